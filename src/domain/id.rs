@@ -1,0 +1,93 @@
+//! Identity of a record: sixteen bytes, a UUID of version 7 where the record is appended.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::time::Moment;
+
+/// The identity of any record of the service.
+///
+/// New facts get a UUID of version 7 (RFC 9562) so that their index grows at its end; keys that follow
+/// from other keys (a programme line, a person, a settlement bucket) are digests of what they stand for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Id(pub Uuid);
+
+impl Id {
+    /// The identity without a record; used where a fixed column needs a value and no record is meant.
+    pub const NIL: Self = Self(Uuid::nil());
+
+    /// A UUIDv7 whose random part is derived, so that the same command gives the same identities
+    /// however often its batch is run: `moment` fills the time, `command` and `counter` the rest.
+    #[must_use]
+    pub fn derived(moment: Moment, command: Self, counter: u32) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(command.0.as_bytes());
+        hasher.update(counter.to_be_bytes());
+        let digest = hasher.finalize();
+        let mut random = [0_u8; 10];
+        random.copy_from_slice(&digest[..10]);
+        Self(Builder::from_unix_timestamp_millis(moment.millis(), &random).into_uuid())
+    }
+
+    /// The identity that stands for a list of words: the first sixteen bytes of a SHA-256 over the words,
+    /// each preceded by its length so that no two lists read the same.
+    #[must_use]
+    pub fn digest(words: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for word in words {
+            hasher.update((word.len() as u64).to_be_bytes());
+            hasher.update(word.as_bytes());
+        }
+        Self::from_prefix(&hasher.finalize())
+    }
+
+    /// The first sixteen bytes of a digest that somebody else made; shorter input is padded with zeros.
+    #[must_use]
+    pub fn from_prefix(bytes: &[u8]) -> Self {
+        let mut taken = [0_u8; 16];
+        for (to, from) in taken.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        Self(Uuid::from_bytes(taken))
+    }
+
+    /// The sixteen bytes as they are stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is not the hyphenated form of a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a UUID in its hyphenated form")]
+pub struct NotAnId;
+
+impl FromStr for Id {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        // The hyphenated form only: one record has one spelling in a path and in a log line.
+        if text.len() != 36 {
+            return Err(NotAnId);
+        }
+        Uuid::parse_str(text).map(Self).map_err(|_| NotAnId)
+    }
+}

@@ -1,0 +1,3 @@
+//! huanxin (焕新): a district's trade-in subsidies, from the published programme to the report.
+
+pub mod domain;
