@@ -1,6 +1,7 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
 pub mod id;
+pub mod identifier;
 pub mod money;
 pub mod refusal;
 pub mod time;
