@@ -2,5 +2,6 @@
 
 pub mod id;
 pub mod money;
+pub mod personal;
 pub mod refusal;
 pub mod time;
