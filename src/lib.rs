@@ -1,3 +1,8 @@
 //! huanxin (焕新): a district's trade-in subsidies, from the published programme to the report.
 
+pub mod access;
 pub mod domain;
+pub mod jws;
+pub mod keys;
+pub mod pii;
+pub mod qr;

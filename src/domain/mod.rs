@@ -3,5 +3,6 @@
 pub mod id;
 pub mod identifier;
 pub mod money;
+pub mod personal;
 pub mod refusal;
 pub mod time;

@@ -1,0 +1,581 @@
+//! All secrets of the service, in one file that the first start makes. Nothing else knows a secret's bytes for
+//! longer than it needs them, and none is ever shown: not in `Debug`, not in an error.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// The only form of the file so far.
+const VERSION: u32 = 1;
+/// A key file is about two kilobytes; whatever is larger is something else.
+const LARGEST_FILE: u64 = 64 * 1024;
+/// What stands before the 32 bytes of an Ed25519 seed in PKCS #8 (RFC 8410, 7).
+const PKCS8_HEAD: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/// Why there are no keys. The texts name the file and the place in it, never its content.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file could not be read or written.
+    #[error("the key file {path} could not be {done}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What was tried.
+        done: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// People other than the owner may read the file, or the group may write it.
+    #[error("the key file {path} has mode {mode:03o}: others may read or change it; set it to 600")]
+    TooOpen {
+        /// Which file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file is not JSON of the expected form.
+    #[error("the key file {path} is not a key file (line {line}, column {column})")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Where reading stopped.
+        line: usize,
+        /// Where in that line.
+        column: usize,
+    },
+    /// The file has the form but cannot be used.
+    #[error("the keys cannot be used: {0}")]
+    Unusable(&'static str),
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    NoRandomness,
+}
+
+/// An Ed25519 key pair (RFC 8032), named by the RFC 7638 thumbprint of its public key.
+#[derive(Clone)]
+pub(crate) struct SigningPair {
+    seed: [u8; 32],
+    public: [u8; 32],
+    kid: String,
+    signer: EncodingKey,
+    verifier: DecodingKey,
+}
+
+impl SigningPair {
+    fn from_seed(seed: [u8; 32]) -> Result<Self, KeyError> {
+        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key().to_bytes();
+        let signer = EncodingKey::from_ed_der(&[PKCS8_HEAD.as_slice(), seed.as_slice()].concat());
+        let verifier = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(public))
+            .map_err(|_| KeyError::Unusable("a signing key has no public key"))?;
+        Ok(Self { seed, public, kid: thumbprint(&public), signer, verifier })
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(crate) fn signer(&self) -> &EncodingKey {
+        &self.signer
+    }
+
+    pub(crate) fn verifier(&self) -> &DecodingKey {
+        &self.verifier
+    }
+
+    #[cfg(test)]
+    pub(crate) fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
+    /// The public key as a JWK (RFC 8037, 2).
+    fn jwk(&self) -> Value {
+        json!({
+            "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(self.public),
+            "kid": self.kid, "use": "sig", "alg": "EdDSA",
+        })
+    }
+}
+
+impl fmt::Debug for SigningPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningPair").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// The RFC 7638 thumbprint (SHA-256) of an Ed25519 public key.
+fn thumbprint(public: &[u8; 32]) -> String {
+    // Members in lexicographic order, without white space, as section 3 of the RFC has it.
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(public));
+    URL_SAFE_NO_PAD.encode(Sha256::digest(canonical))
+}
+
+/// A symmetric key of 256 bits with its name.
+#[derive(Clone)]
+pub(crate) struct SecretKey {
+    kid: String,
+    bytes: [u8; 32],
+}
+
+impl SecretKey {
+    fn random(kid: &str) -> Result<Self, KeyError> {
+        Ok(Self { kid: kid.to_owned(), bytes: random()? })
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// HMAC-SHA256 (RFC 2104) with this key, ready to be fed.
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        // HMAC itself fills a short key with zeros up to the block of 64 bytes; done here, nothing can fail.
+        let mut block = [0_u8; 64];
+        block[..32].copy_from_slice(&self.bytes);
+        Hmac::new(&block.into())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// All secrets of the service. Of a list, the first key makes what is new and all of them read what exists, so
+/// that a key can be replaced; the look-up key alone cannot be, because digests made with it are stored.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    access_keys: Vec<SigningPair>,
+    voucher_keys: Vec<SigningPair>,
+    scan_keys: Vec<SecretKey>,
+    holder_keys: Vec<SecretKey>,
+    personal_keys: Vec<SecretKey>,
+    lookup_key: SecretKey,
+}
+
+impl KeyRing {
+    /// Fresh keys, kept nowhere.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn generate() -> Result<Self, KeyError> {
+        Ok(Self {
+            access_keys: vec![SigningPair::from_seed(random()?)?],
+            voucher_keys: vec![SigningPair::from_seed(random()?)?],
+            scan_keys: vec![SecretKey::random("s1")?],
+            holder_keys: vec![SecretKey::random("h1")?],
+            personal_keys: vec![SecretKey::random("k1")?],
+            lookup_key: SecretKey::random("l1")?,
+        })
+    }
+
+    /// Reads the key file; where there is none, makes one with mode 0600 in a directory that exists. Of several
+    /// processes that start at once one makes the file, and all of them get its keys.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is open to others, is not a key file, or cannot be made.
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+        if let Some(ring) = Self::load(path)? {
+            return Ok(ring);
+        }
+        Self::generate()?.write_unless_there(path).map_err(failed(path, "made"))?;
+        Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
+    }
+
+    /// The public halves of voucher and access keys as a JWK set (RFC 7517, RFC 8037), for everyone.
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        let keys: Vec<Value> = self.voucher_keys.iter().chain(&self.access_keys).map(SigningPair::jwk).collect();
+        json!({ "keys": keys })
+    }
+
+    pub(crate) fn access_keys(&self) -> &[SigningPair] {
+        &self.access_keys
+    }
+
+    pub(crate) fn voucher_keys(&self) -> &[SigningPair] {
+        &self.voucher_keys
+    }
+
+    pub(crate) fn scan_keys(&self) -> &[SecretKey] {
+        &self.scan_keys
+    }
+
+    pub(crate) fn holder_keys(&self) -> &[SecretKey] {
+        &self.holder_keys
+    }
+
+    pub(crate) fn personal_keys(&self) -> &[SecretKey] {
+        &self.personal_keys
+    }
+
+    pub(crate) fn lookup_key(&self) -> &SecretKey {
+        &self.lookup_key
+    }
+
+    /// `None` when there is no such file.
+    fn load(path: &Path) -> Result<Option<Self>, KeyError> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(path, "opened")(error)),
+        };
+        let mode = file.metadata().map_err(failed(path, "read"))?.permissions().mode() & 0o777;
+        // The group may read: that is how an orchestrator mounts a secret for a service that is not root.
+        if mode & 0o027 != 0 {
+            return Err(KeyError::TooOpen { path: path.to_owned(), mode });
+        }
+        let mut text = Vec::new();
+        file.take(LARGEST_FILE).read_to_end(&mut text).map_err(failed(path, "read"))?;
+        // The parser's own words may quote a value, so only the place is told.
+        let stored: Stored = serde_json::from_slice(&text).map_err(|error| KeyError::Malformed {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+        })?;
+        stored.ring().map(Some)
+    }
+
+    /// Writes a complete file beside `path` and links it there, which succeeds for one process only.
+    fn write_unless_there(&self, path: &Path) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(&Stored::of(self))?;
+        text.push(b'\n');
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut suffix = [0_u8; 8];
+        getrandom::fill(&mut suffix).map_err(io::Error::other)?;
+        let draft = directory.join(format!(".keys-{}.tmp", hex::encode(suffix)));
+        let linked = write_new(&draft, &text).and_then(|()| fs::hard_link(&draft, path));
+        let removed = fs::remove_file(&draft);
+        match linked {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => removed,
+            Err(error) => Err(error),
+            Ok(()) => removed.and_then(|()| File::open(directory)?.sync_all()),
+        }
+    }
+}
+
+fn failed(path: &Path, done: &'static str) -> impl FnOnce(io::Error) -> KeyError {
+    let path = path.to_owned();
+    move |source| KeyError::File { path, done, source }
+}
+
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+fn random() -> Result<[u8; 32], KeyError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// The file: private JWKs (RFC 7517, RFC 8037), by use. It has no `Debug`, on purpose.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    access_keys: Vec<StoredPair>,
+    voucher_keys: Vec<StoredPair>,
+    scan_keys: Vec<StoredSecret>,
+    holder_keys: Vec<StoredSecret>,
+    personal_keys: Vec<StoredSecret>,
+    lookup_key: StoredSecret,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredPair {
+    kty: String,
+    crv: String,
+    kid: String,
+    x: String,
+    d: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredSecret {
+    kty: String,
+    kid: String,
+    k: String,
+}
+
+impl Stored {
+    fn of(ring: &KeyRing) -> Self {
+        Self {
+            version: VERSION,
+            access_keys: ring.access_keys.iter().map(StoredPair::of).collect(),
+            voucher_keys: ring.voucher_keys.iter().map(StoredPair::of).collect(),
+            scan_keys: ring.scan_keys.iter().map(StoredSecret::of).collect(),
+            holder_keys: ring.holder_keys.iter().map(StoredSecret::of).collect(),
+            personal_keys: ring.personal_keys.iter().map(StoredSecret::of).collect(),
+            lookup_key: StoredSecret::of(&ring.lookup_key),
+        }
+    }
+
+    fn ring(&self) -> Result<KeyRing, KeyError> {
+        if self.version != VERSION {
+            return Err(KeyError::Unusable("the file is of another version"));
+        }
+        let ring = KeyRing {
+            access_keys: pairs(&self.access_keys)?,
+            voucher_keys: pairs(&self.voucher_keys)?,
+            scan_keys: secrets(&self.scan_keys)?,
+            holder_keys: secrets(&self.holder_keys)?,
+            personal_keys: secrets(&self.personal_keys)?,
+            lookup_key: self.lookup_key.key()?,
+        };
+        // One use, one key: a voucher key that also signs log-ins would make one kind of token the other.
+        let signing = ring.access_keys.iter().chain(&ring.voucher_keys).map(|pair| pair.seed);
+        let symmetric = [&ring.scan_keys, &ring.holder_keys, &ring.personal_keys].into_iter().flatten();
+        let symmetric = symmetric.chain([&ring.lookup_key]).map(|key| key.bytes);
+        distinct(signing.chain(symmetric).collect(), "one key has two uses")?;
+        Ok(ring)
+    }
+}
+
+fn pairs(stored: &[StoredPair]) -> Result<Vec<SigningPair>, KeyError> {
+    if stored.is_empty() {
+        return Err(KeyError::Unusable("a list of keys is empty"));
+    }
+    stored.iter().map(StoredPair::pair).collect()
+}
+
+fn secrets(stored: &[StoredSecret]) -> Result<Vec<SecretKey>, KeyError> {
+    if stored.is_empty() {
+        return Err(KeyError::Unusable("a list of keys is empty"));
+    }
+    distinct(stored.iter().map(|key| key.kid.as_str()).collect(), "two keys of a list have one name")?;
+    stored.iter().map(StoredSecret::key).collect()
+}
+
+fn distinct<T: Ord>(mut all: Vec<T>, otherwise: &'static str) -> Result<(), KeyError> {
+    all.sort_unstable();
+    if all.windows(2).any(|pair| pair[0] == pair[1]) { Err(KeyError::Unusable(otherwise)) } else { Ok(()) }
+}
+
+fn bytes(text: &str) -> Result<[u8; 32], KeyError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::Unusable("a key is not base64url"))?;
+    bytes.try_into().map_err(|_| KeyError::Unusable("a key has not 32 bytes"))
+}
+
+impl StoredPair {
+    fn of(pair: &SigningPair) -> Self {
+        Self {
+            kty: "OKP".into(),
+            crv: "Ed25519".into(),
+            kid: pair.kid.clone(),
+            x: URL_SAFE_NO_PAD.encode(pair.public),
+            d: URL_SAFE_NO_PAD.encode(pair.seed),
+        }
+    }
+
+    fn pair(&self) -> Result<SigningPair, KeyError> {
+        if self.kty != "OKP" || self.crv != "Ed25519" {
+            return Err(KeyError::Unusable("a signing key is not for Ed25519"));
+        }
+        let pair = SigningPair::from_seed(bytes(&self.d)?)?;
+        if bytes(&self.x)? != pair.public || self.kid != pair.kid {
+            return Err(KeyError::Unusable("a signing key's public part or kid belongs to another key"));
+        }
+        Ok(pair)
+    }
+}
+
+impl StoredSecret {
+    fn of(key: &SecretKey) -> Self {
+        Self { kty: "oct".into(), kid: key.kid.clone(), k: URL_SAFE_NO_PAD.encode(key.bytes) }
+    }
+
+    fn key(&self) -> Result<SecretKey, KeyError> {
+        if self.kty != "oct" {
+            return Err(KeyError::Unusable("a symmetric key has another type"));
+        }
+        // The name stands before a full stop in what is sealed with the key.
+        if self.kid.is_empty() || !self.kid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(KeyError::Unusable("a symmetric key's kid is not letters and digits"));
+        }
+        Ok(SecretKey { kid: self.kid.clone(), bytes: bytes(&self.k)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use hmac::Mac as _;
+    use jsonwebtoken::Algorithm;
+    use jsonwebtoken::crypto::{sign, verify};
+    use tempfile::tempdir;
+
+    use super::*;
+
+    fn vector() -> Value {
+        let all: Value = serde_json::from_str(include_str!("../tests/data/crypto_vectors.json")).unwrap();
+        all["jws_rfc8037"].clone()
+    }
+
+    fn stored(ring: &KeyRing) -> Value {
+        serde_json::to_value(Stored::of(ring)).unwrap()
+    }
+
+    /// Every secret text of a file.
+    fn secret_texts(stored: &Value) -> Vec<String> {
+        match stored {
+            Value::Object(members) => members
+                .iter()
+                .flat_map(|(name, value)| match value.as_str() {
+                    Some(text) if name == "d" || name == "k" => vec![text.to_owned()],
+                    _ => secret_texts(value),
+                })
+                .collect(),
+            Value::Array(items) => items.iter().flat_map(secret_texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn write(path: &Path, text: &str) {
+        write_new(path, text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn the_key_of_rfc_8037_has_its_public_key_thumbprint_and_signature() {
+        let vector = vector();
+        let pair = SigningPair::from_seed(bytes(vector["d"].as_str().unwrap()).unwrap()).unwrap();
+        assert_eq!(pair.jwk()["x"], vector["x"]);
+        assert_eq!(pair.kid(), vector["jwk_thumbprint_sha256"].as_str().unwrap());
+        let (message, signature) = vector["jws"].as_str().unwrap().rsplit_once('.').unwrap();
+        assert!(verify(signature, message.as_bytes(), pair.verifier(), Algorithm::EdDSA).unwrap());
+        assert_eq!(sign(message.as_bytes(), pair.signer(), Algorithm::EdDSA).unwrap(), signature);
+        assert!(!verify(signature, b"another message", pair.verifier(), Algorithm::EdDSA).unwrap());
+    }
+
+    #[test]
+    fn a_padded_key_makes_the_same_hmac() {
+        let key = SecretKey::random("k1").unwrap();
+        let plain = Hmac::<Sha256>::new_from_slice(key.bytes()).unwrap();
+        assert_eq!(
+            key.mac().chain_update(b"text").finalize().into_bytes(),
+            plain.chain_update(b"text").finalize().into_bytes()
+        );
+    }
+
+    #[test]
+    fn a_file_is_made_once_for_its_owner_alone_and_read_again() {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("keys.json");
+        let made = KeyRing::load_or_create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(stored(&made), stored(&KeyRing::load_or_create(&path).unwrap()));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside the file");
+        assert_ne!(stored(&made), stored(&KeyRing::generate().unwrap()));
+    }
+
+    #[test]
+    fn those_who_start_at_once_get_the_same_keys() {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("keys.json");
+        let (path, barrier) = (&path, &Barrier::new(4));
+        let rings: Vec<_> = thread::scope(|scope| {
+            let start = || {
+                barrier.wait();
+                stored(&KeyRing::load_or_create(path).unwrap())
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(rings.windows(2).all(|pair| pair[0] == pair[1]));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_refused() {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("keys.json");
+        KeyRing::load_or_create(&path).unwrap();
+        for (mode, taken) in [(0o604, false), (0o644, false), (0o660, false), (0o640, true), (0o400, true)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(KeyRing::load_or_create(&path).is_ok(), taken, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_an_error() {
+        let directory = tempdir().unwrap();
+        let error = KeyRing::load_or_create(&directory.path().join("absent/keys.json")).unwrap_err();
+        assert!(matches!(error, KeyError::File { done: "made", .. }));
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused_and_never_replaced_nor_quoted() {
+        let good = stored(&KeyRing::generate().unwrap());
+        let secret = good["access_keys"][0]["d"].as_str().unwrap().to_owned();
+        let mut cases = vec![Value::String(secret.clone()), json!({ "version": secret })];
+        let mut change = |pointer: &str, to: Value| {
+            let mut changed = good.clone();
+            *changed.pointer_mut(pointer).unwrap() = to;
+            cases.push(changed);
+        };
+        change("/version", json!(2));
+        change("/voucher_keys", json!([]));
+        change("/voucher_keys", good["access_keys"].clone());
+        change("/scan_keys", json!([]));
+        change("/scan_keys/0/k", good["lookup_key"]["k"].clone());
+        change("/scan_keys/0/k", json!("c2hvcnQ"));
+        change("/personal_keys/0/kid", json!("k.1"));
+        change("/personal_keys/0/kty", json!("OKP"));
+        change("/access_keys/0/x", good["voucher_keys"][0]["x"].clone());
+        change("/access_keys/0/kid", json!("another"));
+        change("/access_keys/0/crv", json!("X25519"));
+        for case in cases {
+            let directory = tempdir().unwrap();
+            let path = directory.path().join("keys.json");
+            write(&path, &case.to_string());
+            let error = KeyRing::load_or_create(&path).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains(&secret));
+            assert_eq!(fs::read_to_string(&path).unwrap(), case.to_string());
+        }
+    }
+
+    #[test]
+    fn nothing_shown_or_published_holds_a_secret() {
+        let ring = KeyRing::generate().unwrap();
+        let secrets = secret_texts(&stored(&ring));
+        assert_eq!(secrets.len(), 6);
+        let shown = format!("{ring:?} {ring:#?} {}", ring.jwks());
+        assert!(secrets.iter().all(|secret| !shown.contains(secret)));
+        assert!(!shown.contains(&format!("{:?}", ring.lookup_key.bytes)));
+    }
+
+    #[test]
+    fn the_published_set_has_voucher_and_access_keys_in_public_form() {
+        let ring = KeyRing::generate().unwrap();
+        let jwks = ring.jwks();
+        let keys = jwks["keys"].as_array().unwrap();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[0]["kid"], ring.voucher_keys[0].kid);
+        assert_eq!(keys[1]["kid"], ring.access_keys[0].kid);
+        for key in keys {
+            assert_eq!(key.as_object().unwrap().len(), 6);
+            assert_eq!((&key["kty"], &key["crv"]), (&json!("OKP"), &json!("Ed25519")));
+            assert_eq!((&key["use"], &key["alg"]), (&json!("sig"), &json!("EdDSA")));
+        }
+    }
+}
