@@ -213,14 +213,14 @@ impl Refusal {
 
     /// Says what was found.
     #[must_use]
-    pub fn found(mut self, found: impl ToString) -> Self {
+    pub fn found(mut self, found: impl std::fmt::Display) -> Self {
         self.found = Some(found.to_string());
         self
     }
 
     /// Says what would have been accepted.
     #[must_use]
-    pub fn expected(mut self, expected: impl ToString) -> Self {
+    pub fn expected(mut self, expected: impl std::fmt::Display) -> Self {
         self.expected = Some(expected.to_string());
         self
     }
@@ -244,7 +244,7 @@ impl Refusals {
     /// Sorts by rank and by the order of the table; `None` when nothing failed.
     #[must_use]
     pub fn from_failed(mut failed: Vec<Refusal>) -> Option<Self> {
-        failed.sort_by(|a, b| (a.code.rank(), a.code).cmp(&(b.code.rank(), b.code)));
+        failed.sort_by_key(|refusal| (refusal.code.rank(), refusal.code));
         (!failed.is_empty()).then_some(Self(failed))
     }
 
