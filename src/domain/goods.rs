@@ -307,7 +307,7 @@ pub struct Price {
 }
 
 /// The invoice of a sale.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     /// Number of the digital invoice, or `code:number` of a paper one.
     pub number: String,

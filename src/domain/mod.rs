@@ -1,10 +1,17 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
+pub mod audit;
+pub mod command;
 pub mod goods;
 pub mod id;
 pub mod identifier;
+pub mod ledger;
+pub mod loaded;
 pub mod money;
 pub mod personal;
 pub mod programme;
+pub mod records;
 pub mod refusal;
+pub mod rollup;
+pub mod state;
 pub mod time;

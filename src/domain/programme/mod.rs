@@ -3,3 +3,12 @@
 mod rules;
 
 pub use rules::*;
+
+/// What one payer gives.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Share {
+    /// Who.
+    pub source: crate::domain::goods::FundingSource,
+    /// How much.
+    pub amount: crate::domain::money::Fen,
+}

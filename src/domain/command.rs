@@ -1,0 +1,484 @@
+//! The vocabulary: every command, outcome, change and way to stop. Who reads this page knows what the service can do.
+
+use serde::{Deserialize, Serialize};
+
+use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
+use super::id::Id;
+use super::ledger::{LedgerLine, Movement};
+use super::money::Fen;
+use super::personal::Personal;
+use super::programme::{Rules, Share};
+use super::records::{
+    BankAccount, Baseline, Bucket, ClaimKey, Delivery, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption,
+    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+};
+use super::refusal::{Refusal, Refusals};
+use super::rollup::RollupEntry;
+use super::time::{Day, Moment};
+
+/// Who asks: never a name, always a key that the audit trail can show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Digest of issuer and subject.
+    pub id: Id,
+    /// The role's word, such as `retailer`; `system` for jobs.
+    pub role: String,
+    /// The organisation, where there is one.
+    pub organisation: Option<Id>,
+}
+
+/// A command: something to be done once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// Unique per intention: digest of caller and idempotency key, or a job's own identity.
+    pub id: Id,
+    /// Digest of what is meant; the same key with another meaning is refused.
+    pub fingerprint: Id,
+    /// Who asks.
+    pub actor: Actor,
+    /// The request, as it stands in log lines.
+    pub request_id: String,
+    /// What is to be done.
+    pub act: Act,
+}
+
+/// What can be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Adds a programme, or a new draft version of one.
+    CreateProgramme(Box<Rules>),
+    /// Puts the newest version in force; a paused programme without a newer version opens again.
+    PublishProgramme {
+        /// Which.
+        programme: String,
+    },
+    /// Takes neither claims nor redemptions for the time being.
+    PauseProgramme {
+        /// Which.
+        programme: String,
+        /// Why.
+        reason: String,
+    },
+    /// Ends a programme.
+    CloseProgramme {
+        /// Which.
+        programme: String,
+        /// Why.
+        reason: String,
+    },
+    /// Raises or lowers the pool of a line.
+    AdjustPool {
+        /// Programme.
+        programme: String,
+        /// Category.
+        category: Category,
+        /// By how much; negative lowers.
+        delta: Fen,
+        /// Why.
+        reason: String,
+    },
+    /// Adds a retailer.
+    RegisterRetailer(Box<NewRetailer>),
+    /// Adds a store to a retailer.
+    AddStore {
+        /// Retailer.
+        retailer: Id,
+        /// Name.
+        name: String,
+        /// Address.
+        address: String,
+        /// Division code.
+        division_code: String,
+        /// Town or office.
+        town: String,
+    },
+    /// Adds a recycler's collection point.
+    RegisterRecycler(Box<NewRecycler>),
+    /// Lets a party take part; a retailer in these programmes.
+    Approve {
+        /// What kind of party.
+        party: Party,
+        /// Which.
+        id: Id,
+        /// Programmes, of a retailer.
+        programmes: Vec<String>,
+    },
+    /// Keeps a party from taking part.
+    Suspend {
+        /// What kind of party.
+        party: Party,
+        /// Which.
+        id: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Records an old item that was handed in.
+    RecordTurnIn(Box<NewTurnIn>),
+    /// Voids a turn-in that supports nothing.
+    VoidTurnIn {
+        /// Which.
+        turn_in: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Claims a voucher.
+    ClaimVoucher(Box<ClaimVoucher>),
+    /// Gives a voucher back.
+    CancelVoucher {
+        /// Which.
+        voucher: Id,
+        /// The holder, who alone may.
+        person: Id,
+    },
+    /// Ends a voucher whose time is over.
+    ExpireVoucher {
+        /// Which.
+        voucher: Id,
+    },
+    /// Redeems a voucher; as a quote it may lack item, price and invoice.
+    RedeemVoucher(Box<RedeemVoucher>),
+    /// Undoes a redemption before settlement.
+    ReverseRedemption {
+        /// Which.
+        redemption: Id,
+        /// The retailer, whose redemption it must be.
+        retailer: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Enters the 2023 figure.
+    SetGrowthBaseline {
+        /// The year.
+        year: i32,
+        /// Trade-ins.
+        value: u64,
+        /// Source.
+        source: String,
+        /// By month.
+        monthly: Option<Vec<u64>>,
+    },
+    /// Enters a month's trade-ins outside the service.
+    RecordOffSystem {
+        /// Year and month, 202605.
+        month: i32,
+        /// How many.
+        count: u64,
+        /// Source.
+        source: String,
+    },
+}
+
+impl Act {
+    /// The operation's word in audit records and attempts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateProgramme(_) => "create_programme",
+            Self::PublishProgramme { .. } => "publish_programme",
+            Self::PauseProgramme { .. } => "pause_programme",
+            Self::CloseProgramme { .. } => "close_programme",
+            Self::AdjustPool { .. } => "adjust_pool",
+            Self::RegisterRetailer(_) => "register_retailer",
+            Self::AddStore { .. } => "add_store",
+            Self::RegisterRecycler(_) => "register_recycler",
+            Self::Approve { .. } => "approve",
+            Self::Suspend { .. } => "suspend",
+            Self::RecordTurnIn(_) => "record_turn_in",
+            Self::VoidTurnIn { .. } => "void_turn_in",
+            Self::ClaimVoucher(_) => "claim_voucher",
+            Self::CancelVoucher { .. } => "cancel_voucher",
+            Self::ExpireVoucher { .. } => "expire_voucher",
+            Self::RedeemVoucher(_) => "redeem_voucher",
+            Self::ReverseRedemption { .. } => "reverse_redemption",
+            Self::SetGrowthBaseline { .. } => "set_growth_baseline",
+            Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
+        }
+    }
+
+    /// Whether it goes before others when both wait, so that a release minute never starves the tills.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        matches!(self, Self::RedeemVoucher(_) | Self::ReverseRedemption { .. })
+    }
+}
+
+words! {
+    /// A kind of party.
+    Party {
+        /// 商家
+        Retailer = "retailer",
+        /// 门店
+        Store = "store",
+        /// 回收点
+        Recycler = "recycler",
+    }
+}
+
+/// A retailer as it is registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRetailer {
+    /// Registered name.
+    pub name: String,
+    /// Unified social credit code.
+    pub uscc: String,
+    /// Divisions.
+    pub divisions: Vec<String>,
+    /// Bank account.
+    pub account: BankAccount,
+    /// Contact.
+    pub contact: Option<Personal>,
+}
+
+/// A collection point as it is registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRecycler {
+    /// Name.
+    pub name: String,
+    /// Unified social credit code.
+    pub uscc: String,
+    /// Address.
+    pub address: String,
+    /// Division code.
+    pub division_code: String,
+    /// Town or office.
+    pub town: String,
+    /// Opening hours.
+    pub opening_hours: Option<String>,
+    /// Latitude in millionths of a degree.
+    pub latitude_micro: Option<i64>,
+    /// Longitude in millionths of a degree.
+    pub longitude_micro: Option<i64>,
+    /// Categories; all when empty.
+    pub categories: Vec<Category>,
+}
+
+/// An old item as it is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTurnIn {
+    /// The owner.
+    pub owner: Person,
+    /// The recycler or retailer that takes it in.
+    pub recorder: Id,
+    /// Which of the two the recorder is.
+    pub recorder_is: Party,
+    /// The item.
+    pub item: OldItem,
+}
+
+/// A claim of a voucher.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimVoucher {
+    /// The person who claims.
+    pub person: Person,
+    /// Residence, where the identity provider states it.
+    pub residence: Option<String>,
+    /// Programme.
+    pub programme: String,
+    /// Category.
+    pub category: Category,
+    /// Powertrain of the car to be bought, where said (of use before a claim).
+    pub powertrain: Option<Powertrain>,
+    /// The old item, where it is matched at issue.
+    pub turn_in: Option<Id>,
+    /// Where the person claims.
+    pub division_code: String,
+}
+
+/// What was scanned, after its signature was found good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// The voucher.
+    pub voucher: Id,
+    /// When the scanned token lapses; judged in `decide`, after the idempotency look-up.
+    pub expires: Moment,
+    /// The store for which a scan token was made.
+    pub store: Option<Id>,
+    /// Whether the holder was checked where the form asks for it.
+    pub holder_passed: bool,
+}
+
+/// A redemption or, with parts missing, a quote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RedeemVoucher {
+    /// What was scanned.
+    pub presented: Presented,
+    /// The retailer who asks.
+    pub retailer: Id,
+    /// The store.
+    pub store: Id,
+    /// The new item.
+    pub item: Option<NewItem>,
+    /// Prices.
+    pub price: Option<Price>,
+    /// Invoice.
+    pub invoice: Option<Invoice>,
+    /// Delivery.
+    pub delivery: Delivery,
+    /// The old item, where it is matched at redemption.
+    pub turn_in: Option<Id>,
+}
+
+/// What was done, as the caller is told and as a repeat is answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", content = "of", rename_all = "snake_case")]
+pub enum Outcome {
+    /// A programme was added or changed its state.
+    Programme(Programme),
+    /// A pool was adjusted: what the line's accounts are now.
+    Pool {
+        /// Programme.
+        programme: String,
+        /// Category.
+        category: Category,
+        /// What may still be promised.
+        available: Fen,
+        /// What was put in so far.
+        appropriation: Fen,
+    },
+    /// A retailer.
+    Retailer(Box<Retailer>),
+    /// A store.
+    Store(Store),
+    /// A collection point.
+    Recycler(Box<Recycler>),
+    /// A turn-in.
+    TurnIn(Box<TurnIn>),
+    /// A voucher.
+    Voucher(Box<Voucher>),
+    /// A redemption.
+    Redeemed(Redeemed),
+    /// A reversal.
+    Reversed {
+        /// The reversal.
+        id: Id,
+        /// What it undid.
+        redemption: Id,
+        /// When.
+        at: Moment,
+    },
+    /// A baseline.
+    Baseline(Baseline),
+    /// A month's figure.
+    OffSystem(OffSystem),
+}
+
+/// A redemption as the till is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The redemption.
+    pub id: Id,
+    /// Its voucher.
+    pub voucher: Id,
+    /// Government subsidy.
+    pub subsidy: Fen,
+    /// What the consumer pays.
+    pub consumer_pays: Fen,
+    /// Who pays what of the difference.
+    pub funding: Vec<Share>,
+    /// When.
+    pub at: Moment,
+}
+
+/// A row to be written: facts are inserted, everything else is put in place of what was there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A ledger line is opened, with nothing in it; its balances follow from movements.
+    Line(LedgerLine),
+    /// Programme.
+    Programme(Programme),
+    /// Version of a programme.
+    Version(Box<Version>),
+    /// Retailer.
+    Retailer(Box<Retailer>),
+    /// Store.
+    Store(Store),
+    /// Recycler.
+    Recycler(Box<Recycler>),
+    /// Person.
+    Person(Person),
+    /// Quota.
+    Quota(QuotaUse),
+    /// Turn-in.
+    TurnIn(Box<TurnIn>),
+    /// Voucher.
+    Voucher(Box<Voucher>),
+    /// Redemption (a fact).
+    Redemption(Box<Redemption>),
+    /// State of a redemption.
+    RedemptionState(RedemptionState),
+    /// Bucket.
+    Bucket(Bucket),
+    /// An identity is taken (`Some`) or freed (`None`).
+    Claim {
+        /// Which identity.
+        key: ClaimKey,
+        /// Who holds it from now on.
+        holder: Option<Id>,
+    },
+    /// Use of a release.
+    Release(ReleaseUse),
+    /// Baseline (a fact).
+    Baseline(Baseline),
+    /// Off-system figure (a fact).
+    OffSystem(OffSystem),
+}
+
+/// What the trail says of a decision, beside who, when and the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditNote {
+    /// The record that it is about.
+    pub subject: String,
+    /// What changed, masked.
+    pub detail: serde_json::Value,
+}
+
+/// What a command does: the answer, and exactly the rows that are to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The answer.
+    pub outcome: Outcome,
+    /// States and facts.
+    pub changes: Vec<Change>,
+    /// Money; the balances follow.
+    pub movements: Vec<Movement>,
+    /// Rollups.
+    pub rollups: Vec<RollupEntry>,
+    /// The trail.
+    pub audit: AuditNote,
+}
+
+/// When a batch is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The moment, one for the whole batch.
+    pub at: Moment,
+}
+
+impl Stamp {
+    /// The business day.
+    #[must_use]
+    pub fn day(&self) -> Day {
+        self.at.day()
+    }
+}
+
+/// Why a command ends without effect: the caller's business, or ours.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// Everything that failed.
+    Refused(Refusals),
+    /// The footprint forgot a key: a fault of this service.
+    NotLoaded(String),
+}
+
+impl From<Refusals> for Stop {
+    fn from(refusals: Refusals) -> Self {
+        Self::Refused(refusals)
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}

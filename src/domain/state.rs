@@ -1,0 +1,127 @@
+//! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
+
+use super::command::{Change, Decision, Stop};
+use super::id::Id;
+use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
+use super::loaded::Loaded;
+use super::money::Fen;
+use super::records::{
+    Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store,
+    TurnIn, Version, Voucher,
+};
+
+/// A command that was done before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// Digest of what was meant.
+    pub fingerprint: Id,
+    /// What was answered.
+    pub outcome: super::command::Outcome,
+}
+
+/// Who holds an identity that counts once; nobody when it was freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The holder: a turn-in or a redemption.
+    pub by: Option<Id>,
+}
+
+/// Everything that `decide` may look at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Commands done before, by command id.
+    pub done: Loaded<Id, Done>,
+    /// Programmes; asking for one also loads its current and its newest version.
+    pub programmes: Loaded<String, Programme>,
+    /// Versions by programme and number.
+    pub versions: Loaded<(String, u32), std::sync::Arc<Version>>,
+    /// Ledger lines.
+    pub lines: Loaded<Id, LedgerLine>,
+    /// Retailers' accounts on lines.
+    pub accounts: Loaded<Id, LedgerAccount>,
+    /// Retailers.
+    pub retailers: Loaded<Id, Retailer>,
+    /// Stores.
+    pub stores: Loaded<Id, Store>,
+    /// Recyclers.
+    pub recyclers: Loaded<Id, Recycler>,
+    /// Persons.
+    pub persons: Loaded<Id, Person>,
+    /// Quotas.
+    pub quotas: Loaded<Id, QuotaUse>,
+    /// Turn-ins.
+    pub turn_ins: Loaded<Id, TurnIn>,
+    /// Vouchers.
+    pub vouchers: Loaded<Id, Voucher>,
+    /// Redemptions.
+    pub redemptions: Loaded<Id, Redemption>,
+    /// States of redemptions that are no longer `recorded`.
+    pub redemption_states: Loaded<Id, RedemptionState>,
+    /// Settlement buckets.
+    pub buckets: Loaded<Id, Bucket>,
+    /// Identities that count once.
+    pub claims: Loaded<ClaimKey, Held>,
+    /// Releases.
+    pub releases: Loaded<Id, ReleaseUse>,
+}
+
+impl State {
+    /// Applies a decision, so that a later command of the batch sees it.
+    ///
+    /// # Errors
+    /// [`Stop::NotLoaded`] when a movement names a line or account that was never asked for.
+    pub fn apply(&mut self, decision: &Decision) -> Result<(), Stop> {
+        for change in &decision.changes {
+            self.apply_change(change);
+        }
+        for movement in &decision.movements {
+            self.apply_movement(movement)?;
+        }
+        Ok(())
+    }
+
+    fn apply_movement(&mut self, movement: &Movement) -> Result<(), Stop> {
+        let missing = || Stop::NotLoaded(format!("line {}", movement.line));
+        let mut line = self.lines.get(&movement.line)?.cloned().ok_or_else(missing)?;
+        line.balances = line.balances.plus(&movement.deltas);
+        self.lines.put(line.id, line);
+        if let Some(retailer) = movement.retailer {
+            let id = account_id(movement.line, retailer);
+            let mut account = self.accounts.get(&id)?.cloned().unwrap_or(LedgerAccount {
+                id,
+                line: movement.line,
+                retailer,
+                payable: Fen::ZERO,
+                paid: Fen::ZERO,
+                clawback: Fen::ZERO,
+            });
+            account.payable += movement.deltas.payable;
+            account.paid += movement.deltas.paid;
+            account.clawback += movement.deltas.clawback;
+            self.accounts.put(id, account);
+        }
+        Ok(())
+    }
+
+    fn apply_change(&mut self, change: &Change) {
+        match change.clone() {
+            Change::Line(row) => self.lines.put(row.id, row),
+            Change::Programme(row) => self.programmes.put(row.id.clone(), row),
+            Change::Version(row) => self.versions.put((row.programme.clone(), row.number), std::sync::Arc::new(*row)),
+            Change::Retailer(row) => self.retailers.put(row.id, *row),
+            Change::Store(row) => self.stores.put(row.id, row),
+            Change::Recycler(row) => self.recyclers.put(row.id, *row),
+            Change::Person(row) => self.persons.put(row.id, row),
+            Change::Quota(row) => self.quotas.put(row.id, row),
+            Change::TurnIn(row) => self.turn_ins.put(row.id, *row),
+            Change::Voucher(row) => self.vouchers.put(row.id, *row),
+            Change::Redemption(row) => self.redemptions.put(row.id, *row),
+            Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
+            Change::Bucket(row) => self.buckets.put(row.id, row),
+            Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
+            Change::Release(row) => self.releases.put(row.id, row),
+            // Facts that no command reads back.
+            Change::Baseline(_) | Change::OffSystem(_) => {}
+        }
+    }
+}
