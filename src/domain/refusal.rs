@@ -213,14 +213,14 @@ impl Refusal {
 
     /// Says what was found.
     #[must_use]
-    pub fn found(mut self, found: impl std::fmt::Display) -> Self {
+    pub fn found(mut self, found: impl fmt::Display) -> Self {
         self.found = Some(found.to_string());
         self
     }
 
     /// Says what would have been accepted.
     #[must_use]
-    pub fn expected(mut self, expected: impl std::fmt::Display) -> Self {
+    pub fn expected(mut self, expected: impl fmt::Display) -> Self {
         self.expected = Some(expected.to_string());
         self
     }
