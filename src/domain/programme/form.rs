@@ -1,7 +1,10 @@
 //! How values are written in a programme file, with messages that say what was expected.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, Unexpected, Visitor, value};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::goods::FundingSource;
 use crate::domain::money::Fen;
@@ -9,69 +12,111 @@ use crate::domain::time::{Day, Moment};
 
 use super::rules::{Amount, Bonus, Conditions, Tier};
 
-fn text<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    read(&text).map_err(|expected| D::Error::custom(format!("found `{text}`; {expected}")))
+/// Reads a value that stands as text; `expected` is what the message says when it cannot.
+struct Text<F> {
+    expected: &'static str,
+    read: F,
 }
 
-fn optional_text<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<Option<T>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| read(&text).map_err(|expected| D::Error::custom(format!("found `{text}`; {expected}")))).transpose()
+impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
 }
 
-fn read_fen(text: &str) -> Result<Fen, String> {
-    Fen::parse(text).map_err(|error| error.to_string())
+impl<'de, T, F: Fn(&str) -> Option<T>> DeserializeSeed<'de> for Text<F> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
 }
 
-fn read_decimal(text: &str) -> Result<Decimal, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    Decimal::from_str_exact(text)
-        .ok()
-        .filter(|read| plain && read.scale() <= 4)
-        .ok_or_else(|| "expected a decimal string with at most four places, such as \"15\" or \"0.5\"".to_owned())
+/// The same for a field that may be absent or null.
+struct Optional<F>(Text<F>);
+
+impl<'de, T, F: Fn(&str) -> Option<T>> Visitor<'de> for Optional<F> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.expected)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
+    }
 }
 
-fn read_day(text: &str) -> Result<Day, String> {
-    let day: Option<Day> = serde_json::from_value(serde_json::Value::String(text.to_owned())).ok();
-    day.filter(|_| text.len() == 10).ok_or_else(|| "expected a day, such as 2026-01-31".to_owned())
+fn a_fen() -> Text<impl Fn(&str) -> Option<Fen>> {
+    Text {
+        expected: "an amount as a string with at most two places, such as \"1999.80\"",
+        read: |text: &str| Fen::parse(text).ok(),
+    }
 }
 
-fn read_moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text).map_err(|_| "expected a time with its offset, such as 2026-01-31T10:00:00+08:00".to_owned())
+fn a_decimal() -> Text<impl Fn(&str) -> Option<Decimal>> {
+    let read = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        Decimal::from_str_exact(text).ok().filter(|read| plain && read.scale() <= 4)
+    };
+    Text { expected: "a decimal as a string with at most four places, such as \"15\" or \"0.5\"", read }
+}
+
+fn a_day() -> Text<impl Fn(&str) -> Option<Day>> {
+    let read = |text: &str| {
+        let day: Result<Day, value::Error> = Day::deserialize(text.into_deserializer());
+        day.ok().filter(|_| text.len() == 10)
+    };
+    Text { expected: "a day, such as 2026-01-31", read }
+}
+
+fn a_moment() -> Text<impl Fn(&str) -> Option<Moment>> {
+    Text {
+        expected: "a time with its offset, such as 2026-01-31T10:00:00+08:00",
+        read: |text: &str| Moment::parse(text).ok(),
+    }
 }
 
 pub(super) fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
-    text(deserializer, read_fen)
+    a_fen().deserialize(deserializer)
 }
 
 pub(super) fn optional_fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Fen>, D::Error> {
-    optional_text(deserializer, read_fen)
+    deserializer.deserialize_option(Optional(a_fen()))
 }
 
 pub(super) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-    text(deserializer, read_decimal)
+    a_decimal().deserialize(deserializer)
 }
 
 pub(super) fn optional_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    optional_text(deserializer, read_decimal)
+    deserializer.deserialize_option(Optional(a_decimal()))
 }
 
 pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
-    text(deserializer, read_day)
+    a_day().deserialize(deserializer)
 }
 
 pub(super) fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
-    optional_text(deserializer, read_day)
+    deserializer.deserialize_option(Optional(a_day()))
 }
 
 pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
-    text(deserializer, read_moment)
+    a_moment().deserialize(deserializer)
 }
 
 /// A tier as it stands in a file.

@@ -1,13 +1,21 @@
 //! Programmes (补贴方案): what a version says, how its file is read and checked, and what it gives for a sale.
 
+mod check;
+mod examples;
+mod file;
 mod form;
 mod old_item;
 mod rules;
 mod sale;
 mod subsidy;
+#[cfg(test)]
+mod tests;
 mod tier;
 mod windows;
 
+pub use check::validate;
+pub use examples::{Example, examples};
+pub use file::{Fault, from_json, from_toml};
 pub use old_item::{by_turn_in_id, in_turn_in_body, judge_old_item};
 pub use rules::*;
 pub use sale::{Sale, in_region, judge_sale};

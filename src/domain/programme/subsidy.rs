@@ -8,7 +8,7 @@ use crate::domain::money::Fen;
 
 use super::old_item::fits;
 use super::rules::{Amount, Bonus, FundingShare, Line, MatchedAt, Matching, Rounding, Rules, Tier};
-use super::tier::{Old, possible};
+use super::tier::{Old, compatible, possible};
 
 /// One payer's part of what the consumer saves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,11 +132,12 @@ pub fn reserve(
         (_, MatchedAt::Redemption, _) | (_, _, None) => Old::Unknown,
         (_, MatchedAt::Issue, named) => seen(rules, category, named),
     };
-    let bonuses = || line.bonuses.iter().filter(|bonus| possible(&bonus.when, powertrain, old));
+    let bonuses = line.bonuses.iter().filter(|bonus| possible(&bonus.when, powertrain, old));
     let tiers = line.tiers.iter().filter(|tier| possible(&tier.when, powertrain, old));
     let most = tiers.map(|tier| {
         let price = highest_price(line, tier).unwrap_or(Fen(i64::MAX));
-        amounts(rules, tier, bonuses(), price, price).subsidy
+        let bonuses = bonuses.clone().filter(|bonus| compatible(&tier.when, &bonus.when));
+        amounts(rules, tier, bonuses, price, price).subsidy
     });
     Some(most.max().unwrap_or_default())
 }

@@ -197,3 +197,18 @@ pub(super) fn possible(when: &Conditions, powertrain: Option<Powertrain>, old: O
     };
     old_possible && (powertrain.is_none() || within(&when.powertrains, powertrain))
 }
+
+/// Whether one sale can come under both conditions.
+pub(super) fn compatible(one: &Conditions, other: &Conditions) -> bool {
+    fn meet<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> bool {
+        one.is_empty() || other.is_empty() || !one.is_disjoint(other)
+    }
+    let from = one.price_from.max(other.price_from).unwrap_or_default();
+    let below = [one.price_below, other.price_below].into_iter().flatten().min();
+    meet(&one.energy_levels, &other.energy_levels)
+        && meet(&one.powertrains, &other.powertrains)
+        && meet(&one.batteries, &other.batteries)
+        && meet(&one.old_fuels, &other.old_fuels)
+        && meet(&one.old_batteries, &other.old_batteries)
+        && below.is_none_or(|below| from < below)
+}
