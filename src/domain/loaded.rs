@@ -48,6 +48,18 @@ impl<K: Ord + Clone + Debug, V> Loaded<K, V> {
         self.0.get(key).and_then(Option::as_ref)
     }
 
+    /// How many keys were asked for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the key was asked for.
     #[must_use]
     pub fn asked(&self, key: &K) -> bool {
