@@ -6,3 +6,4 @@ pub mod jws;
 pub mod keys;
 pub mod pii;
 pub mod qr;
+pub mod store;

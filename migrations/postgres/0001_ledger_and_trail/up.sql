@@ -12,7 +12,8 @@ CREATE TABLE audit_head (
     hash TEXT NOT NULL CHECK (length(hash) = 64),
     at BIGINT NOT NULL
 ) WITH (fillfactor = 50);
-INSERT INTO audit_head (id, seq, hash, at) VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
+INSERT INTO audit_head (id, seq, hash, at)
+    VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
 
 -- The trail. `body` is hashed together with the hash before it; the sequence gives the order, not the time.
 CREATE TABLE audit_record (
@@ -369,7 +370,7 @@ CREATE TABLE attempt (
 );
 
 -- Facts refuse every change and every removal. The role that serves lacks the privileges as well; this is the second
--- guard. `rollup_entry` and the others are inserted into, never upserted, so a statement trigger costs an insert nothing.
+-- guard. They are inserted into and never upserted, so that a trigger per statement costs an insert nothing.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'append-only: % refuses %', TG_TABLE_NAME, TG_OP;
@@ -387,3 +388,6 @@ CREATE TRIGGER growth_baseline_is_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER off_system_trade_in_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON off_system_trade_in
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- A published version refuses them too; a draft may be written anew.
+CREATE TRIGGER published_version_is_never_changed BEFORE UPDATE OR DELETE ON programme_version
+    FOR EACH ROW WHEN (OLD.published_at IS NOT NULL) EXECUTE FUNCTION refuse_change();

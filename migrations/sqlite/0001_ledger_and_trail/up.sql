@@ -11,7 +11,8 @@ CREATE TABLE audit_head (
     hash TEXT NOT NULL CHECK (length(hash) = 64),
     at INTEGER NOT NULL
 ) STRICT;
-INSERT INTO audit_head (id, seq, hash, at) VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
+INSERT INTO audit_head (id, seq, hash, at)
+    VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000', 0);
 
 -- The trail. `body` is hashed together with the hash before it; the sequence gives the order, not the time.
 CREATE TABLE audit_record (
@@ -403,4 +404,13 @@ CREATE TRIGGER off_system_trade_in_is_never_changed BEFORE UPDATE ON off_system_
 END;
 CREATE TRIGGER off_system_trade_in_is_never_removed BEFORE DELETE ON off_system_trade_in BEGIN
     SELECT RAISE(ABORT, 'append-only: off_system_trade_in refuses DELETE');
+END;
+-- A published version refuses them too; a draft may be written anew.
+CREATE TRIGGER published_version_is_never_changed BEFORE UPDATE ON programme_version
+    WHEN OLD.published_at IS NOT NULL BEGIN
+    SELECT RAISE(ABORT, 'append-only: programme_version refuses UPDATE');
+END;
+CREATE TRIGGER published_version_is_never_removed BEFORE DELETE ON programme_version
+    WHEN OLD.published_at IS NOT NULL BEGIN
+    SELECT RAISE(ABORT, 'append-only: programme_version refuses DELETE');
 END;
