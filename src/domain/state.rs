@@ -94,26 +94,26 @@ impl State {
         Ok(())
     }
 
-    /// How many rows were asked for so far, absent ones included.
+    /// Whether a row was asked for since the last load.
     #[must_use]
-    pub fn asked(&self) -> usize {
-        self.done.len()
-            + self.programmes.len()
-            + self.versions.len()
-            + self.lines.len()
-            + self.accounts.len()
-            + self.retailers.len()
-            + self.stores.len()
-            + self.recyclers.len()
-            + self.persons.len()
-            + self.quotas.len()
-            + self.turn_ins.len()
-            + self.vouchers.len()
-            + self.redemptions.len()
-            + self.redemption_states.len()
-            + self.buckets.len()
-            + self.claims.len()
-            + self.releases.len()
+    pub fn has_unloaded(&self) -> bool {
+        self.done.has_unloaded()
+            || self.programmes.has_unloaded()
+            || self.versions.has_unloaded()
+            || self.lines.has_unloaded()
+            || self.accounts.has_unloaded()
+            || self.retailers.has_unloaded()
+            || self.stores.has_unloaded()
+            || self.recyclers.has_unloaded()
+            || self.persons.has_unloaded()
+            || self.quotas.has_unloaded()
+            || self.turn_ins.has_unloaded()
+            || self.vouchers.has_unloaded()
+            || self.redemptions.has_unloaded()
+            || self.redemption_states.has_unloaded()
+            || self.buckets.has_unloaded()
+            || self.claims.has_unloaded()
+            || self.releases.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {

@@ -107,20 +107,15 @@ fn fail(commands: &[Arc<Command>], failure: &Failure) -> Vec<Reply> {
 }
 
 /// Loads what the commands may look at; gives the commands whose footprint panicked as `false`.
-pub(super) fn load(
-    tx: &mut Tx<'_>,
-    commands: &[Arc<Command>],
-    stamp: Stamp,
-) -> Result<(State, Vec<bool>), StoreError> {
+pub(super) fn load(tx: &mut Tx<'_>, commands: &[Arc<Command>], stamp: Stamp) -> Result<(State, Vec<bool>), StoreError> {
     let mut state = State::default();
     let mut sound = vec![true; commands.len()];
     for _ in 0..ROUNDS {
-        let asked = state.asked();
         for (command, sound) in commands.iter().zip(&mut sound) {
             // Asking only adds keys, so that a footprint which stops half way leaves nothing wrong behind.
             *sound &= catch_unwind(AssertUnwindSafe(|| footprint(&mut state, command, stamp))).is_ok();
         }
-        if state.asked() == asked {
+        if !state.has_unloaded() {
             break;
         }
         tx.load(&mut state)?;

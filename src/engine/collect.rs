@@ -112,8 +112,7 @@ impl Collected {
                 Kind::TurnIn => saved.turn_ins = ids.filter_map(|id| state.turn_ins.peek(id).cloned()).collect(),
                 Kind::Voucher => saved.vouchers = ids.filter_map(|id| state.vouchers.peek(id).cloned()).collect(),
                 Kind::RedemptionState => {
-                    saved.redemption_states =
-                        ids.filter_map(|id| state.redemption_states.peek(id).cloned()).collect();
+                    saved.redemption_states = ids.filter_map(|id| state.redemption_states.peek(id).cloned()).collect();
                 }
                 Kind::Bucket => saved.buckets = ids.filter_map(|id| state.buckets.peek(id).cloned()).collect(),
                 Kind::Release => saved.releases = ids.filter_map(|id| state.releases.peek(id).cloned()).collect(),

@@ -185,10 +185,7 @@ impl Division {
     ///
     /// # Errors
     /// As [`Division::read`].
-    pub fn read_blocking<T>(
-        &self,
-        mut query: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, Failure> {
+    pub fn read_blocking<T>(&self, mut query: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, Failure> {
         self.0.readers.snapshot(&mut query).map_err(|why| match why {
             StoreError::Contention => Failure::Busy,
             StoreError::Lost(why) => {
@@ -212,7 +209,7 @@ impl Division {
         if !running {
             return Err("the writer has stopped".to_owned());
         }
-        let head = self.read(Tx::head).await.map_err(|_| "the database does not answer".to_owned())?;
+        let head = self.read(|tx| tx.head()).await.map_err(|_| "the database does not answer".to_owned())?;
         if head.at > self.now().plus_seconds(5) {
             return Err(format!("the clock is behind the newest record of {}", head.at));
         }

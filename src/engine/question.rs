@@ -47,7 +47,8 @@ impl Division {
         let asked = redeem.clone();
         let judge = move |state: &State, stamp: Stamp| judge_redemption(state, &asked, stamp);
         let Judged { voucher, amounts, checks } = self.ask(Act::RedeemVoucher(Box::new(redeem)), judge).await?;
-        let fatal = checks.all().iter().filter(|check| !check.passed && QUOTE_FAILS.contains(&check.refusal.code.rank()));
+        let fatal =
+            checks.all().iter().filter(|check| !check.passed && QUOTE_FAILS.contains(&check.refusal.code.rank()));
         if let Some(refusals) = Refusals::from_failed(fatal.map(|check| check.refusal.clone()).collect()) {
             return Err(Failure::Refused(refusals));
         }

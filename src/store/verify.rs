@@ -112,7 +112,7 @@ impl Walk {
             _ => return None,
         };
         known.insert(id, (digest, seq));
-        Ok(()).ok()
+        Some(())
     }
 }
 

@@ -9,9 +9,10 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
 use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
+use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AuditRow, EntryRow, LineRow, MovementRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, digest_of,
+    AccountRow, AuditRow, EntryRow, LineRow, MovementRow, RedemptionRow, RedemptionStateRow, RollupRow, Row,
 };
 use crate::store::schema::{
     audit_head, audit_record, ledger_account, ledger_line, movement, redemption, redemption_state, rollup,
@@ -44,7 +45,7 @@ macro_rules! read {
             Err(diesel::result::Error::DeserializationError(why)) => {
                 return Ok(Err(Finding::new($table, "unreadable", None, why.to_string())));
             }
-            Err(why) => return Err(super::classify(why)),
+            Err(why) => return Err(StoreError::from(why)),
         }
     };
 }
@@ -110,7 +111,7 @@ fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, 
         let Some(last) = page.last() else { break };
         after = last.id;
         for row in page {
-            seen.insert(row.id, digest_of(&row)?);
+            seen.insert(row.id, digest::of(&row));
             let id = row.id;
             let Ok(record) = row.read() else {
                 return Ok(Err(Finding::new("movement", id, walk.movements.get(&id).map(|k| k.1), "it is unreadable")));
@@ -123,13 +124,11 @@ fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, 
 }
 
 fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, String>, Finding>, StoreError> {
-    let rows: Vec<RedemptionStateRow> = read!(
-        "redemption_state",
-        redemption_state::table.select(RedemptionStateRow::as_select()).load(conn)
-    );
+    let rows: Vec<RedemptionStateRow> =
+        read!("redemption_state", redemption_state::table.select(RedemptionStateRow::as_select()).load(conn));
     let mut seen = BTreeMap::new();
     for row in &rows {
-        seen.insert(row.redemption, digest_of(row)?);
+        seen.insert(row.redemption, digest::of(row));
     }
     sound!(compare("redemption_state", &walk.states, &seen));
     Ok(Ok(rows.into_iter().map(|row| (row.redemption, row.status)).collect()))
@@ -155,9 +154,9 @@ fn redemptions(
         let Some(last) = page.last() else { break };
         after = last.id;
         for row in page {
-            seen.insert(row.id, digest_of(&row)?);
-            let appliance =
-                crate::domain::goods::Category::from_name(&row.category).is_some_and(|category| category.is_appliance());
+            seen.insert(row.id, digest::of(&row));
+            let appliance = crate::domain::goods::Category::from_name(&row.category)
+                .is_some_and(|category| category.is_appliance());
             let without = appliance && row.turn_in.is_none();
             let undone = reversed.get(&row.id).is_some_and(|status| status == "reversed");
             let tally = of_redemption(Fen(row.subsidy_fen), row.completed, without, undone);
@@ -218,8 +217,7 @@ fn vouchers(conn: &mut Conn, facts: &mut BTreeMap<FactKey, Tally>) -> Result<(),
             .order(voucher::id)
             .limit(PAGE)
             .select((voucher::id, voucher::programme, voucher::category, voucher::status, voucher::reserved_fen))
-            .load(conn)
-            .map_err(super::classify)?;
+            .load(conn)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.0;
         for (_, programme, category, status, reserved) in page {
@@ -251,7 +249,8 @@ fn rollups(conn: &mut Conn, facts: &BTreeMap<FactKey, Tally>) -> Result<Result<u
             *sum = sum.plus(&entry.tally);
         }
     }
-    let rows: Vec<RollupRow> = read!("rollup", rollup::table.order(rollup::id).select(RollupRow::as_select()).load(conn));
+    let rows: Vec<RollupRow> =
+        read!("rollup", rollup::table.order(rollup::id).select(RollupRow::as_select()).load(conn));
     let checked = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     let mut sums = BTreeMap::new();
     for row in rows {

@@ -1,0 +1,33 @@
+//! The database, and the only place that knows SQL.
+//!
+//! One set of query files under `shared/` is written in ordinary diesel and compiled twice, as `pg` and as `sqlite`;
+//! everything else of the service sees [`Database`], [`Writer`], [`Readers`] and [`Tx`] and cannot tell which of the
+//! two stands behind them. Nothing here decides anything: records go in and come out as the domain has them.
+
+mod database;
+mod digest;
+mod error;
+mod migrations;
+mod pg;
+mod readers;
+mod rows;
+mod saved;
+mod schema;
+mod sqlite;
+mod tx;
+mod types;
+mod verify;
+mod versions;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{Backend, Database};
+pub use digest::digests;
+pub use error::StoreError;
+pub use readers::Readers;
+pub use saved::{Attempt, ClaimWrite, DoneRow, Saved};
+pub use tx::{Group, Page, Tx};
+pub use verify::{Finding, Verified};
+pub use writer::Writer;
