@@ -1,7 +1,9 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
 pub mod audit;
+pub mod claim_key;
 pub mod command;
+pub mod decide;
 pub mod goods;
 pub mod id;
 pub mod identifier;

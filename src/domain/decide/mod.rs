@@ -1,0 +1,99 @@
+//! What each command needs to see, and what it does. Pure: the same state, command and stamp give the same decision.
+
+mod expiry;
+mod growth_input;
+mod matching;
+mod party;
+mod programme;
+mod quota;
+mod redemption;
+mod reversal;
+mod turn_in;
+mod voucher;
+
+pub use redemption::{Judged, judge as judge_redemption};
+pub use voucher::{Claimable, judge as judge_claim};
+
+use super::command::{Act, Command, Decision, Stamp, Stop};
+use super::id::Id;
+use super::state::State;
+
+/// Asks for every row that the command may look at, as far as the rows loaded so far name it.
+///
+/// Called until nothing new is asked for: first with nothing loaded (the keys that the command itself names), then
+/// with these rows (the keys that they name). No command needs more than three rounds.
+pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
+    state.done.ask(command.id);
+    match &command.act {
+        Act::CreateProgramme(_)
+        | Act::PublishProgramme { .. }
+        | Act::PauseProgramme { .. }
+        | Act::CloseProgramme { .. }
+        | Act::AdjustPool { .. } => programme::footprint(state, &command.act),
+        Act::RegisterRetailer(_)
+        | Act::AddStore { .. }
+        | Act::RegisterRecycler(_)
+        | Act::Approve { .. }
+        | Act::Suspend { .. } => party::footprint(state, &command.act),
+        Act::RecordTurnIn(new) => turn_in::footprint_record(state, new),
+        Act::VoidTurnIn { turn_in, .. } => state.turn_ins.ask(*turn_in),
+        Act::ClaimVoucher(claim) => voucher::footprint(state, claim, stamp),
+        Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
+        Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
+        Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
+        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } => {}
+    }
+}
+
+/// Checks everything and says what is to be written; changes nothing, so that a refusal leaves no trace.
+///
+/// # Errors
+/// [`Stop::Refused`] with everything that failed; [`Stop::NotLoaded`] when the footprint forgot a key.
+pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision, Stop> {
+    let mut ids = Ids { command: command.id, stamp, counter: 0 };
+    match &command.act {
+        Act::CreateProgramme(rules) => programme::create(state, rules),
+        Act::PublishProgramme { programme } => programme::publish(state, programme, stamp, &mut ids),
+        Act::PauseProgramme { programme, reason } => programme::pause(state, programme, reason),
+        Act::CloseProgramme { programme, reason } => programme::close(state, programme, reason),
+        Act::AdjustPool { programme, category, delta, reason } => {
+            programme::adjust_pool(state, programme, *category, *delta, reason, &mut ids)
+        }
+        Act::RegisterRetailer(new) => party::register_retailer(new, &mut ids),
+        Act::AddStore { retailer, name, address, division_code, town } => {
+            party::add_store(state, *retailer, [name, address, division_code, town], &mut ids)
+        }
+        Act::RegisterRecycler(new) => party::register_recycler(new, &mut ids),
+        Act::Approve { party, id, programmes } => party::approve(state, *party, *id, programmes),
+        Act::Suspend { party, id, reason } => party::suspend(state, *party, *id, reason),
+        Act::RecordTurnIn(new) => turn_in::record(state, new, stamp, &mut ids),
+        Act::VoidTurnIn { turn_in, reason } => turn_in::void(state, *turn_in, command.actor.organisation, reason),
+        Act::ClaimVoucher(claim) => voucher::claim(state, claim, stamp, &mut ids),
+        Act::CancelVoucher { voucher, person } => expiry::cancel(state, *voucher, *person, stamp, &mut ids),
+        Act::ExpireVoucher { voucher } => expiry::expire(state, *voucher, stamp, &mut ids),
+        Act::RedeemVoucher(redeem) => redemption::redeem(state, redeem, command.actor.id, stamp, &mut ids),
+        Act::ReverseRedemption { redemption, retailer, reason } => {
+            reversal::reverse(state, *redemption, *retailer, reason, stamp, &mut ids)
+        }
+        Act::SetGrowthBaseline { year, value, source, monthly } => {
+            growth_input::baseline(*year, *value, source, monthly.as_deref(), command.actor.id, stamp, &mut ids)
+        }
+        Act::RecordOffSystem { month, count, source } => {
+            growth_input::off_system(*month, *count, source, command.actor.id, stamp, &mut ids)
+        }
+    }
+}
+
+/// Identities of new rows: they follow from the command and a counter, so that a batch may be run twice.
+struct Ids {
+    command: Id,
+    stamp: Stamp,
+    counter: u32,
+}
+
+impl Ids {
+    fn next(&mut self) -> Id {
+        self.counter += 1;
+        Id::derived(self.stamp.at, self.command, self.counter)
+    }
+}

@@ -1,0 +1,155 @@
+//! Retailers, stores and recyclers: registered, approved, suspended.
+
+use serde_json::json;
+
+use super::Ids;
+use crate::domain::command::{Act, AuditNote, Change, Decision, NewRecycler, NewRetailer, Outcome, Party, Stop};
+use crate::domain::goods::Category;
+use crate::domain::id::Id;
+use crate::domain::records::{Recycler, Retailer, Standing, Store};
+use crate::domain::refusal::{Code, Refusal, Refusals};
+use crate::domain::state::State;
+
+pub(super) fn footprint(state: &mut State, act: &Act) {
+    match act {
+        Act::AddStore { retailer, .. } => state.retailers.ask(*retailer),
+        Act::Approve { party, id, programmes } => {
+            ask(state, *party, *id);
+            for programme in programmes {
+                state.programmes.ask(programme.clone());
+            }
+        }
+        Act::Suspend { party, id, .. } => ask(state, *party, *id),
+        _ => {}
+    }
+}
+
+fn ask(state: &mut State, party: Party, id: Id) {
+    match party {
+        Party::Retailer => state.retailers.ask(id),
+        Party::Store => state.stores.ask(id),
+        Party::Recycler => state.recyclers.ask(id),
+    }
+}
+
+pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Result<Decision, Stop> {
+    let row = Retailer {
+        id: ids.next(),
+        name: new.name.clone(),
+        uscc: new.uscc.clone(),
+        divisions: new.divisions.clone(),
+        account: new.account.clone(),
+        contact: new.contact.clone(),
+        standing: Standing::Registered,
+        programmes: Vec::new(),
+    };
+    let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
+        "account": row.account.number.masked});
+    Ok(retailer_decision(row, detail))
+}
+
+pub(super) fn add_store(state: &State, retailer: Id, texts: [&String; 4], ids: &mut Ids) -> Result<Decision, Stop> {
+    if state.retailers.get(&retailer)?.is_none() {
+        return Err(not_found("/retailer_id"));
+    }
+    let [name, address, division_code, town] = texts.map(Clone::clone);
+    // The bureau itself adds a store, so it needs no second approval; it can be suspended like any party.
+    let row = Store { id: ids.next(), retailer, name, address, division_code, town, standing: Standing::Approved };
+    let detail = json!({"retailer": retailer, "name": row.name, "division_code": row.division_code, "town": row.town});
+    Ok(store_decision(row, detail))
+}
+
+pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Result<Decision, Stop> {
+    let categories = if new.categories.is_empty() { Category::ALL.to_vec() } else { new.categories.clone() };
+    let row = Recycler {
+        id: ids.next(),
+        name: new.name.clone(),
+        uscc: new.uscc.clone(),
+        address: new.address.clone(),
+        division_code: new.division_code.clone(),
+        town: new.town.clone(),
+        opening_hours: new.opening_hours.clone(),
+        latitude_micro: new.latitude_micro,
+        longitude_micro: new.longitude_micro,
+        categories,
+        standing: Standing::Approved,
+    };
+    let detail = json!({"name": row.name, "uscc": row.uscc, "division_code": row.division_code, "town": row.town,
+        "categories": row.categories});
+    Ok(recycler_decision(row, detail))
+}
+
+pub(super) fn approve(state: &State, party: Party, id: Id, programmes: &[String]) -> Result<Decision, Stop> {
+    if party != Party::Retailer {
+        return set_standing(state, party, id, Standing::Approved, "");
+    }
+    let retailer = state.retailers.get(&id)?.ok_or_else(|| not_found(""))?;
+    let mut unknown = Vec::new();
+    for (at, programme) in programmes.iter().enumerate() {
+        if state.programmes.get(programme)?.is_none() {
+            unknown.push(Refusal::at(Code::NotFound, format!("/programmes/{at}")).found(programme));
+        }
+    }
+    if let Some(refusals) = Refusals::from_failed(unknown) {
+        return Err(refusals.into());
+    }
+    let mut approved = programmes.to_vec();
+    approved.sort_unstable();
+    approved.dedup();
+    let detail = json!({
+        "before": {"standing": retailer.standing, "programmes": retailer.programmes},
+        "after": {"standing": Standing::Approved, "programmes": approved},
+    });
+    let row = Retailer { standing: Standing::Approved, programmes: approved, ..retailer.clone() };
+    Ok(retailer_decision(row, detail))
+}
+
+pub(super) fn suspend(state: &State, party: Party, id: Id, reason: &str) -> Result<Decision, Stop> {
+    set_standing(state, party, id, Standing::Suspended, reason)
+}
+
+fn set_standing(state: &State, party: Party, id: Id, standing: Standing, reason: &str) -> Result<Decision, Stop> {
+    let detail = |before: Standing| json!({"before": before, "after": standing, "reason": reason});
+    match party {
+        Party::Retailer => {
+            let row = state.retailers.get(&id)?.ok_or_else(|| not_found(""))?;
+            Ok(retailer_decision(Retailer { standing, ..row.clone() }, detail(row.standing)))
+        }
+        Party::Store => {
+            let row = state.stores.get(&id)?.ok_or_else(|| not_found(""))?;
+            Ok(store_decision(Store { standing, ..row.clone() }, detail(row.standing)))
+        }
+        Party::Recycler => {
+            let row = state.recyclers.get(&id)?.ok_or_else(|| not_found(""))?;
+            Ok(recycler_decision(Recycler { standing, ..row.clone() }, detail(row.standing)))
+        }
+    }
+}
+
+fn not_found(pointer: &str) -> Stop {
+    Refusal::at(Code::NotFound, pointer).into()
+}
+
+fn retailer_decision(row: Retailer, detail: serde_json::Value) -> Decision {
+    let change = Change::Retailer(Box::new(row.clone()));
+    party_decision(row.id, Outcome::Retailer(Box::new(row)), change, detail)
+}
+
+fn store_decision(row: Store, detail: serde_json::Value) -> Decision {
+    party_decision(row.id, Outcome::Store(row.clone()), Change::Store(row), detail)
+}
+
+fn recycler_decision(row: Recycler, detail: serde_json::Value) -> Decision {
+    let change = Change::Recycler(Box::new(row.clone()));
+    party_decision(row.id, Outcome::Recycler(Box::new(row)), change, detail)
+}
+
+fn party_decision(id: Id, outcome: Outcome, change: Change, detail: serde_json::Value) -> Decision {
+    Decision {
+        outcome,
+        changes: vec![change],
+        movements: Vec::new(),
+        rollups: Vec::new(),
+        audit: AuditNote { subject: id.to_string(), detail },
+    }
+}
