@@ -1,8 +1,11 @@
 //! huanxin (焕新): a district's trade-in subsidies, from the published programme to the report.
 
 pub mod access;
+pub mod api;
 pub mod domain;
+pub mod engine;
 pub mod jws;
 pub mod keys;
 pub mod pii;
 pub mod qr;
+pub mod store;

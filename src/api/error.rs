@@ -65,8 +65,8 @@ impl ApiError {
         match self {
             Self::Refused(refusals) => {
                 let mut response = builder(self.status());
-                for (name, value) in headers(refusals.first().code) {
-                    response.insert_header((name, value));
+                if let Some(header) = header_of(refusals.first().code) {
+                    response.insert_header(header);
                 }
                 response.json(Problem::of(refusals, language, instance))
             }
@@ -113,7 +113,7 @@ fn builder(status: StatusCode) -> HttpResponseBuilder {
     response
 }
 
-fn headers(code: Code) -> Option<(header::HeaderName, HeaderValue)> {
+fn header_of(code: Code) -> Option<(header::HeaderName, HeaderValue)> {
     match code {
         Code::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
         Code::Busy | Code::RateLimited => Some((header::RETRY_AFTER, BUSY_SECONDS.into())),

@@ -46,6 +46,12 @@ impl RequestId {
     }
 }
 
+/// The language that the middleware found the caller to want.
+#[must_use]
+pub fn language_of(request: &HttpRequest) -> Language {
+    request.extensions().get::<Language>().copied().unwrap_or_default()
+}
+
 /// The middleware. It holds no clone of the request while the request is on its way: the router needs it alone.
 ///
 /// # Errors
@@ -59,6 +65,7 @@ pub async fn around(
     let language = spoken(&request);
     let method = request.method().clone();
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(language);
     let span = tracing::info_span!("request", id = %id.0, %method);
     async move {
         let response = next.call(request).await?.map_into_boxed_body();

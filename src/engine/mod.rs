@@ -2,7 +2,7 @@
 
 use crate::domain::command::{ClaimVoucher, Command, Outcome, RedeemVoucher};
 use crate::domain::money::Fen;
-use crate::domain::programme::Share;
+use crate::domain::programme::Amounts;
 use crate::domain::records::Voucher;
 use crate::domain::refusal::{Check, Refusal, Refusals};
 use crate::domain::time::Moment;
@@ -28,19 +28,6 @@ pub enum Failure {
     Unavailable,
     /// A fault of this service, with the reference under which the log has it.
     Internal(String),
-}
-
-/// What a sale would get.
-#[derive(Clone, Debug)]
-pub struct Amounts {
-    /// Government money.
-    pub subsidy: Fen,
-    /// The seller's bonus.
-    pub merchant_bonus: Fen,
-    /// What remains.
-    pub consumer_pays: Fen,
-    /// Who pays what.
-    pub funding: Vec<Share>,
 }
 
 /// A redemption that was only asked about.

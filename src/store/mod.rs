@@ -41,23 +41,75 @@ pub struct Tx<'a>(pub &'a ());
 
 #[allow(missing_docs, clippy::missing_errors_doc, clippy::needless_pass_by_value)]
 impl Tx<'_> {
-    pub fn programmes(&mut self) -> Result<Vec<(Programme, Option<Version>)>, StoreError> { Err(StoreError) }
-    pub fn programme(&mut self, _id: &str) -> Result<Option<(Programme, Option<Version>)>, StoreError> { Err(StoreError) }
-    pub fn voucher(&mut self, _id: Id) -> Result<Option<Voucher>, StoreError> { Err(StoreError) }
-    pub fn vouchers_of(&mut self, _person: Id, _page: Page) -> Result<Vec<Voucher>, StoreError> { Err(StoreError) }
-    pub fn turn_in(&mut self, _id: Id) -> Result<Option<TurnIn>, StoreError> { Err(StoreError) }
-    pub fn turn_ins(&mut self, _recorder: Option<Id>, _person: Option<Id>, _page: Page) -> Result<Vec<TurnIn>, StoreError> { Err(StoreError) }
-    pub fn redemption(&mut self, _id: Id) -> Result<Option<(Redemption, Option<RedemptionState>)>, StoreError> { Err(StoreError) }
-    pub fn redemptions(&mut self, _retailer: Option<Id>, _page: Page) -> Result<Vec<(Redemption, Option<RedemptionState>)>, StoreError> { Err(StoreError) }
-    pub fn retailer(&mut self, _id: Id) -> Result<Option<Retailer>, StoreError> { Err(StoreError) }
-    pub fn retailers(&mut self, _page: Page) -> Result<Vec<Retailer>, StoreError> { Err(StoreError) }
-    pub fn store(&mut self, _id: Id) -> Result<Option<Store>, StoreError> { Err(StoreError) }
-    pub fn stores_of(&mut self, _retailer: Id) -> Result<Vec<Store>, StoreError> { Err(StoreError) }
-    pub fn recycler(&mut self, _id: Id) -> Result<Option<Recycler>, StoreError> { Err(StoreError) }
-    pub fn recyclers(&mut self, _division: Option<&str>, _approved_only: bool, _page: Page) -> Result<Vec<Recycler>, StoreError> { Err(StoreError) }
-    pub fn person(&mut self, _id: Id) -> Result<Option<Person>, StoreError> { Err(StoreError) }
-    pub fn lines(&mut self, _programme: Option<&str>) -> Result<Vec<LedgerLine>, StoreError> { Err(StoreError) }
-    pub fn audit_records(&mut self, _before: Option<i64>, _limit: i64) -> Result<Vec<AuditRecord>, StoreError> { Err(StoreError) }
-    pub fn lapsed_vouchers(&mut self, _person: Id, _turn_in: Option<Id>, _now: Moment) -> Result<Vec<Id>, StoreError> { Err(StoreError) }
-    pub fn totals(&mut self, _group: Group, _from: Day, _to: Day) -> Result<Vec<(String, Tally)>, StoreError> { Err(StoreError) }
+    pub fn programmes(&mut self) -> Result<Vec<(Programme, Version)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn programme(&mut self, _id: &str) -> Result<Option<(Programme, Version)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn voucher(&mut self, _id: Id) -> Result<Option<Voucher>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn vouchers_of(&mut self, _person: Id, _page: Page) -> Result<Vec<Voucher>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn turn_in(&mut self, _id: Id) -> Result<Option<TurnIn>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn turn_ins(
+        &mut self,
+        _recorder: Option<Id>,
+        _person: Option<Id>,
+        _page: Page,
+    ) -> Result<Vec<TurnIn>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn redemption(&mut self, _id: Id) -> Result<Option<(Redemption, Option<RedemptionState>)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn redemptions(
+        &mut self,
+        _retailer: Option<Id>,
+        _page: Page,
+    ) -> Result<Vec<(Redemption, Option<RedemptionState>)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn retailer(&mut self, _id: Id) -> Result<Option<Retailer>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn retailers(&mut self, _page: Page) -> Result<Vec<Retailer>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn store(&mut self, _id: Id) -> Result<Option<Store>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn stores_of(&mut self, _retailer: Id) -> Result<Vec<Store>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn recycler(&mut self, _id: Id) -> Result<Option<Recycler>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn recyclers(
+        &mut self,
+        _division: Option<&str>,
+        _approved_only: bool,
+        _page: Page,
+    ) -> Result<Vec<Recycler>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn person(&mut self, _id: Id) -> Result<Option<Person>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn lines(&mut self, _programme: Option<&str>) -> Result<Vec<LedgerLine>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn audit_records(&mut self, _before: Option<i64>, _limit: i64) -> Result<Vec<AuditRecord>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn lapsed_vouchers(&mut self, _person: Id, _turn_in: Option<Id>, _now: Moment) -> Result<Vec<Id>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn totals(&mut self, _group: Group, _from: Day, _to: Day) -> Result<Vec<(String, Tally)>, StoreError> {
+        Err(StoreError)
+    }
 }
