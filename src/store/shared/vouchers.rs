@@ -45,12 +45,12 @@ pub fn due(conn: &mut Conn, before: Moment, limit: i64) -> Result<Vec<Id>, Store
 
 /// Live vouchers of a person, and of a turn-in, whose time is over.
 pub fn lapsed(conn: &mut Conn, person: Id, turn_in: Option<Id>, now: Moment) -> Result<Vec<Id>, StoreError> {
-    let lapsed = voucher::table.filter(sql::<Bool>(LIVE)).filter(voucher::expires_at.lt(now.0)).select(voucher::id);
-    let mut ids: Vec<Id> = lapsed.filter(voucher::person.eq(person)).order(voucher::id).load(conn)?;
+    let lapsed = || voucher::table.filter(sql::<Bool>(LIVE)).filter(voucher::expires_at.lt(now.0)).select(voucher::id);
+    let mut ids: Vec<Id> = lapsed().filter(voucher::person.eq(person)).order(voucher::id).load(conn)?;
     if let Some(turn_in) = turn_in {
         let supported = turn_in::table.find(turn_in).select(turn_in::voucher).first::<Option<Id>>(conn).optional()?;
         if let Some(other) = supported.flatten().filter(|id| !ids.contains(id)) {
-            ids.extend(lapsed.filter(voucher::id.eq(other)).first::<Id>(conn).optional()?);
+            ids.extend(lapsed().filter(voucher::id.eq(other)).first::<Id>(conn).optional()?);
         }
     }
     Ok(ids)
