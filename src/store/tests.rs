@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 
+use crate::domain::audit::Head;
+
 use super::{Backend, Database, Readers, Saved, StoreError, Tx, Writer, pg, sqlite};
 
 /// A division of its own for one test.
@@ -79,6 +81,10 @@ impl Division {
 
     fn read<T>(&self, mut work: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError>) -> T {
         self.readers().snapshot(&mut work).unwrap()
+    }
+
+    fn head(&self) -> Head {
+        self.readers().snapshot(&mut |tx| tx.head()).unwrap()
     }
 
     /// A statement as an intruder would send it.

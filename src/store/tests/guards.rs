@@ -125,7 +125,7 @@ fn writers_take_turns() {
                 });
             }
         });
-        assert_eq!(division.read(|tx| tx.head()).seq, 40);
+        assert_eq!(division.head().seq, 40);
     });
 }
 

@@ -169,9 +169,9 @@ fn lists_show_what_was_saved() {
 #[test]
 fn an_empty_division_has_the_chain_s_beginning() {
     each(|division| {
-        let head = division.read(|tx| tx.head());
+        let head = division.head();
         assert_eq!((head.seq, head.hash.as_str()), (0, GENESIS));
-        assert_eq!(division.read(|tx| tx.programmes()), []);
+        assert_eq!(division.readers().snapshot(&mut |tx| tx.programmes()), Ok(Vec::new()));
     });
 }
 
