@@ -1,7 +1,7 @@
 //! What the database holds even if the code is wrong.
 
-use super::each;
 use super::samples::{self, claim, id, saved};
+use super::{Server, each};
 use crate::domain::money::Fen;
 use crate::domain::state::State;
 use crate::store::{Backend, ClaimWrite, Database, Saved, StoreError};
@@ -131,7 +131,7 @@ fn writers_take_turns() {
 
 #[test]
 fn only_plain_addresses_are_opened() {
-    assert_eq!(Database::open("sqlite:/tmp/x.db", None).unwrap().backend(), Backend::Sqlite);
+    assert_eq!(Database::open("sqlite:x.db", None).unwrap().backend(), Backend::Sqlite);
     assert_eq!(Database::open("postgresql://localhost/x", Some("d360111")).unwrap().backend(), Backend::Postgres);
     for (url, schema) in [
         ("mysql://localhost/x", None),
@@ -143,4 +143,28 @@ fn only_plain_addresses_are_opened() {
     ] {
         assert!(Database::open(url, schema).is_err(), "{url} {schema:?}");
     }
+}
+
+#[test]
+fn a_connection_that_is_cut_is_lost_and_the_next_batch_has_a_new_one() {
+    each(|division| {
+        let Server::Schema { url, name } = &division.place else { return };
+        let mark = if url.contains('?') { '&' } else { '?' };
+        let database = Database::open(&format!("{url}{mark}application_name={name}"), Some(name)).unwrap();
+        let mut writer = database.writer().unwrap();
+        let cut =
+            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = '{name}'");
+        let saved = Saved { vouchers: vec![samples::voucher()], ..Saved::default() };
+        let lost = writer.batch(&mut |tx| {
+            tx.save(&saved)?;
+            division.execute(&cut)?;
+            tx.head()
+        });
+        assert!(matches!(lost, Err(StoreError::Lost(_))), "{lost:?}");
+        assert_eq!(writer.batch(&mut |tx| tx.voucher(id(1))), Ok(None));
+        division.execute(&cut).unwrap();
+        let lost = writer.batch(&mut |tx| tx.head());
+        assert!(matches!(lost, Err(StoreError::Lost(_))), "{lost:?}");
+        assert!(writer.batch(&mut |tx| tx.save(&saved)).is_ok());
+    });
 }
