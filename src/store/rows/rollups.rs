@@ -146,7 +146,7 @@ impl Row for EntryRow {
     }
 
     fn read(self) -> Result<RollupEntry, StoreError> {
-        let place = Place::new("rollup_entry", self.id);
+        let place = Place::new("rollup_entry", &self.id);
         Ok(RollupEntry {
             id: self.id,
             subject: self.subject,
