@@ -75,7 +75,7 @@ impl Division {
 
     /// The division's code.
     #[must_use]
-    pub fn code(&self) -> &str {
+    pub fn code(&self) -> &'static str {
         "360111"
     }
 
@@ -113,7 +113,7 @@ impl Division {
     ///
     /// # Errors
     /// With the reason why not.
-    pub fn readiness(&self) -> Result<(), String> {
+    pub async fn readiness(&self) -> Result<(), String> {
         Ok(())
     }
 }

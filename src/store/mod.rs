@@ -1,10 +1,13 @@
 //! The store's surface as api sees it.
 
-use crate::domain::audit::AuditRecord;
+use std::sync::Arc;
+
+use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::id::Id;
 use crate::domain::ledger::LedgerLine;
 use crate::domain::records::{
-    Person, Programme, Recycler, Redemption, RedemptionState, Retailer, Store, TurnIn, Version, Voucher,
+    Baseline, OffSystem, Person, Programme, Recycler, Redemption, RedemptionState, Retailer, Store, TurnIn, Version,
+    Voucher,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::time::{Day, Moment};
@@ -41,10 +44,10 @@ pub struct Tx<'a>(pub &'a ());
 
 #[allow(missing_docs, clippy::missing_errors_doc, clippy::needless_pass_by_value)]
 impl Tx<'_> {
-    pub fn programmes(&mut self) -> Result<Vec<(Programme, Version)>, StoreError> {
+    pub fn programmes(&mut self) -> Result<Vec<(Programme, Option<Arc<Version>>)>, StoreError> {
         Err(StoreError)
     }
-    pub fn programme(&mut self, _id: &str) -> Result<Option<(Programme, Version)>, StoreError> {
+    pub fn programme(&mut self, _id: &str) -> Result<Option<(Programme, Option<Arc<Version>>)>, StoreError> {
         Err(StoreError)
     }
     pub fn voucher(&mut self, _id: Id) -> Result<Option<Voucher>, StoreError> {
@@ -109,7 +112,27 @@ impl Tx<'_> {
     pub fn lapsed_vouchers(&mut self, _person: Id, _turn_in: Option<Id>, _now: Moment) -> Result<Vec<Id>, StoreError> {
         Err(StoreError)
     }
-    pub fn totals(&mut self, _group: Group, _from: Day, _to: Day) -> Result<Vec<(String, Tally)>, StoreError> {
+    pub fn totals(
+        &mut self,
+        _group: Group,
+        _from: Option<Day>,
+        _to: Option<Day>,
+    ) -> Result<Vec<(String, Tally)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn version(&mut self, _programme: &str, _number: u32) -> Result<Option<Arc<Version>>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn head(&mut self) -> Result<Head, StoreError> {
+        Err(StoreError)
+    }
+    pub fn completed_by_year(&mut self, _at: Option<Moment>) -> Result<Vec<(i32, i64, i64)>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn baseline(&mut self, _at: Option<Moment>) -> Result<Option<Baseline>, StoreError> {
+        Err(StoreError)
+    }
+    pub fn off_system(&mut self, _at: Option<Moment>) -> Result<Vec<OffSystem>, StoreError> {
         Err(StoreError)
     }
 }
