@@ -1,14 +1,34 @@
 //! Programmes (补贴方案): what a version says, how its file is read and checked, and what it gives for a sale.
 
+mod check;
+mod examples;
+mod file;
+mod form;
+mod old_item;
 mod rules;
+mod sale;
+mod subsidy;
+#[cfg(test)]
+mod tests;
+mod tier;
+mod windows;
 
+pub use check::validate;
+pub use examples::{Example, examples};
+pub use file::{Fault, from_json, from_toml};
+pub use old_item::{by_turn_in_id, in_turn_in_body, judge_old_item};
 pub use rules::*;
+pub use sale::{Sale, in_region, judge_sale};
+pub use subsidy::{Amounts, Share, reserve};
+pub use windows::{ReleaseSlot, application_open, claim_open, release_at, voucher_expires};
 
-/// What one payer gives.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Share {
-    /// Who.
-    pub source: crate::domain::goods::FundingSource,
-    /// How much.
-    pub amount: crate::domain::money::Fen,
+/// Words of a condition or of what was found, in one line; `none` when there is none.
+fn list(words: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    let joined = words.into_iter().map(|word| word.to_string()).collect::<Vec<_>>().join(",");
+    if joined.is_empty() { "none".to_owned() } else { joined }
+}
+
+/// A value that may not have been stated, as a refusal tells it.
+fn stated(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "not stated".to_owned(), |value| value.to_string())
 }

@@ -11,6 +11,8 @@ use crate::domain::goods::{
 use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
+use super::form;
+
 /// Everything that a version of a programme (补贴方案) says. Immutable once published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +81,7 @@ pub struct FundingShare {
     /// Who pays.
     pub source: FundingSource,
     /// How much of the subsidy, in percent.
+    #[serde(deserialize_with = "form::decimal")]
     pub percent: Decimal,
 }
 
@@ -146,7 +149,7 @@ pub struct OldItemRules {
     #[serde(default)]
     pub must_be_complete: bool,
     /// It must have stood in the owner's name on this day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_day", skip_serializing_if = "Option::is_none")]
     pub owned_until: Option<Day>,
     /// What must have become of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,6 +186,7 @@ pub struct RegisteredUntil {
     /// The fuels.
     pub fuels: BTreeSet<Fuel>,
     /// The day.
+    #[serde(deserialize_with = "form::day")]
     pub day: Day,
 }
 
@@ -211,8 +215,10 @@ pub struct Windows {
 #[serde(deny_unknown_fields)]
 pub struct DayWindow {
     /// First day.
+    #[serde(deserialize_with = "form::day")]
     pub from: Day,
     /// Last day.
+    #[serde(deserialize_with = "form::day")]
     pub to: Day,
 }
 
@@ -224,13 +230,22 @@ impl DayWindow {
     }
 }
 
+impl std::fmt::Display for DayWindow {
+    /// An ISO 8601 interval of days.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.from, self.to)
+    }
+}
+
 /// From one moment to another, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeWindow {
     /// First moment.
+    #[serde(deserialize_with = "form::moment")]
     pub from: Moment,
     /// Last moment.
+    #[serde(deserialize_with = "form::moment")]
     pub to: Moment,
 }
 
@@ -295,15 +310,16 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub excludes: String,
     /// The pool with which the line is opened.
+    #[serde(deserialize_with = "form::fen")]
     pub pool: Fen,
     /// Items of this category per person over the programme's life; no limit when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_person: Option<u32>,
     /// Highest price after discounts that is subsidised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_fen", skip_serializing_if = "Option::is_none")]
     pub unit_price_at_most: Option<Fen>,
     /// Lowest price after discounts that is subsidised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_fen", skip_serializing_if = "Option::is_none")]
     pub price_at_least: Option<Fen>,
     /// Certificates that the new item must carry, whatever the tier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -326,7 +342,7 @@ pub struct Conditions {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub powertrains: BTreeSet<Powertrain>,
     /// Largest displacement of the new car, in litres with up to three places.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_decimal", skip_serializing_if = "Option::is_none")]
     pub displacement_at_most: Option<Decimal>,
     /// Fuels of the old car.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -338,10 +354,10 @@ pub struct Conditions {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub old_batteries: BTreeSet<Battery>,
     /// Lowest price after discounts, included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_fen", skip_serializing_if = "Option::is_none")]
     pub price_from: Option<Fen>,
     /// Price after discounts below which it applies, not included.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "form::optional_fen", skip_serializing_if = "Option::is_none")]
     pub price_below: Option<Fen>,
     /// Certificates that the new item must carry for this tier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -353,19 +369,16 @@ pub struct Conditions {
 
 /// A tier: conditions and an amount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "form::TierForm", into = "form::TierForm")]
 pub struct Tier {
     /// When it applies.
-    #[serde(default)]
     pub when: Conditions,
     /// How much.
-    #[serde(flatten)]
     pub amount: Amount,
 }
 
-/// How much: a percentage with a cap, or a fixed sum.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+/// How much: in a file either `percent` with `cap`, or `fixed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// So many percent of the price, at most the cap.
     Percent {
@@ -383,17 +396,22 @@ pub enum Amount {
 
 /// What comes on top.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "form::BonusForm", into = "form::BonusForm")]
 pub struct Bonus {
     /// When it applies.
-    #[serde(default)]
     pub when: Conditions,
     /// How much.
-    #[serde(flatten)]
     pub amount: Amount,
     /// `merchant` when the seller pays it (then it is no public money); the programme's funding otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<FundingSource>,
+}
+
+impl Bonus {
+    /// Whether the seller pays it, so that it is no public money.
+    #[must_use]
+    pub fn is_merchant(&self) -> bool {
+        self.source == Some(FundingSource::Merchant)
+    }
 }
 
 impl Rules {

@@ -1,0 +1,201 @@
+//! How values are written in a programme file, with messages that say what was expected.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, Unexpected, Visitor, value};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::domain::goods::FundingSource;
+use crate::domain::money::Fen;
+use crate::domain::time::{Day, Moment};
+
+use super::rules::{Amount, Bonus, Conditions, Tier};
+
+/// Reads a value that stands as text; `expected` is what the message says when it cannot.
+struct Text<F> {
+    expected: &'static str,
+    read: F,
+}
+
+impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for Text<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}
+
+impl<'de, T, F: Fn(&str) -> Option<T>> DeserializeSeed<'de> for Text<F> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+/// The same for a field that may be absent or null.
+struct Optional<F>(Text<F>);
+
+impl<'de, T, F: Fn(&str) -> Option<T>> Visitor<'de> for Optional<F> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.expected)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
+    }
+}
+
+fn a_fen() -> Text<impl Fn(&str) -> Option<Fen>> {
+    Text {
+        expected: "an amount as a string with at most two places, such as \"1999.80\"",
+        read: |text: &str| Fen::parse(text).ok(),
+    }
+}
+
+fn a_decimal() -> Text<impl Fn(&str) -> Option<Decimal>> {
+    let read = |text: &str| {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        Decimal::from_str_exact(text).ok().filter(|read| plain && read.scale() <= 4)
+    };
+    Text { expected: "a decimal as a string with at most four places, such as \"15\" or \"0.5\"", read }
+}
+
+fn a_day() -> Text<impl Fn(&str) -> Option<Day>> {
+    let read = |text: &str| {
+        let day: Result<Day, value::Error> = Day::deserialize(text.into_deserializer());
+        day.ok().filter(|_| text.len() == 10)
+    };
+    Text { expected: "a day, such as 2026-01-31", read }
+}
+
+fn a_moment() -> Text<impl Fn(&str) -> Option<Moment>> {
+    Text {
+        expected: "a time with its offset, such as 2026-01-31T10:00:00+08:00",
+        read: |text: &str| Moment::parse(text).ok(),
+    }
+}
+
+pub(super) fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fen, D::Error> {
+    a_fen().deserialize(deserializer)
+}
+
+pub(super) fn optional_fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Fen>, D::Error> {
+    deserializer.deserialize_option(Optional(a_fen()))
+}
+
+pub(super) fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    a_decimal().deserialize(deserializer)
+}
+
+pub(super) fn optional_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    deserializer.deserialize_option(Optional(a_decimal()))
+}
+
+pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+    a_day().deserialize(deserializer)
+}
+
+pub(super) fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Day>, D::Error> {
+    deserializer.deserialize_option(Optional(a_day()))
+}
+
+pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+    a_moment().deserialize(deserializer)
+}
+
+/// A tier as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TierForm {
+    #[serde(default)]
+    when: Conditions,
+    #[serde(default, deserialize_with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    percent: Option<Decimal>,
+    #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
+    cap: Option<Fen>,
+    #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
+    fixed: Option<Fen>,
+}
+
+/// A bonus as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BonusForm {
+    #[serde(default)]
+    when: Conditions,
+    #[serde(default, deserialize_with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    percent: Option<Decimal>,
+    #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
+    cap: Option<Fen>,
+    #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
+    fixed: Option<Fen>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<FundingSource>,
+}
+
+/// Tells how much from the three fields: `percent` goes with `cap`, `fixed` stands alone.
+fn amount(percent: Option<Decimal>, cap: Option<Fen>, fixed: Option<Fen>) -> Result<Amount, String> {
+    match (percent, cap, fixed) {
+        (Some(percent), Some(cap), None) => Ok(Amount::Percent { percent, cap }),
+        (None, None, Some(fixed)) => Ok(Amount::Fixed { fixed }),
+        (percent, cap, fixed) => {
+            let named = [("percent", percent.is_some()), ("cap", cap.is_some()), ("fixed", fixed.is_some())];
+            let found: Vec<_> = named.iter().filter(|(_, there)| *there).map(|(name, _)| format!("`{name}`")).collect();
+            let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
+            Err(format!("found {found}; expected either `percent` together with `cap`, or `fixed` alone"))
+        }
+    }
+}
+
+fn parts(amount: Amount) -> (Option<Decimal>, Option<Fen>, Option<Fen>) {
+    match amount {
+        Amount::Percent { percent, cap } => (Some(percent), Some(cap), None),
+        Amount::Fixed { fixed } => (None, None, Some(fixed)),
+    }
+}
+
+impl TryFrom<TierForm> for Tier {
+    type Error = String;
+
+    fn try_from(form: TierForm) -> Result<Self, String> {
+        Ok(Self { when: form.when, amount: amount(form.percent, form.cap, form.fixed)? })
+    }
+}
+
+impl From<Tier> for TierForm {
+    fn from(tier: Tier) -> Self {
+        let (percent, cap, fixed) = parts(tier.amount);
+        Self { when: tier.when, percent, cap, fixed }
+    }
+}
+
+impl TryFrom<BonusForm> for Bonus {
+    type Error = String;
+
+    fn try_from(form: BonusForm) -> Result<Self, String> {
+        Ok(Self { when: form.when, amount: amount(form.percent, form.cap, form.fixed)?, source: form.source })
+    }
+}
+
+impl From<Bonus> for BonusForm {
+    fn from(bonus: Bonus) -> Self {
+        let (percent, cap, fixed) = parts(bonus.amount);
+        Self { when: bonus.when, percent, cap, fixed, source: bonus.source }
+    }
+}
