@@ -1,8 +1,10 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
 pub mod audit;
+pub mod brand;
 pub mod command;
 pub mod goods;
+pub mod growth;
 pub mod id;
 pub mod identifier;
 pub mod ledger;
