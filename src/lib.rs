@@ -1,6 +1,7 @@
 //! huanxin (焕新): a district's trade-in subsidies, from the published programme to the report.
 
 pub mod access;
+pub mod api;
 pub mod domain;
 pub mod jws;
 pub mod keys;
