@@ -42,7 +42,7 @@ pub enum Group {
 /// A read transaction.
 pub struct Tx<'a>(pub &'a ());
 
-#[allow(missing_docs, clippy::missing_errors_doc, clippy::needless_pass_by_value)]
+#[allow(missing_docs, clippy::missing_errors_doc, clippy::needless_pass_by_value, clippy::type_complexity)]
 impl Tx<'_> {
     pub fn programmes(&mut self) -> Result<Vec<(Programme, Option<Arc<Version>>)>, StoreError> {
         Err(StoreError)
