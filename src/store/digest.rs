@@ -1,6 +1,6 @@
 //! Digests of rows that may not change behind the trail's back, made and checked by the same function.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{MovementRow, RedemptionRow, RedemptionStateRow, Row};

@@ -65,7 +65,7 @@ impl RollupRow {
     /// # Errors
     /// [`StoreError::Corrupt`] for a value that cannot be read back.
     pub fn read(self) -> Result<(RollupKey, Tally), StoreError> {
-        let place = Place::new("rollup", self.id);
+        let place = Place::new("rollup", &self.id);
         let key = RollupKey {
             programme: self.programme,
             category: place.word("category", &self.category, Category::from_name)?,
