@@ -80,7 +80,10 @@ macro_rules! on {
 
 /// A query per line: what it is for, its name and arguments, where it stands, what it answers.
 macro_rules! queries {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) = $module:ident::$function:ident -> $answer:ty;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) = $module:ident::$function:ident -> $answer:ty;
+    )+) => {
         $(
             $(#[$doc])*
             ///
