@@ -23,7 +23,7 @@ pub async fn list_audit_records(
     let (before, limit) = (reading.after().map(number), reading.page().limit);
     let rows = service.division.read(move |tx| tx.audit_records(before, limit)).await?;
     let key = |row: &crate::domain::audit::AuditRecord| Id::from_prefix(&row.seq.to_be_bytes());
-    Ok(HttpResponse::Ok().json(reading.list(rows, key, |row| AuditRecordView::of(&row))))
+    Ok(HttpResponse::Ok().json(reading.list(rows, key, |row| AuditRecordView::from(&row))))
 }
 
 /// The number of a record, as a cursor of this list carries it.

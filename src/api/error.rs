@@ -95,7 +95,9 @@ pub fn plain(status: StatusCode, detail: &str, instance: &str) -> HttpResponse {
 }
 
 /// What an error of the framework, or a bare error status, is to a caller.
-#[must_use]
+///
+/// # Errors
+/// A status without a code of its own, with what to say of it.
 pub fn of_status(status: StatusCode, method: &Method) -> Result<ApiError, &'static str> {
     match status {
         StatusCode::UNAUTHORIZED => Ok(ApiError::of(Code::Unauthenticated)),

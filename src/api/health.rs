@@ -34,7 +34,7 @@ async fn alive() -> HttpResponse {
 }
 
 async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
-    match service.division.readiness() {
+    match service.division.readiness().await {
         Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ready" }))),
         Err(why) => Err(Refusal::of(Code::Unavailable).found(why).into()),
     }
@@ -43,17 +43,20 @@ async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
 /// The text format of Prometheus, version 0.0.4.
 async fn metrics(service: web::Data<Service>) -> HttpResponse {
     let counters = &service.counters;
-    let mut text = String::from(
-        "# HELP huanxin_http_requests_total Requests answered, by class of status.\n\
-         # TYPE huanxin_http_requests_total counter\n",
-    );
-    for class in 1..=5_u16 {
+    let of_class = |class: u16| {
         let count = counters.of_class(class * 100).load(Ordering::Relaxed);
-        text.push_str(&format!("huanxin_http_requests_total{{class=\"{class}xx\"}} {count}\n"));
-    }
+        format!("huanxin_http_requests_total{{class=\"{class}xx\"}} {count}\n")
+    };
+    let classes: String = (1..=5).map(of_class).collect();
     let away = counters.turned_away.load(Ordering::Relaxed);
-    text.push_str("# HELP huanxin_turned_away_total Requests answered 503: a full queue, or no database.\n");
-    text.push_str(&format!("# TYPE huanxin_turned_away_total counter\nhuanxin_turned_away_total {away}\n"));
+    let text = format!(
+        "# HELP huanxin_http_requests_total Requests answered, by class of status.\n\
+         # TYPE huanxin_http_requests_total counter\n\
+         {classes}\
+         # HELP huanxin_turned_away_total Requests answered 503: a full queue, or no database.\n\
+         # TYPE huanxin_turned_away_total counter\n\
+         huanxin_turned_away_total {away}\n"
+    );
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }
 

@@ -94,7 +94,7 @@ impl Meaning {
 
     /// Of the record that the path names.
     #[must_use]
-    pub fn subject(mut self, subject: impl ToString) -> Self {
+    pub fn subject(mut self, subject: &impl ToString) -> Self {
         self.subject = subject.to_string();
         self
     }
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(one, Meaning::of("x").body(body(r#"{ "b":{"d":3,"c":2}, "a":1 }"#)).digest());
         assert_ne!(one, Meaning::of("x").body(body(r#"{"a":1,"b":{"c":2,"d":4}}"#)).digest());
         assert_ne!(one, Meaning::of("y").body(body(r#"{"a":1,"b":{"c":2,"d":3}}"#)).digest());
-        assert_ne!(Meaning::of("x").subject(1).digest(), Meaning::of("x").subject(2).digest());
+        assert_ne!(Meaning::of("x").subject(&1).digest(), Meaning::of("x").subject(&2).digest());
         let scans = [json!({"qr_token": "a", "n": 1}), json!({"scan_token": "b", "n": 1})];
         let [first, second] = scans.map(|scan| Meaning::of("x").scanned(scan, Id::NIL).digest());
         assert_eq!(first, second);

@@ -1,5 +1,7 @@
 //! The HTTP interface: extract, one call, map. What is allowed and what it costs is not known here.
 
+#![allow(clippy::missing_errors_doc, reason = "what an operation refuses stands in `contract` and in the document")]
+
 pub mod answer;
 pub mod audit;
 pub mod auth;
@@ -24,6 +26,9 @@ pub mod request_id;
 pub mod retailer;
 pub mod server;
 pub mod view;
+
+pub use openapi::{document, document_json};
+pub use server::{Service, run};
 
 #[cfg(test)]
 mod tests;

@@ -23,7 +23,7 @@ const CHECK_BYTES: usize = 8;
 #[into_params(parameter_in = Query)]
 pub struct Paging {
     /// How many records at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
+    #[param(required = false, minimum = 1, maximum = 200, default = 50)]
     limit: i64,
     /// `next_cursor` of the page before; it holds for this caller and this list alone.
     #[param(required = false)]

@@ -1,5 +1,7 @@
 //! What anybody may see: the programmes, and where old items are taken.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 
 use super::auth::PerhapsOfficer;
@@ -26,15 +28,21 @@ pub async fn list_programmes(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let reading = paging.of(Id::NIL, "programmes")?;
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime, the closure of any")]
     let rows = service.division.read(|tx| tx.programmes()).await?;
-    let shown = rows.into_iter().filter(|(programme, _)| visible(programme, officer)).collect();
+    let shown: Vec<_> = rows.into_iter().filter_map(|row| visible(row, officer)).collect();
     let key = |(programme, _): &(Programme, _)| Id::digest(&[&programme.id]);
-    Ok(HttpResponse::Ok().json(reading.cut(shown, key, |(programme, version)| ProgrammeView::of(&programme, &version))))
+    let view = |(programme, version): (Programme, Arc<Version>)| ProgrammeView::of(&programme, &version);
+    Ok(HttpResponse::Ok().json(reading.cut(shown, key, view)))
 }
 
 /// A draft that was never in force is the bureau's own.
-fn visible(programme: &Programme, PerhapsOfficer(officer): PerhapsOfficer) -> bool {
-    officer || programme.current > 0
+fn visible(
+    (programme, version): (Programme, Option<Arc<Version>>),
+    PerhapsOfficer(officer): PerhapsOfficer,
+) -> Option<(Programme, Arc<Version>)> {
+    let shown = officer || programme.current > 0;
+    version.filter(|_| shown).map(|version| (programme, version))
 }
 
 /// A programme with its rules
@@ -48,7 +56,7 @@ pub async fn get_programme(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let found = service.division.read(move |tx| tx.programme(&id)).await?;
-    let shown = found.filter(|(programme, _): &(Programme, Version)| visible(programme, officer));
+    let shown = found.and_then(|row| visible(row, officer));
     let (programme, version) = shown.ok_or_else(ApiError::not_found)?;
     let response = HttpResponse::Ok().json(ProgrammeView::of(&programme, &version));
     Ok(etag::set(response, &etag::of_programme(&programme)))
@@ -96,7 +104,7 @@ pub async fn list_collection_points(
     let page = if asked.near.is_some() { Page { after: None, limit: POINTS } } else { reading.page() };
     let division = asked.division_code;
     let mut rows = service.division.read(move |tx| tx.recyclers(division.as_deref(), true, page)).await?;
-    let view = |row: Recycler| CollectionPointView::of(&row);
+    let view = |row: Recycler| CollectionPointView::from(&row);
     let Some(here) = asked.near else { return Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, view))) };
     rows.sort_by_cached_key(|row| (square(here, row), row.id));
     Ok(HttpResponse::Ok().json(reading.cut(rows, |row| row.id, view)))

@@ -32,7 +32,7 @@ pub async fn record_turn_in(
     let answer = service.act(&staff.caller, &key, &meaning, act).await?;
     let Outcome::TurnIn(turn_in) = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/turn-ins/{}", turn_in.id);
-    Ok(created(&answer, &place, &TurnInView::of(turn_in)))
+    Ok(created(&answer, &place, &TurnInView::from(&**turn_in)))
 }
 
 /// A turn-in: for its recorder and for the owner
@@ -50,7 +50,7 @@ pub async fn get_turn_in(
         TurnInReader::Recorder(recorder) => turn_in.recorder == recorder,
         TurnInReader::Owner(person) => turn_in.person == person,
     };
-    if own { Ok(HttpResponse::Ok().json(TurnInView::of(&turn_in))) } else { Err(ApiError::not_found()) }
+    if own { Ok(HttpResponse::Ok().json(TurnInView::from(&turn_in))) } else { Err(ApiError::not_found()) }
 }
 
 /// The caller's organisation's turn-ins, newest first
@@ -64,7 +64,7 @@ pub async fn list_turn_ins(
     let reading = paging.of(staff.recorder, "turn-ins")?;
     let recorder = Some(staff.recorder);
     let rows = service.division.read(move |tx| tx.turn_ins(recorder, None, reading.page())).await?;
-    Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| TurnInView::of(&row))))
+    Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| TurnInView::from(&row))))
 }
 
 /// Void a turn-in that supports no voucher
@@ -79,9 +79,9 @@ pub async fn void_turn_in(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let reason = body.read::<ReasonBody>()?.into_reason()?;
-    let meaning = Meaning::of("voidTurnIn").subject(id).body(body.value());
+    let meaning = Meaning::of("voidTurnIn").subject(&id).body(body.value());
     let act = Act::VoidTurnIn { turn_in: id, reason };
     let answer = service.act(&staff.caller, &key, &meaning, act).await?;
     let Outcome::TurnIn(turn_in) = &answer.outcome else { return Err(unexpected()) };
-    Ok(changed(&answer, &TurnInView::of(turn_in)))
+    Ok(changed(&answer, &TurnInView::from(&**turn_in)))
 }

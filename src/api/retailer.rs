@@ -15,6 +15,7 @@ use super::view::{ListView, QuoteView, RedeemedView, RedemptionView, ReversedVie
 use crate::domain::command::{Act, Outcome, Presented};
 use crate::domain::id::Id;
 use crate::domain::refusal::{Check, Code, Refusal};
+use crate::domain::time::Moment;
 use crate::engine::Quote;
 use crate::qr::{Form, Scanned, VoucherTokens};
 
@@ -35,7 +36,7 @@ pub async fn quote_redemption(
     let mut quote = service.division.quote(redeem).await?;
     add_failed(&mut quote, failed);
     let scan_token = scan_token(&service, &presented, store, code.trim())?;
-    let view = QuoteView::of(quote.amounts.as_ref(), &quote.checks, &scan_token, staff.caller.language);
+    let view = QuoteView::of(quote.amounts.as_ref(), scan_token, &quote.voucher, &quote.checks, staff.caller.language);
     Ok(HttpResponse::Ok().json(view))
 }
 
@@ -52,7 +53,7 @@ fn add_failed(quote: &mut Quote, failed: Vec<Refusal>) {
 
 /// The token with which this store may finish the sale. It does not outlive the one that it replaces, so that a
 /// voucher cannot be kept at a counter by asking again and again.
-fn scan_token(service: &Service, presented: &Presented, store: Id, code: &str) -> Result<String, ApiError> {
+fn scan_token(service: &Service, presented: &Presented, store: Id, code: &str) -> Result<(String, Moment), ApiError> {
     let invalid = |_| ApiError::from(Refusal::at(Code::QrInvalid, "/qr_token"));
     let token = match service.voucher_tokens.read_either(code).map_err(invalid)? {
         Scanned::Scan(token) => token,
@@ -61,7 +62,7 @@ fn scan_token(service: &Service, presented: &Presented, store: Id, code: &str) -
             VoucherTokens::scan(token.voucher, store, token.form, passed, service.division.now())
         }
     };
-    Ok(service.voucher_tokens.sign_scan(&token)?)
+    Ok((service.voucher_tokens.sign_scan(&token)?, token.expires))
 }
 
 /// Redeem a voucher, once
@@ -82,7 +83,7 @@ pub async fn redeem_voucher(
     let answer = service.act(&staff.caller, &key, &meaning, act).await?;
     let Outcome::Redeemed(redeemed) = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/redemptions/{}", redeemed.id);
-    Ok(created(&answer, &place, &RedeemedView::of(redeemed)))
+    Ok(created(&answer, &place, &RedeemedView::from(redeemed)))
 }
 
 /// A redemption of the caller's retailer
@@ -129,7 +130,7 @@ pub async fn reverse_redemption(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let reason = body.read::<ReasonBody>()?.into_reason()?;
-    let meaning = Meaning::of("reverseRedemption").subject(redemption).body(body.value());
+    let meaning = Meaning::of("reverseRedemption").subject(&redemption).body(body.value());
     let act = Act::ReverseRedemption { redemption, retailer: manager.retailer, reason };
     let answer = service.act(&manager.caller, &key, &meaning, act).await?;
     let Outcome::Reversed { id, redemption, at } = &answer.outcome else { return Err(unexpected()) };

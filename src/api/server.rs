@@ -1,5 +1,6 @@
 //! The service as a web server: what it consists of, where each operation is found, and how it starts and stops.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::error::ApiError;
 use super::{audit, bureau, consumer, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::Division;
+use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 
@@ -60,7 +62,6 @@ impl Counters {
 }
 
 /// Everything that answering takes.
-#[derive(Debug)]
 pub struct Service {
     /// The division: its engine, reads and clock.
     pub division: Division,
@@ -76,6 +77,28 @@ pub struct Service {
     pub limits: Limits,
     /// Counters.
     pub counters: Counters,
+}
+
+impl Service {
+    /// With the usual limits.
+    #[must_use]
+    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
+        Self {
+            division,
+            tokens,
+            voucher_tokens: VoucherTokens::new(keys),
+            vault,
+            keys: keys.jwks(),
+            limits: Limits::default(),
+            counters: Counters::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 /// Starts to serve on a socket that listens; the server runs when it is awaited, and drains on SIGTERM.

@@ -10,7 +10,7 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, web};
 use serde_json::Value;
 
-use super::server::{Counters, Limits, Service, configure};
+use super::server::{Service, configure};
 use super::{openapi, request_id};
 use crate::access::{AccessClaims, AccessTokens, Role};
 use crate::domain::id::Id;
@@ -18,21 +18,13 @@ use crate::domain::identifier::synthetic;
 use crate::engine::Division;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
-use crate::qr::VoucherTokens;
 
 const ISSUER: &str = "https://huanxin.example";
 
 fn service() -> web::Data<Service> {
     let ring = KeyRing::generate().unwrap();
-    web::Data::new(Service {
-        division: Division,
-        tokens: AccessTokens::new(&ring, ISSUER).unwrap(),
-        voucher_tokens: VoucherTokens::new(&ring),
-        vault: Vault::new(&ring),
-        keys: ring.jwks(),
-        limits: Limits::default(),
-        counters: Counters::default(),
-    })
+    let tokens = AccessTokens::new(&ring, ISSUER).unwrap();
+    web::Data::new(Service::new(Division, tokens, &ring, Vault::new(&ring)))
 }
 
 fn token(service: &Service, role: Role, change: impl FnOnce(&mut AccessClaims)) -> String {

@@ -31,7 +31,7 @@ pub async fn register_retailer(
     let meaning = Meaning::of("registerRetailer").body(body.value());
     let answer = service.act(&caller, &key, &meaning, Act::RegisterRetailer(Box::new(retailer))).await?;
     let Outcome::Retailer(retailer) = &answer.outcome else { return Err(unexpected()) };
-    Ok(created(&answer, "/retailers", &RetailerView::of(retailer)))
+    Ok(created(&answer, "/retailers", &RetailerView::from(&**retailer)))
 }
 
 /// The retailers, newest first
@@ -44,7 +44,7 @@ pub async fn list_retailers(
 ) -> Result<HttpResponse, ApiError> {
     let reading = paging.of(caller.actor.id, "retailers")?;
     let rows = service.division.read(move |tx| tx.retailers(reading.page())).await?;
-    Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| RetailerView::of(&row))))
+    Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| RetailerView::from(&row))))
 }
 
 /// Let a retailer take part in programmes; the list takes the place of the one before
@@ -59,7 +59,7 @@ pub async fn approve_retailer(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let act = body.read::<ApproveBody>()?.into_act(Party::Retailer, id)?;
-    let meaning = Meaning::of("approveRetailer").subject(id).body(body.value());
+    let meaning = Meaning::of("approveRetailer").subject(&id).body(body.value());
     party(&service.act(&caller, &key, &meaning, act).await?)
 }
 
@@ -91,7 +91,7 @@ pub async fn add_store(
     let meaning = Meaning::of("addStore").body(body.value());
     let answer = service.act(&caller, &key, &meaning, act).await?;
     let Outcome::Store(store) = &answer.outcome else { return Err(unexpected()) };
-    Ok(created(&answer, "/stores", &StoreView::of(store)))
+    Ok(created(&answer, "/stores", &StoreView::from(store)))
 }
 
 /// Let a store take part
@@ -136,7 +136,7 @@ pub async fn register_recycler(
     let meaning = Meaning::of("registerRecycler").body(body.value());
     let answer = service.act(&caller, &key, &meaning, Act::RegisterRecycler(Box::new(recycler))).await?;
     let Outcome::Recycler(recycler) = &answer.outcome else { return Err(unexpected()) };
-    Ok(created(&answer, "/recyclers", &RecyclerView::of(recycler)))
+    Ok(created(&answer, "/recyclers", &RecyclerView::from(&**recycler)))
 }
 
 /// Let a collection point take part
@@ -173,7 +173,7 @@ async fn approve(
     of: Party,
     id: Id,
 ) -> Result<HttpResponse, ApiError> {
-    let meaning = Meaning::of("approve").subject(format!("{of} {id}"));
+    let meaning = Meaning::of("approve").subject(&format!("{of} {id}"));
     let act = Act::Approve { party: of, id, programmes: Vec::new() };
     party(&service.act(caller, key, &meaning, act).await?)
 }
@@ -187,16 +187,16 @@ async fn suspend(
     body: &JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let reason = body.read::<ReasonBody>()?.into_reason()?;
-    let meaning = Meaning::of("suspend").subject(format!("{of} {id}")).body(body.value());
+    let meaning = Meaning::of("suspend").subject(&format!("{of} {id}")).body(body.value());
     party(&service.act(caller, key, &meaning, Act::Suspend { party: of, id, reason }).await?)
 }
 
 /// The party as it is now.
 fn party(answer: &Answer) -> Result<HttpResponse, ApiError> {
     match &answer.outcome {
-        Outcome::Retailer(retailer) => Ok(changed(answer, &RetailerView::of(retailer))),
-        Outcome::Store(store) => Ok(changed(answer, &StoreView::of(store))),
-        Outcome::Recycler(recycler) => Ok(changed(answer, &RecyclerView::of(recycler))),
+        Outcome::Retailer(retailer) => Ok(changed(answer, &RetailerView::from(&**retailer))),
+        Outcome::Store(store) => Ok(changed(answer, &StoreView::from(store))),
+        Outcome::Recycler(recycler) => Ok(changed(answer, &RecyclerView::from(&**recycler))),
         _ => Err(unexpected()),
     }
 }

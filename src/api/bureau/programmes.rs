@@ -11,16 +11,17 @@ use crate::api::etag;
 use crate::api::idempotency::{IdempotencyKey, Meaning};
 use crate::api::query::PathWord;
 use crate::api::server::Service;
-use crate::api::view::{PoolView, ProgrammeStateView};
+use crate::api::view::{PoolView, ProgrammeView};
 use crate::domain::command::{Act, Outcome};
 use crate::domain::programme::{Fault, Rules, from_json, from_toml};
+use crate::domain::records::Programme;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 
 /// Add a programme, or a new draft version of one, as JSON or as its TOML file
 #[utoipa::path(post, path = "/api/v1/programmes", operation_id = "createProgramme", tag = "bureau",
     request_body(content((serde_json::Value = "application/json"), (String = "application/toml")),
         description = "The programme file"),
-    responses((status = 201, description = "The programme with its draft", body = ProgrammeStateView)))]
+    responses((status = 201, description = "The programme with its draft", body = ProgrammeView)))]
 pub async fn create_programme(
     Officer(caller): Officer,
     key: IdempotencyKey,
@@ -33,7 +34,8 @@ pub async fn create_programme(
     let answer = service.act(&caller, &key, &meaning, Act::CreateProgramme(Box::new(rules))).await?;
     let Outcome::Programme(programme) = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/programmes/{}", programme.id);
-    Ok(created(&answer, &place, &ProgrammeStateView::of(programme)))
+    let view = shown(&service, programme, programme.latest).await?;
+    Ok(created(&answer, &place, &view))
 }
 
 fn read_rules(text: &ProgrammeText) -> Result<Rules, ApiError> {
@@ -61,7 +63,7 @@ fn told(fault: Fault) -> Refusal {
 /// Put the newest version in force, or open a paused programme again
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/publication", operation_id = "publishProgramme",
     tag = "bureau", params(("id" = String, Path, description = "The programme's word")),
-    responses((status = 200, description = "The programme", body = ProgrammeStateView)))]
+    responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn publish_programme(
     Officer(caller): Officer,
     PathWord(programme): PathWord,
@@ -76,7 +78,7 @@ pub async fn publish_programme(
 /// Take neither claims nor redemptions for the time being
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/pause", operation_id = "pauseProgramme", tag = "bureau",
     params(("id" = String, Path, description = "The programme's word")), request_body = ReasonBody,
-    responses((status = 200, description = "The programme", body = ProgrammeStateView)))]
+    responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn pause_programme(
     Officer(caller): Officer,
     PathWord(programme): PathWord,
@@ -93,7 +95,7 @@ pub async fn pause_programme(
 /// End a programme
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/closure", operation_id = "closeProgramme", tag = "bureau",
     params(("id" = String, Path, description = "The programme's word")), request_body = ReasonBody,
-    responses((status = 200, description = "The programme", body = ProgrammeStateView)))]
+    responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn close_programme(
     Officer(caller): Officer,
     PathWord(programme): PathWord,
@@ -119,7 +121,15 @@ async fn step(
     etag::check_programme(service, request, &act).await?;
     let answer = service.act(caller, key, &meaning, act).await?;
     let Outcome::Programme(programme) = &answer.outcome else { return Err(unexpected()) };
-    Ok(etag::set(changed(&answer, &ProgrammeStateView::of(programme)), &etag::of_programme(programme)))
+    let view = shown(service, programme, programme.current.max(1)).await?;
+    Ok(etag::set(changed(&answer, &view), &etag::of_programme(programme)))
+}
+
+/// A programme as the command left it, with one of its versions.
+async fn shown(service: &Service, programme: &Programme, number: u32) -> Result<ProgrammeView, ApiError> {
+    let id = programme.id.clone();
+    let version = service.division.read(move |tx| tx.version(&id, number)).await?.ok_or_else(unexpected)?;
+    Ok(ProgrammeView::of(programme, &version))
 }
 
 /// Raise or lower the pool of a line

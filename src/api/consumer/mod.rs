@@ -17,6 +17,7 @@ use super::view::{EligibilityView, VoucherView};
 use crate::domain::command::{Act, Outcome};
 use crate::domain::id::Id;
 use crate::domain::records::Voucher;
+use crate::domain::refusal::Refusals;
 
 /// Whether the caller may claim, with the reason for each no, and the most that a voucher could bring
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/eligibility", operation_id = "checkEligibility",
@@ -33,12 +34,9 @@ pub async fn check_eligibility(
     let division = service.division.code().to_owned();
     let claim = body.read::<EligibilityBody>()?.into_claim(programme, person, None, division)?;
     let eligibility = service.division.eligibility(claim).await?;
-    Ok(HttpResponse::Ok().json(EligibilityView::of(
-        eligibility.eligible,
-        eligibility.max_subsidy,
-        &eligibility.refusals,
-        consumer.caller.language,
-    )))
+    let most = eligibility.max_subsidy.unwrap_or_default();
+    let refusals = Refusals::from_failed(eligibility.refusals);
+    Ok(HttpResponse::Ok().json(EligibilityView::of(most, refusals.as_ref(), consumer.caller.language)))
 }
 
 /// Claim a voucher: the most that it can bring is reserved for the caller
@@ -117,7 +115,7 @@ pub async fn cancel_voucher(
     key: IdempotencyKey,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let meaning = Meaning::of("cancelVoucher").subject(voucher);
+    let meaning = Meaning::of("cancelVoucher").subject(&voucher);
     let act = Act::CancelVoucher { voucher, person: consumer.id };
     let answer = service.act(&consumer.caller, &key, &meaning, act).await?;
     let Outcome::Voucher(voucher) = &answer.outcome else { return Err(unexpected()) };

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::own_voucher;
 use crate::api::auth::Consumer;
@@ -12,7 +12,7 @@ use crate::api::server::Service;
 use crate::domain::records::{Voucher, VoucherStatus};
 use crate::domain::refusal::Code;
 use crate::domain::time::Moment;
-use crate::qr::{self, Form, VoucherTokens};
+use crate::qr::{self, VoucherTokens};
 
 /// In what shape the code is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -37,14 +37,9 @@ pub enum Shown {
 }
 
 /// Which form of the code.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Clone, Copy, Debug)]
 pub struct CodeAsked {
-    /// `live` unless said otherwise.
-    #[param(inline, required = false, default = "live")]
     form: Shown,
-    /// `token` unless said otherwise.
-    #[param(inline, required = false, default = "token")]
     format: Format,
 }
 
@@ -79,7 +74,9 @@ pub struct CodeView {
 
 /// The voucher's code, to be shown on a screen or printed
 #[utoipa::path(get, path = "/api/v1/vouchers/{id}/qr", operation_id = "getVoucherQr", tag = "consumer",
-    params(("id" = String, Path, format = "uuid", description = "The voucher"), CodeAsked),
+    params(("id" = String, Path, format = "uuid", description = "The voucher"),
+        ("form" = Option<Shown>, Query, description = "`live` unless said otherwise"),
+        ("format" = Option<Format>, Query, description = "`token` unless said otherwise")),
     responses((status = 200, description = "The code", content(
         (CodeView = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png")))))]
 pub async fn get_voucher_qr(
@@ -98,7 +95,6 @@ pub async fn get_voucher_qr(
             service.voucher_tokens.printed(voucher.id, &voucher.programme, now, expires, consumer.number())?
         }
     };
-    debug_assert_eq!(code.form == Form::Live, asked.form == Shown::Live);
     let token = service.voucher_tokens.sign(&code)?;
     Ok(match asked.format {
         Format::Token => HttpResponse::Ok().json(CodeView { token, expires_at: code.expires }),
