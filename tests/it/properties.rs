@@ -14,6 +14,7 @@ use huanxin::domain::state::State;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Failure, Reply, Runner, Settings};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 
