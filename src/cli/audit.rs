@@ -20,12 +20,7 @@ pub fn verify(data_dir: &Path, said: Option<&str>) -> Result<(i32, String), Stop
         Ok(seen) => (
             format!(
                 "ok: {} records, {} movements, {} redemptions, {} redemption states, {} balances, {} rollups",
-                seen.records,
-                seen.movements,
-                seen.redemptions,
-                seen.redemption_states,
-                seen.balances,
-                seen.rollups
+                seen.records, seen.movements, seen.redemptions, seen.redemption_states, seen.balances, seen.rollups
             ),
             0,
         ),

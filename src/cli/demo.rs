@@ -59,7 +59,8 @@ pub struct DemoOptions {
 /// With a sentence for the person at the terminal.
 pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
     let said = options.now.as_deref().map(|text| {
-        Moment::parse(text).map_err(|_| Stopped::new(format!("--now {text}: expected RFC 3339, such as 2026-06-18T10:00:00+08:00")))
+        Moment::parse(text)
+            .map_err(|_| Stopped::new(format!("--now {text}: expected RFC 3339, such as 2026-06-18T10:00:00+08:00")))
     });
     let said = said.transpose()?;
     fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
@@ -220,11 +221,8 @@ fn unexpected(outcome: &Outcome) -> Stopped {
 
 fn consumer_token(started: &Started, n: u64) -> Result<String, Stopped> {
     let claims = started.tokens.claims(&format!("consumer-{n}"), Role::Consumer, started.division.now(), TOKEN_SECONDS);
-    let named = AccessClaims {
-        name: Some(synthetic::person_name(n)),
-        resident_id: Some(synthetic::resident_id(n)),
-        ..claims
-    };
+    let named =
+        AccessClaims { name: Some(synthetic::person_name(n)), resident_id: Some(synthetic::resident_id(n)), ..claims };
     issue(started, &named)
 }
 

@@ -98,10 +98,7 @@ pub fn base_url(listener: &TcpListener) -> Result<String, Stopped> {
 ///
 /// # Errors
 /// With a sentence.
-pub fn start(
-    options: &ServeOptions,
-    clock: impl FnOnce(Moment) -> Result<Clock, Stopped>,
-) -> Result<Started, Stopped> {
+pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock, Stopped>) -> Result<Started, Stopped> {
     let database = open(&options.database(), options.schema.as_deref())?;
     database.migrate(&mut |line| announce(line)).map_err(|why| Stopped::new(why.to_string()))?;
     let key_file = options.keys();
