@@ -238,15 +238,20 @@ fn is_stamp(name: &str) -> bool {
     name == "at" || name.ends_with("_at")
 }
 
-/// A moment is cut to the millisecond, from which identities derive; nested JSON is looked into.
+/// Moments are cut to the millisecond, from which identities derive; nested JSON is looked into.
 fn plain_text(text: &str) -> Value {
-    if let Ok(at) = Moment::parse(text) {
-        return Value::String(Moment(at.0 / 1000 * 1000).to_string());
-    }
     match serde_json::from_str::<Value>(text) {
         Ok(nested @ (Value::Object(_) | Value::Array(_))) => plain(&nested),
-        _ => Value::String(text.to_owned()),
+        _ => Value::String(without_micros(text)),
     }
+}
+
+/// Cuts `.123456Z`, the end of every moment in a text, to `.123Z`.
+fn without_micros(text: &str) -> String {
+    let is_end = |part: &str| part.as_bytes().get(6) == Some(&b'Z') && part.as_bytes()[..6].iter().all(u8::is_ascii_digit);
+    let mut parts = text.split('.');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |cut, part| if is_end(part) { format!("{cut}.{}{}", &part[..3], &part[6..]) } else { format!("{cut}.{part}") })
 }
 
 /// Rows that two runs of the same commands must have in common.
