@@ -10,8 +10,8 @@ use huanxin::store::Finding;
 use std::sync::Arc;
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, fen, made, new_item, old_item, person, reverse,
-    rules, turn_in,
+    APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, fen, made, new_item, old_item, person,
+    reverse, rules, turn_in,
 };
 use super::properties::assert_in_order;
 
@@ -77,9 +77,8 @@ impl<'a> Intruder<'a> {
         for statement in database.query(obstacles) {
             database.execute(&statement).unwrap();
         }
-        let watched = |table: &String| {
-            ["audit", "ledger", "movement", "redemption"].iter().any(|word| table.contains(word))
-        };
+        let watched =
+            |table: &String| ["audit", "ledger", "movement", "redemption"].iter().any(|word| table.contains(word));
         let tables: Vec<String> = database.tables().into_iter().filter(watched).collect();
         for table in &tables {
             database.execute(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).unwrap();
@@ -88,7 +87,11 @@ impl<'a> Intruder<'a> {
     }
 
     fn does(&self, sql: &str) {
-        let sql = if self.database.is_postgres() { sql.to_owned() } else { format!("PRAGMA ignore_check_constraints = ON; {sql}") };
+        let sql = if self.database.is_postgres() {
+            sql.to_owned()
+        } else {
+            format!("PRAGMA ignore_check_constraints = ON; {sql}")
+        };
         self.database.execute(&sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
     }
 
@@ -103,13 +106,16 @@ impl<'a> Intruder<'a> {
         let postgres = self.database.is_postgres();
         let sql = match kind.as_str() {
             "uuid" => format!("SELECT '''' || {key} || '''::uuid ' || {key} AS line FROM {table} ORDER BY {key}"),
-            "blob" => format!("SELECT 'X''' || hex({key}) || ''' ' || lower(hex({key})) AS line FROM {table} ORDER BY {key}"),
+            "blob" => {
+                format!("SELECT 'X''' || hex({key}) || ''' ' || lower(hex({key})) AS line FROM {table} ORDER BY {key}")
+            }
             _ if postgres => format!("SELECT {key}::text || ' ' || {key} AS line FROM {table} ORDER BY {key}"),
             _ => format!("SELECT {key} || ' ' || {key} AS line FROM {table} ORDER BY {key}"),
         };
         let read = |line: String| {
             let (literal, shown) = line.split_once(' ').unwrap();
-            let shown = uuid::Uuid::parse_str(shown).map_or_else(|_| shown.to_owned(), |id| id.hyphenated().to_string());
+            let shown =
+                uuid::Uuid::parse_str(shown).map_or_else(|_| shown.to_owned(), |id| id.hyphenated().to_string());
             (literal.to_owned(), shown)
         };
         (key, self.database.query(&sql).into_iter().map(read).collect())
@@ -125,7 +131,8 @@ impl<'a> Intruder<'a> {
             "blob" => (format!("X'{}'", STRANGER.replace('-', "")), format!("X'{}'", STRANGER.replace('-', ""))),
             "text" => ("'x'".to_owned(), format!("{column} || ' '")),
             "boolean" => ("true".to_owned(), format!("NOT {column}")),
-            _ => ("1".to_owned(), format!("{column} + 1")),
+            // A yes becomes a no, and any other number the next one.
+            _ => ("1".to_owned(), format!("CASE WHEN {column} IN (0, 1) THEN 1 - {column} ELSE {column} + 1 END")),
         };
         if is_null { vec![other] } else { vec![changed] }
     }
@@ -215,7 +222,9 @@ fn every_added_row_is_found() {
             };
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
             let rest = names[1..].join(", ");
-            let deed = format!("INSERT INTO {table} ({key}, {rest}) SELECT {other}, {rest} FROM {table} WHERE {key} = {literal}");
+            let deed = format!(
+                "INSERT INTO {table} ({key}, {rest}) SELECT {other}, {rest} FROM {table} WHERE {key} = {literal}"
+            );
             intruder.does(&deed);
             intruder.assert_found(table, &[&id, "1"], &deed);
             intruder.restores(table);

@@ -15,8 +15,8 @@ use huanxin::engine::{Clock, Failure, Reply, Runner};
 use serde_json::{Value, json};
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, day, done, fen, made, new_item,
-    old_item, person, rules, turn_in,
+    APPLIANCES, CARS, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, day, done, fen, made,
+    new_item, old_item, person, rules, turn_in,
 };
 
 const NOW: &str = "2026-06-18T10:00:00+08:00";
@@ -81,9 +81,8 @@ fn old_car(fuel: Fuel, registered: &str) -> OldItem {
 
 fn appliances() -> Vec<Case> {
     use Category::{Cooker, Refrigerator, Television, WashingMachine};
-    let fridge = |name, list, brings| {
-        case(name, APPLIANCES, level(Refrigerator, 1), list, old_item(Refrigerator, 0), brings)
-    };
+    let fridge =
+        |name, list, brings| case(name, APPLIANCES, level(Refrigerator, 1), list, old_item(Refrigerator, 0), brings);
     let washer = old_item(WashingMachine, 0);
     let tv = || old_item(Television, 0);
     vec![
@@ -261,7 +260,7 @@ fn one_car_a_year() {
     let database = TestDatabase::sqlite();
     let mut runner = database.runner(Clock::standing_at(at(NOW)));
     let district = District::open(&mut runner, vec![rules(CARS, fen("1000000.00"))]);
-    let mut claim_with = |runner: &mut Runner, n: u64| {
+    let claim_with = |runner: &mut Runner, n: u64| {
         let word = n.to_string();
         let old = turn_in(&district, 7, old_item(Category::Car, n));
         let old = made(&runner.run(&[Arc::new(command(&["turn-in", &word], old))]).remove(0));
