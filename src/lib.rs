@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod jws;
@@ -9,3 +11,4 @@ pub mod keys;
 pub mod pii;
 pub mod qr;
 pub mod store;
+pub mod telemetry;
