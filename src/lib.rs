@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod jws;
