@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod jws;
@@ -10,3 +11,4 @@ pub mod keys;
 pub mod pii;
 pub mod qr;
 pub mod store;
+pub mod telemetry;

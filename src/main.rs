@@ -1,3 +1,2 @@
-//! The command line of huanxin.
-
+//! x
 fn main() {}

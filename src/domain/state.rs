@@ -66,41 +66,72 @@ pub struct State {
 }
 
 impl State {
-    /// Applies a decision, so that a later command of the batch sees it.
-    ///
-    /// # Errors
-    /// [`Stop::NotLoaded`] when a movement names a line or account that was never asked for.
-    pub fn apply(&mut self, decision: &Decision) -> Result<(), Stop> {
+    /// Applies a decision, so that a later command of the batch sees it. The caller has asked [`State::can_apply`].
+    pub fn apply(&mut self, decision: &Decision) {
         for change in &decision.changes {
             self.apply_change(change);
         }
         for movement in &decision.movements {
-            self.apply_movement(movement)?;
+            self.apply_movement(movement);
+        }
+    }
+
+    /// Whether every movement's line and account was asked for, so that applying cannot stop half way.
+    ///
+    /// # Errors
+    /// [`Stop::NotLoaded`] when one was not.
+    pub fn can_apply(&self, decision: &Decision) -> Result<(), Stop> {
+        for movement in &decision.movements {
+            let opened =
+                decision.changes.iter().any(|change| matches!(change, Change::Line(row) if row.id == movement.line));
+            if !opened && self.lines.get(&movement.line)?.is_none() {
+                return Err(Stop::NotLoaded(format!("line {}", movement.line)));
+            }
+            if let Some(retailer) = movement.retailer {
+                self.accounts.get(&account_id(movement.line, retailer))?;
+            }
         }
         Ok(())
     }
 
-    fn apply_movement(&mut self, movement: &Movement) -> Result<(), Stop> {
-        let missing = || Stop::NotLoaded(format!("line {}", movement.line));
-        let mut line = self.lines.get(&movement.line)?.cloned().ok_or_else(missing)?;
-        line.balances = line.balances.plus(&movement.deltas);
-        self.lines.put(line.id, line);
-        if let Some(retailer) = movement.retailer {
-            let id = account_id(movement.line, retailer);
-            let mut account = self.accounts.get(&id)?.cloned().unwrap_or(LedgerAccount {
-                id,
-                line: movement.line,
-                retailer,
-                payable: Fen::ZERO,
-                paid: Fen::ZERO,
-                clawback: Fen::ZERO,
-            });
-            account.payable += movement.deltas.payable;
-            account.paid += movement.deltas.paid;
-            account.clawback += movement.deltas.clawback;
+    /// Whether a row was asked for since the last load.
+    #[must_use]
+    pub fn has_unloaded(&self) -> bool {
+        self.done.has_unloaded()
+            || self.programmes.has_unloaded()
+            || self.versions.has_unloaded()
+            || self.lines.has_unloaded()
+            || self.accounts.has_unloaded()
+            || self.retailers.has_unloaded()
+            || self.stores.has_unloaded()
+            || self.recyclers.has_unloaded()
+            || self.persons.has_unloaded()
+            || self.quotas.has_unloaded()
+            || self.turn_ins.has_unloaded()
+            || self.vouchers.has_unloaded()
+            || self.redemptions.has_unloaded()
+            || self.redemption_states.has_unloaded()
+            || self.buckets.has_unloaded()
+            || self.claims.has_unloaded()
+            || self.releases.has_unloaded()
+    }
+
+    fn apply_movement(&mut self, movement: &Movement) {
+        let Movement { line, retailer, deltas, .. } = movement;
+        if let Some(mut row) = self.lines.peek(line).cloned() {
+            row.balances = row.balances.plus(deltas);
+            self.lines.put(row.id, row);
+        }
+        if let Some(retailer) = *retailer {
+            let id = account_id(*line, retailer);
+            let zero = Fen::ZERO;
+            let empty = LedgerAccount { id, line: *line, retailer, payable: zero, paid: zero, clawback: zero };
+            let mut account = self.accounts.peek(&id).cloned().unwrap_or(empty);
+            account.payable += deltas.payable;
+            account.paid += deltas.paid;
+            account.clawback += deltas.clawback;
             self.accounts.put(id, account);
         }
-        Ok(())
     }
 
     fn apply_change(&mut self, change: &Change) {

@@ -59,11 +59,11 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::AdjustPool { programme, category, delta, reason } => {
             programme::adjust_pool(state, programme, *category, *delta, reason, &mut ids)
         }
-        Act::RegisterRetailer(new) => party::register_retailer(new, &mut ids),
+        Act::RegisterRetailer(new) => Ok(party::register_retailer(new, &mut ids)),
         Act::AddStore { retailer, name, address, division_code, town } => {
             party::add_store(state, *retailer, [name, address, division_code, town], &mut ids)
         }
-        Act::RegisterRecycler(new) => party::register_recycler(new, &mut ids),
+        Act::RegisterRecycler(new) => Ok(party::register_recycler(new, &mut ids)),
         Act::Approve { party, id, programmes } => party::approve(state, *party, *id, programmes),
         Act::Suspend { party, id, reason } => party::suspend(state, *party, *id, reason),
         Act::RecordTurnIn(new) => turn_in::record(state, new, stamp, &mut ids),

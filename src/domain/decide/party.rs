@@ -32,7 +32,7 @@ fn ask(state: &mut State, party: Party, id: Id) {
     }
 }
 
-pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Result<Decision, Stop> {
+pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
     let row = Retailer {
         id: ids.next(),
         name: new.name.clone(),
@@ -45,7 +45,7 @@ pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Result<Deci
     };
     let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
         "account": row.account.number.masked});
-    Ok(retailer_decision(row, detail))
+    retailer_decision(row, detail)
 }
 
 pub(super) fn add_store(state: &State, retailer: Id, texts: [&String; 4], ids: &mut Ids) -> Result<Decision, Stop> {
@@ -59,7 +59,7 @@ pub(super) fn add_store(state: &State, retailer: Id, texts: [&String; 4], ids: &
     Ok(store_decision(row, detail))
 }
 
-pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Result<Decision, Stop> {
+pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Decision {
     let categories = if new.categories.is_empty() { Category::ALL.to_vec() } else { new.categories.clone() };
     let row = Recycler {
         id: ids.next(),
@@ -76,7 +76,7 @@ pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Result<Deci
     };
     let detail = json!({"name": row.name, "uscc": row.uscc, "division_code": row.division_code, "town": row.town,
         "categories": row.categories});
-    Ok(recycler_decision(row, detail))
+    recycler_decision(row, detail)
 }
 
 pub(super) fn approve(state: &State, party: Party, id: Id, programmes: &[String]) -> Result<Decision, Stop> {

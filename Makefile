@@ -1,0 +1,29 @@
+# The front door. Everything behind it is cargo and the scripts that it names.
+.PHONY: run build test check bench install
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+
+install:
+	@deploy/install-missing.sh libpq-dev gcc
+
+# Everything, into target/release/huanxin.
+build: install
+	cargo build --release --locked
+
+# The service on SQLite with demo accounts and programmes; says where it answers.
+run: build
+	target/release/huanxin demo --data-dir $(DATA) --listen $(LISTEN)
+
+# Every test, on SQLite and on a PostgreSQL of its own.
+test: install
+	tests/with-postgres.sh tests/run.sh
+
+# The developer's loop: format, lints, tests on SQLite.
+check: install
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	tests/run.sh
+
+# Redemptions a second through the engine, beside what PostgreSQL itself does with the same work.
+bench: install
+	tests/with-postgres.sh cargo bench --locked

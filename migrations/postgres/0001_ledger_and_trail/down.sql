@@ -1,0 +1,26 @@
+-- `public.claim` stays: other divisions may hold identities in it, and the way up finds it as it is.
+DROP TABLE attempt;
+DROP TABLE rollup_entry;
+DROP TABLE rollup;
+DROP TABLE movement;
+DROP TABLE ledger_account;
+DROP TABLE ledger_line;
+DROP TABLE off_system_trade_in;
+DROP TABLE growth_baseline;
+DROP TABLE release_use;
+DROP TABLE settlement_bucket;
+DROP TABLE redemption_state;
+DROP TABLE redemption;
+DROP TABLE voucher;
+DROP TABLE turn_in;
+DROP TABLE quota_use;
+DROP TABLE person;
+DROP TABLE recycler;
+DROP TABLE store;
+DROP TABLE retailer;
+DROP TABLE programme_version;
+DROP TABLE programme;
+DROP TABLE command_log;
+DROP TABLE audit_record;
+DROP TABLE audit_head;
+DROP FUNCTION refuse_change();

@@ -1,0 +1,159 @@
+//! `serve` and what `demo` shares with it: open the division, listen, stop when told.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use tracing::info;
+
+use crate::access::AccessTokens;
+use crate::api::server::{self, Counters, Limits, Service};
+use crate::config::ServeOptions;
+use crate::domain::time::Moment;
+use crate::engine::{Clock, Division, Settings};
+use crate::keys::KeyRing;
+use crate::pii::Vault;
+use crate::qr::VoucherTokens;
+use crate::store::Database;
+
+/// A sentence for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Stopped(String);
+
+impl Stopped {
+    /// With a sentence.
+    #[must_use]
+    pub fn new(sentence: String) -> Self {
+        Self(sentence)
+    }
+
+    /// Something about a file.
+    #[must_use]
+    pub fn at(path: &Path, why: &dyn std::fmt::Display) -> Self {
+        Self(format!("{}: {why}", path.display()))
+    }
+}
+
+/// A division that runs, with the keys of its face.
+pub struct Started {
+    /// The division.
+    pub division: Division,
+    /// Secrets.
+    pub keys: KeyRing,
+    /// Access tokens.
+    pub tokens: AccessTokens,
+    /// Personal data.
+    pub vault: Vault,
+}
+
+impl Started {
+    /// What a server needs of it.
+    #[must_use]
+    pub fn into_service(self) -> Service {
+        Service {
+            division: self.division,
+            voucher_tokens: VoucherTokens::new(&self.keys),
+            keys: self.keys.jwks(),
+            tokens: self.tokens,
+            vault: self.vault,
+            limits: Limits::default(),
+            counters: Counters::default(),
+        }
+    }
+}
+
+/// Serves until SIGTERM or an interrupt.
+///
+/// # Errors
+/// With a sentence.
+pub fn run(options: &ServeOptions) -> Result<(), Stopped> {
+    let listener = listen(&options.listen)?;
+    let base_url = base_url(&listener)?;
+    std::fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
+    let started = start(options, |_| Ok(Clock::default()))?;
+    serve(started, listener, &base_url)
+}
+
+/// Opens the address.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn listen(address: &str) -> Result<TcpListener, Stopped> {
+    TcpListener::bind(address).map_err(|why| Stopped::new(format!("cannot listen at {address}: {why}")))
+}
+
+/// The URL under which a listener is reached from this machine.
+///
+/// # Errors
+/// When the system does not tell the address.
+pub fn base_url(listener: &TcpListener) -> Result<String, Stopped> {
+    let address = listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?;
+    Ok(format!("http://{address}"))
+}
+
+/// Migrates and opens the database, loads or makes the keys, and starts the engine. `clock` is told the time of the
+/// newest record.
+///
+/// # Errors
+/// With a sentence.
+pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock, Stopped>) -> Result<Started, Stopped> {
+    let database = open(&options.database(), options.schema.as_deref())?;
+    database.migrate(&mut |line| announce(line)).map_err(|why| Stopped::new(why.to_string()))?;
+    let key_file = options.keys();
+    let keys = KeyRing::load_or_create(&key_file).map_err(|why| Stopped::at(&key_file, &why))?;
+    let last = newest(&database)?;
+    let settings = Settings {
+        queue: options.queue,
+        batch_max: options.batch_max,
+        readers: options.readers,
+        clock: clock(last)?,
+        ..Settings::new(&options.division, database)
+    };
+    let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
+    let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
+    let vault = Vault::new(&keys);
+    Ok(Started { division, keys, tokens, vault })
+}
+
+/// Opens a database.
+///
+/// # Errors
+/// With a sentence.
+pub fn open(url: &str, schema: Option<&str>) -> Result<Database, Stopped> {
+    Database::open(url, schema).map_err(|why| Stopped::new(format!("cannot open the database: {why}")))
+}
+
+fn newest(database: &Database) -> Result<Moment, Stopped> {
+    let sentence = |why: crate::store::StoreError| Stopped::new(why.to_string());
+    let readers = database.readers(1).map_err(sentence)?;
+    Ok(readers.snapshot(&mut |tx| tx.head()).map_err(sentence)?.at)
+}
+
+/// Answers requests until told to stop, then drains.
+///
+/// # Errors
+/// With a sentence.
+pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
+    let division = started.division.clone();
+    let service = Arc::new(started.into_service());
+    let sentence = |why: std::io::Error| Stopped::new(why.to_string());
+    announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
+    actix_web::rt::System::new().block_on(async {
+        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
+        jobs.abort();
+        served
+    })?;
+    info!("no more requests; finishing what waits");
+    division.close();
+    Ok(())
+}
+
+/// A line for the person at the terminal.
+pub fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody reads: no reason to stop.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}

@@ -1,0 +1,123 @@
+//! What a batch saves: facts in order, states folded to one row per key, claims with the holder they had before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::command::{Change, Decision};
+use crate::domain::id::Id;
+use crate::domain::ledger::account_id;
+use crate::domain::records::ClaimKey;
+use crate::domain::state::State;
+use crate::store::{ClaimWrite, Saved};
+
+/// Collects the decisions of a batch.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) saved: Saved,
+    programmes: BTreeSet<String>,
+    versions: BTreeSet<(String, u32)>,
+    rows: BTreeMap<Kind, BTreeSet<Id>>,
+    claims: BTreeMap<ClaimKey, Option<Id>>,
+}
+
+/// States that are keyed by an identity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Line,
+    Account,
+    Retailer,
+    Store,
+    Recycler,
+    Person,
+    Quota,
+    TurnIn,
+    Voucher,
+    RedemptionState,
+    Bucket,
+    Release,
+}
+
+impl Collected {
+    /// Notes what a decision touches. Called before the decision is applied: `state` still has the old holders.
+    pub(super) fn note(&mut self, state: &State, decision: &Decision) {
+        for change in &decision.changes {
+            self.note_change(state, change);
+        }
+        for movement in &decision.movements {
+            self.touch(Kind::Line, movement.line);
+            if let Some(retailer) = movement.retailer {
+                self.touch(Kind::Account, account_id(movement.line, retailer));
+            }
+        }
+        self.saved.movements.extend(decision.movements.iter().cloned());
+        self.saved.rollups.extend(decision.rollups.iter().cloned());
+    }
+
+    fn touch(&mut self, kind: Kind, id: Id) {
+        self.rows.entry(kind).or_default().insert(id);
+    }
+
+    fn note_change(&mut self, state: &State, change: &Change) {
+        match change {
+            Change::Line(row) => self.touch(Kind::Line, row.id),
+            Change::Programme(row) => {
+                self.programmes.insert(row.id.clone());
+            }
+            Change::Version(row) => {
+                self.versions.insert((row.programme.clone(), row.number));
+            }
+            Change::Retailer(row) => self.touch(Kind::Retailer, row.id),
+            Change::Store(row) => self.touch(Kind::Store, row.id),
+            Change::Recycler(row) => self.touch(Kind::Recycler, row.id),
+            Change::Person(row) => self.touch(Kind::Person, row.id),
+            Change::Quota(row) => self.touch(Kind::Quota, row.id),
+            Change::TurnIn(row) => self.touch(Kind::TurnIn, row.id),
+            Change::Voucher(row) => self.touch(Kind::Voucher, row.id),
+            Change::Redemption(row) => self.saved.redemptions.push(row.as_ref().clone()),
+            Change::RedemptionState(row) => self.touch(Kind::RedemptionState, row.redemption),
+            Change::Bucket(row) => self.touch(Kind::Bucket, row.id),
+            Change::Claim { key, .. } => {
+                let before = state.claims.peek(key).and_then(|held| held.by);
+                self.claims.entry(*key).or_insert(before);
+            }
+            Change::Release(row) => self.touch(Kind::Release, row.id),
+            Change::Baseline(row) => self.saved.baselines.push(row.clone()),
+            Change::OffSystem(row) => self.saved.off_system.push(row.clone()),
+        }
+    }
+
+    /// The rows as they are after the batch, each once, in the order of their keys.
+    pub(super) fn finish(self, state: &State) -> Saved {
+        let Self { mut saved, programmes, versions, rows, claims } = self;
+        saved.programmes = programmes.iter().filter_map(|key| state.programmes.peek(key).cloned()).collect();
+        saved.versions =
+            versions.iter().filter_map(|key| state.versions.peek(key).map(|row| row.as_ref().clone())).collect();
+        saved.claims = claims
+            .into_iter()
+            .map(|(key, previous)| ClaimWrite {
+                key,
+                previous,
+                holder: state.claims.peek(&key).and_then(|held| held.by),
+            })
+            .collect();
+        for (kind, ids) in rows {
+            let ids = ids.iter();
+            match kind {
+                Kind::Line => saved.lines = ids.filter_map(|id| state.lines.peek(id).cloned()).collect(),
+                Kind::Account => saved.accounts = ids.filter_map(|id| state.accounts.peek(id).cloned()).collect(),
+                Kind::Retailer => saved.retailers = ids.filter_map(|id| state.retailers.peek(id).cloned()).collect(),
+                Kind::Store => saved.stores = ids.filter_map(|id| state.stores.peek(id).cloned()).collect(),
+                Kind::Recycler => saved.recyclers = ids.filter_map(|id| state.recyclers.peek(id).cloned()).collect(),
+                Kind::Person => saved.persons = ids.filter_map(|id| state.persons.peek(id).cloned()).collect(),
+                Kind::Quota => saved.quotas = ids.filter_map(|id| state.quotas.peek(id).cloned()).collect(),
+                Kind::TurnIn => saved.turn_ins = ids.filter_map(|id| state.turn_ins.peek(id).cloned()).collect(),
+                Kind::Voucher => saved.vouchers = ids.filter_map(|id| state.vouchers.peek(id).cloned()).collect(),
+                Kind::RedemptionState => {
+                    saved.redemption_states = ids.filter_map(|id| state.redemption_states.peek(id).cloned()).collect();
+                }
+                Kind::Bucket => saved.buckets = ids.filter_map(|id| state.buckets.peek(id).cloned()).collect(),
+                Kind::Release => saved.releases = ids.filter_map(|id| state.releases.peek(id).cloned()).collect(),
+            }
+        }
+        saved
+    }
+}

@@ -1,0 +1,98 @@
+//! Questions that change nothing: a quote and an eligibility run the same footprint, load and rules as the command,
+//! in one read-only snapshot, and drop the decision. A rule is written once.
+
+use std::sync::Arc;
+
+use super::{Division, Failure, batch};
+use crate::domain::command::{Act, ClaimVoucher, Command, RedeemVoucher, Stamp, Stop};
+use crate::domain::decide::{Claimable, Judged, judge_claim, judge_redemption};
+use crate::domain::id::Id;
+use crate::domain::money::Fen;
+use crate::domain::programme::Amounts;
+use crate::domain::records::Voucher;
+use crate::domain::refusal::{Check, Refusal, Refusals};
+use crate::domain::state::State;
+
+/// What a redemption would give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// The voucher.
+    pub voucher: Voucher,
+    /// The amounts, when they can be computed.
+    pub amounts: Option<Amounts>,
+    /// Every check, passed or not.
+    pub checks: Vec<Check>,
+}
+
+/// Whether a claim would be granted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Eligibility {
+    /// Yes or no.
+    pub eligible: bool,
+    /// The most that the person can get.
+    pub max_subsidy: Option<Fen>,
+    /// Why not, the most urgent first.
+    pub refusals: Vec<Refusal>,
+}
+
+/// Ranks of refusals that make a quote fail as a whole: record, token, voucher and seller.
+const QUOTE_FAILS: [u8; 4] = [2, 6, 7, 9];
+
+impl Division {
+    /// What a redemption would give, or lacks.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] only when token, voucher, holder check or seller are bad.
+    pub async fn quote(&self, redeem: RedeemVoucher) -> Result<Quote, Failure> {
+        let asked = redeem.clone();
+        let judge = move |state: &State, stamp: Stamp| judge_redemption(state, &asked, stamp);
+        let Judged { voucher, amounts, checks } = self.ask(Act::RedeemVoucher(Box::new(redeem)), judge).await?;
+        let fatal =
+            checks.all().iter().filter(|check| !check.passed && QUOTE_FAILS.contains(&check.refusal.code.rank()));
+        if let Some(refusals) = Refusals::from_failed(fatal.map(|check| check.refusal.clone()).collect()) {
+            return Err(Failure::Refused(refusals));
+        }
+        Ok(Quote { voucher, amounts, checks: checks.all().to_vec() })
+    }
+
+    /// Whether a claim would be granted, with every reason why not.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when there is no such programme.
+    pub async fn eligibility(&self, claim: ClaimVoucher) -> Result<Eligibility, Failure> {
+        let asked = claim.clone();
+        let judge = move |state: &State, stamp: Stamp| judge_claim(state, &asked, stamp);
+        let Claimable { reserve, checks } = self.ask(Act::ClaimVoucher(Box::new(claim)), judge).await?;
+        let refusals = checks.verdict().err().map(|refusals| refusals.all().to_vec()).unwrap_or_default();
+        Ok(Eligibility { eligible: refusals.is_empty(), max_subsidy: reserve, refusals })
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        act: Act,
+        judge: impl Fn(&State, Stamp) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let clock = self.0.clock;
+        let command = Arc::new(Command {
+            id: Id::NIL,
+            fingerprint: Id::NIL,
+            actor: super::system(),
+            request_id: String::new(),
+            act,
+        });
+        let judged = self
+            .read(move |tx| {
+                let stamp = Stamp { at: clock.shift(tx.now()?) };
+                let (state, _) = batch::load(tx, std::slice::from_ref(&command), stamp)?;
+                Ok(judge(&state, stamp))
+            })
+            .await?;
+        judged.map_err(|stop| match stop {
+            Stop::Refused(refusals) => Failure::Refused(refusals),
+            Stop::NotLoaded(key) => {
+                tracing::error!(key, "a question's footprint forgot a key");
+                Failure::Internal(key)
+            }
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! Digests of rows that may not change behind the trail's back, made and checked by the same function.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::rows::{MovementRow, RedemptionRow, RedemptionStateRow, Row};
+use crate::domain::audit::Fact;
+use crate::domain::command::{Change, Decision};
+use crate::domain::id::Id;
+
+/// The digests of a decision's redemptions, states of redemptions and movements, in the order in which they stand
+/// there.
+///
+/// A record that no row can hold gets an empty digest; saving it fails with the reason.
+#[must_use]
+pub fn digests(decision: &Decision) -> Vec<Fact> {
+    let changes = decision.changes.iter().filter_map(|change| match change {
+        Change::Redemption(record) => Some(fact::<RedemptionRow>("redemption", record.id, record)),
+        Change::RedemptionState(record) => {
+            Some(fact::<RedemptionStateRow>("redemption_state", record.redemption, record))
+        }
+        _ => None,
+    });
+    let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));
+    changes.chain(movements).collect()
+}
+
+fn fact<R: Row + Serialize>(table: &'static str, id: Id, record: &R::Record) -> Fact {
+    Fact { table, id, digest: R::write(record).map(|row| of(&row)).unwrap_or_default() }
+}
+
+/// SHA-256, in lower-case hexadecimal, over a row's canonical JSON: all columns by name in alphabetical order,
+/// identities as text, nested values as the text that is stored.
+pub fn of<R: Serialize>(row: &R) -> String {
+    // A value of serde_json keeps the keys of an object sorted; row structs have their columns as fields.
+    serde_json::to_value(row).map(|value| hex::encode(Sha256::digest(value.to_string()))).unwrap_or_default()
+}

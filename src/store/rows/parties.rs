@@ -1,0 +1,188 @@
+//! Those who take part: retailers, stores, recyclers, persons.
+
+use diesel::prelude::*;
+
+use super::{Place, Row, json};
+use crate::domain::id::Id;
+use crate::domain::personal::Personal;
+use crate::domain::records::{Person, Recycler, Retailer, Standing, Store};
+use crate::store::error::StoreError;
+use crate::store::schema::{person, recycler, retailer, store};
+
+/// A retailer.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = retailer, treat_none_as_default_value = false)]
+pub struct RetailerRow {
+    pub id: Id,
+    pub name: String,
+    pub uscc: String,
+    pub divisions: String,
+    pub account: String,
+    pub contact: Option<String>,
+    pub standing: String,
+    pub programmes: String,
+}
+
+impl Row for RetailerRow {
+    type Record = Retailer;
+
+    fn write(record: &Retailer) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            name: record.name.clone(),
+            uscc: record.uscc.clone(),
+            divisions: json(&record.divisions)?,
+            account: json(&record.account)?,
+            contact: record.contact.as_ref().map(json).transpose()?,
+            standing: record.standing.name().to_owned(),
+            programmes: json(&record.programmes)?,
+        })
+    }
+
+    fn read(self) -> Result<Retailer, StoreError> {
+        let place = Place::new("retailer", self.id);
+        Ok(Retailer {
+            id: self.id,
+            name: self.name,
+            uscc: self.uscc,
+            divisions: place.json("divisions", &self.divisions)?,
+            account: place.json("account", &self.account)?,
+            contact: self.contact.as_deref().map(|text| place.json("contact", text)).transpose()?,
+            standing: place.word("standing", &self.standing, Standing::from_name)?,
+            programmes: place.json("programmes", &self.programmes)?,
+        })
+    }
+}
+
+/// A store.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = store, treat_none_as_default_value = false)]
+pub struct StoreRow {
+    pub id: Id,
+    pub retailer: Id,
+    pub name: String,
+    pub address: String,
+    pub division_code: String,
+    pub town: String,
+    pub standing: String,
+}
+
+impl Row for StoreRow {
+    type Record = Store;
+
+    fn write(record: &Store) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            retailer: record.retailer,
+            name: record.name.clone(),
+            address: record.address.clone(),
+            division_code: record.division_code.clone(),
+            town: record.town.clone(),
+            standing: record.standing.name().to_owned(),
+        })
+    }
+
+    fn read(self) -> Result<Store, StoreError> {
+        let place = Place::new("store", self.id);
+        Ok(Store {
+            id: self.id,
+            retailer: self.retailer,
+            name: self.name,
+            address: self.address,
+            division_code: self.division_code,
+            town: self.town,
+            standing: place.word("standing", &self.standing, Standing::from_name)?,
+        })
+    }
+}
+
+/// A collection point.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = recycler, treat_none_as_default_value = false)]
+pub struct RecyclerRow {
+    pub id: Id,
+    pub name: String,
+    pub uscc: String,
+    pub address: String,
+    pub division_code: String,
+    pub town: String,
+    pub opening_hours: Option<String>,
+    pub latitude_micro: Option<i64>,
+    pub longitude_micro: Option<i64>,
+    pub categories: String,
+    pub standing: String,
+}
+
+impl Row for RecyclerRow {
+    type Record = Recycler;
+
+    fn write(record: &Recycler) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            name: record.name.clone(),
+            uscc: record.uscc.clone(),
+            address: record.address.clone(),
+            division_code: record.division_code.clone(),
+            town: record.town.clone(),
+            opening_hours: record.opening_hours.clone(),
+            latitude_micro: record.latitude_micro.clone(),
+            longitude_micro: record.longitude_micro.clone(),
+            categories: json(&record.categories)?,
+            standing: record.standing.name().to_owned(),
+        })
+    }
+
+    fn read(self) -> Result<Recycler, StoreError> {
+        let place = Place::new("recycler", self.id);
+        Ok(Recycler {
+            id: self.id,
+            name: self.name,
+            uscc: self.uscc,
+            address: self.address,
+            division_code: self.division_code,
+            town: self.town,
+            opening_hours: self.opening_hours,
+            latitude_micro: self.latitude_micro,
+            longitude_micro: self.longitude_micro,
+            categories: place.json("categories", &self.categories)?,
+            standing: place.word("standing", &self.standing, Standing::from_name)?,
+        })
+    }
+}
+
+/// A person: nothing in the clear.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = person, treat_none_as_default_value = false)]
+pub struct PersonRow {
+    pub id: Id,
+    pub number_lookup: Id,
+    pub number_sealed: String,
+    pub number_masked: String,
+    pub name_lookup: Id,
+    pub name_sealed: String,
+    pub name_masked: String,
+}
+
+impl Row for PersonRow {
+    type Record = Person;
+
+    fn write(record: &Person) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            number_lookup: record.number.lookup,
+            number_sealed: record.number.sealed.clone(),
+            number_masked: record.number.masked.clone(),
+            name_lookup: record.name.lookup,
+            name_sealed: record.name.sealed.clone(),
+            name_masked: record.name.masked.clone(),
+        })
+    }
+
+    fn read(self) -> Result<Person, StoreError> {
+        Ok(Person {
+            id: self.id,
+            number: Personal { lookup: self.number_lookup, sealed: self.number_sealed, masked: self.number_masked },
+            name: Personal { lookup: self.name_lookup, sealed: self.name_sealed, masked: self.name_masked },
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! What a batch leaves behind: the rows to write, folded per key.
+
+use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::command::Outcome;
+use crate::domain::id::Id;
+use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::records::{
+    Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
+    ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+};
+use crate::domain::rollup::RollupEntry;
+use crate::domain::time::Moment;
+
+/// Everything that one batch writes. A key stands at most once in each list of states.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    /// The new head of the trail, when there are new records.
+    pub head: Option<Head>,
+    /// New records of the trail.
+    pub audits: Vec<AuditRecord>,
+    /// Commands that were done.
+    pub done: Vec<DoneRow>,
+    /// Programmes, put in place.
+    pub programmes: Vec<Programme>,
+    /// Versions; one that is published already stays as it is.
+    pub versions: Vec<Version>,
+    /// Retailers, put in place.
+    pub retailers: Vec<Retailer>,
+    /// Stores, put in place.
+    pub stores: Vec<Store>,
+    /// Recyclers, put in place.
+    pub recyclers: Vec<Recycler>,
+    /// Persons, put in place.
+    pub persons: Vec<Person>,
+    /// Quotas, put in place.
+    pub quotas: Vec<QuotaUse>,
+    /// Turn-ins, put in place.
+    pub turn_ins: Vec<TurnIn>,
+    /// Vouchers, put in place.
+    pub vouchers: Vec<Voucher>,
+    /// States of redemptions, put in place.
+    pub redemption_states: Vec<RedemptionState>,
+    /// Buckets, put in place.
+    pub buckets: Vec<Bucket>,
+    /// Releases, put in place.
+    pub releases: Vec<ReleaseUse>,
+    /// Ledger lines, put in place.
+    pub lines: Vec<LedgerLine>,
+    /// Accounts of retailers, put in place.
+    pub accounts: Vec<LedgerAccount>,
+    /// Identities taken and freed.
+    pub claims: Vec<ClaimWrite>,
+    /// Redemptions: facts, inserted.
+    pub redemptions: Vec<Redemption>,
+    /// Movements: facts, inserted.
+    pub movements: Vec<Movement>,
+    /// Additions to the rollups: inserted, and added to the rollup rows.
+    pub rollups: Vec<RollupEntry>,
+    /// Baselines: facts, inserted.
+    pub baselines: Vec<Baseline>,
+    /// Off-system figures: facts, inserted.
+    pub off_system: Vec<OffSystem>,
+    /// Refused commands; one that is there already stays.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A command that was done, with the answer that a repeat gets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DoneRow {
+    /// The command.
+    pub id: Id,
+    /// Digest of what was meant.
+    pub fingerprint: Id,
+    /// What was answered.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Moment,
+}
+
+/// An identity that changes hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimWrite {
+    /// Which.
+    pub key: ClaimKey,
+    /// Who held it when it was loaded.
+    pub previous: Option<Id>,
+    /// Who holds it from now on.
+    pub holder: Option<Id>,
+}
+
+/// A command that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Identity, derived from the command.
+    pub id: Id,
+    /// When.
+    pub at: Moment,
+    /// Who asked.
+    pub actor: Id,
+    /// In which role.
+    pub role: String,
+    /// For what.
+    pub act: String,
+    /// About what.
+    pub subject: String,
+    /// Every code of the refusal, the most urgent first.
+    pub codes: Vec<String>,
+    /// The request, as it stands in log lines.
+    pub request_id: String,
+}

@@ -1,0 +1,282 @@
+//! The tables as the query builder sees them: one description for both databases, with types that both have.
+
+macro_rules! tables {
+    ($($name:ident ($($key:ident),+) { $($columns:tt)* })+) => { $(
+        diesel::table! {
+            use diesel::sql_types::*;
+            use crate::store::types::Uid;
+
+            $name ($($key),+) { $($columns)* }
+        }
+    )+ };
+}
+
+tables! {
+    audit_head (id) {
+        id -> Integer,
+        seq -> BigInt,
+        hash -> Text,
+        at -> BigInt,
+    }
+    audit_record (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        subject -> Text,
+        body -> Text,
+        hash -> Text,
+    }
+    command_log (id) {
+        id -> Uid,
+        fingerprint -> Uid,
+        outcome -> Text,
+        at -> BigInt,
+    }
+    programme (id) {
+        id -> Text,
+        status -> Text,
+        current_version -> BigInt,
+        latest_version -> BigInt,
+    }
+    programme_version (programme, number) {
+        programme -> Text,
+        number -> BigInt,
+        body -> Text,
+        published_at -> Nullable<BigInt>,
+    }
+    retailer (id) {
+        id -> Uid,
+        name -> Text,
+        uscc -> Text,
+        divisions -> Text,
+        account -> Text,
+        contact -> Nullable<Text>,
+        standing -> Text,
+        programmes -> Text,
+    }
+    store (id) {
+        id -> Uid,
+        retailer -> Uid,
+        name -> Text,
+        address -> Text,
+        division_code -> Text,
+        town -> Text,
+        standing -> Text,
+    }
+    recycler (id) {
+        id -> Uid,
+        name -> Text,
+        uscc -> Text,
+        address -> Text,
+        division_code -> Text,
+        town -> Text,
+        opening_hours -> Nullable<Text>,
+        latitude_micro -> Nullable<BigInt>,
+        longitude_micro -> Nullable<BigInt>,
+        categories -> Text,
+        standing -> Text,
+    }
+    person (id) {
+        id -> Uid,
+        number_lookup -> Uid,
+        number_sealed -> Text,
+        number_masked -> Text,
+        name_lookup -> Uid,
+        name_sealed -> Text,
+        name_masked -> Text,
+    }
+    quota_use (id) {
+        id -> Uid,
+        person -> Uid,
+        scope -> Text,
+        period -> Integer,
+        live -> Text,
+        issued -> BigInt,
+        lapsed -> BigInt,
+    }
+    turn_in (id) {
+        id -> Uid,
+        person -> Uid,
+        owner_name -> Text,
+        owner_number -> Text,
+        recorder -> Uid,
+        status -> Text,
+        voucher -> Nullable<Uid>,
+        item -> Text,
+        claims -> Text,
+        recorded_at -> BigInt,
+        void_reason -> Nullable<Text>,
+    }
+    voucher (id) {
+        id -> Uid,
+        programme -> Text,
+        version -> BigInt,
+        category -> Text,
+        line -> Uid,
+        person -> Uid,
+        division_code -> Text,
+        turn_in -> Nullable<Uid>,
+        status -> Text,
+        reserved_fen -> BigInt,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        redemption -> Nullable<Uid>,
+        claims -> Text,
+        quotas -> Text,
+    }
+    redemption (id) {
+        id -> Uid,
+        voucher -> Uid,
+        programme -> Text,
+        version -> BigInt,
+        category -> Text,
+        line -> Uid,
+        person -> Uid,
+        retailer -> Uid,
+        store -> Uid,
+        town -> Text,
+        clerk -> Uid,
+        bucket -> Uid,
+        turn_in -> Nullable<Uid>,
+        at -> BigInt,
+        subsidy_fen -> BigInt,
+        merchant_bonus_fen -> BigInt,
+        consumer_pays_fen -> BigInt,
+        funding -> Text,
+        item -> Text,
+        price -> Text,
+        invoice -> Text,
+        delivery -> Text,
+        completed -> Bool,
+        claims -> Text,
+    }
+    redemption_state (redemption) {
+        redemption -> Uid,
+        status -> Text,
+        step -> Uid,
+        at -> BigInt,
+        reason -> Text,
+    }
+    settlement_bucket (id) {
+        id -> Uid,
+        retailer -> Uid,
+        programme -> Text,
+        day -> Integer,
+        settlement -> Nullable<Uid>,
+    }
+    claim (hash, kind) {
+        hash -> Uid,
+        kind -> SmallInt,
+        holder -> Nullable<Uid>,
+        previous -> Nullable<Uid>,
+    }
+    release_use (id) {
+        id -> Uid,
+        line -> Uid,
+        opened_at -> BigInt,
+        issued -> BigInt,
+    }
+    growth_baseline (id) {
+        id -> Uid,
+        year -> Integer,
+        value -> BigInt,
+        source -> Text,
+        monthly -> Nullable<Text>,
+        author -> Uid,
+        at -> BigInt,
+    }
+    off_system_trade_in (id) {
+        id -> Uid,
+        month -> Integer,
+        trade_ins -> BigInt,
+        source -> Text,
+        author -> Uid,
+        at -> BigInt,
+    }
+    ledger_line (id) {
+        id -> Uid,
+        programme -> Text,
+        category -> Text,
+        appropriation_fen -> BigInt,
+        available_fen -> BigInt,
+        reserved_fen -> BigInt,
+        payable_fen -> BigInt,
+        paid_fen -> BigInt,
+        clawback_fen -> BigInt,
+    }
+    ledger_account (id) {
+        id -> Uid,
+        line -> Uid,
+        retailer -> Uid,
+        payable_fen -> BigInt,
+        paid_fen -> BigInt,
+        clawback_fen -> BigInt,
+    }
+    movement (id) {
+        id -> Uid,
+        line -> Uid,
+        retailer -> Nullable<Uid>,
+        kind -> Text,
+        subject -> Uid,
+        appropriation_fen -> BigInt,
+        available_fen -> BigInt,
+        reserved_fen -> BigInt,
+        payable_fen -> BigInt,
+        paid_fen -> BigInt,
+        clawback_fen -> BigInt,
+        at -> BigInt,
+    }
+    rollup (id) {
+        id -> Uid,
+        programme -> Text,
+        category -> Text,
+        retailer -> Uid,
+        store -> Uid,
+        town -> Text,
+        effective_day -> Integer,
+        recorded_day -> Integer,
+        issued -> BigInt,
+        expired -> BigInt,
+        cancelled -> BigInt,
+        redeemed -> BigInt,
+        reversed -> BigInt,
+        completed -> BigInt,
+        without_old_item -> BigInt,
+        amount_reserved_fen -> BigInt,
+        amount_redeemed_fen -> BigInt,
+        amount_reversed_fen -> BigInt,
+    }
+    rollup_entry (id) {
+        id -> Uid,
+        subject -> Uid,
+        programme -> Text,
+        category -> Text,
+        retailer -> Uid,
+        store -> Uid,
+        town -> Text,
+        effective_day -> Integer,
+        recorded_day -> Integer,
+        issued -> BigInt,
+        expired -> BigInt,
+        cancelled -> BigInt,
+        redeemed -> BigInt,
+        reversed -> BigInt,
+        completed -> BigInt,
+        without_old_item -> BigInt,
+        amount_reserved_fen -> BigInt,
+        amount_redeemed_fen -> BigInt,
+        amount_reversed_fen -> BigInt,
+        at -> BigInt,
+    }
+    attempt (id) {
+        id -> Uid,
+        at -> BigInt,
+        actor -> Uid,
+        role -> Text,
+        act -> Text,
+        subject -> Text,
+        codes -> Text,
+        request_id -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state);

@@ -1,0 +1,108 @@
+//! The rows that a batch asked for: one statement per table and stage, by key.
+
+use diesel::prelude::*;
+
+use super::Conn;
+use crate::domain::id::Id;
+use crate::domain::loaded::Loaded;
+use crate::domain::state::{Done, State};
+use crate::store::error::StoreError;
+use crate::store::rows::{
+    AccountRow, BucketRow, ClaimRow, CommandRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow,
+    RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
+};
+use crate::store::schema;
+use crate::store::versions::Shelf;
+
+/// Rows of a table by their key.
+macro_rules! find {
+    ($conn:expr, $keys:expr, $table:ident.$key:ident as $row:ty) => {{
+        let mut found: Vec<$row> = Vec::new();
+        for keys in $keys.chunks(super::KEYS) {
+            let rows = schema::$table::table.filter(schema::$table::$key.eq_any(keys));
+            found.extend(rows.select(<$row>::as_select()).load($conn)?);
+        }
+        found
+    }};
+}
+
+/// Rows of a table, put where they were asked for.
+macro_rules! fill {
+    ($conn:expr, $loaded:expr, $table:ident.$key:ident as $row:ty) => {{
+        let keys = $loaded.take_unloaded();
+        for row in find!($conn, keys, $table.$key as $row) {
+            put(&mut $loaded, row, |record| record.$key.clone())?;
+        }
+    }};
+}
+
+fn put<K, R>(to: &mut Loaded<K, R::Record>, row: R, key: impl Fn(&R::Record) -> K) -> Result<(), StoreError>
+where
+    K: Ord + Clone + std::fmt::Debug,
+    R: Row,
+{
+    let record = row.read()?;
+    to.put(key(&record), record);
+    Ok(())
+}
+
+/// Loads every key that was asked for since the last call. A key without a row stays absent.
+pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), StoreError> {
+    done(conn, state)?;
+    programmes(conn, state, shelf)?;
+    fill!(conn, state.retailers, retailer.id as RetailerRow);
+    fill!(conn, state.stores, store.id as StoreRow);
+    fill!(conn, state.recyclers, recycler.id as RecyclerRow);
+    fill!(conn, state.persons, person.id as PersonRow);
+    fill!(conn, state.quotas, quota_use.id as QuotaRow);
+    fill!(conn, state.turn_ins, turn_in.id as TurnInRow);
+    fill!(conn, state.vouchers, voucher.id as VoucherRow);
+    fill!(conn, state.redemptions, redemption.id as RedemptionRow);
+    fill!(conn, state.redemption_states, redemption_state.redemption as RedemptionStateRow);
+    fill!(conn, state.buckets, settlement_bucket.id as BucketRow);
+    fill!(conn, state.releases, release_use.id as ReleaseRow);
+    fill!(conn, state.lines, ledger_line.id as LineRow);
+    fill!(conn, state.accounts, ledger_account.id as AccountRow);
+    claims(conn, state)
+}
+
+fn done(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let keys = state.done.take_unloaded();
+    for row in find!(conn, keys, command_log.id as CommandRow) {
+        let row = row.read()?;
+        state.done.put(row.id, Done { fingerprint: row.fingerprint, outcome: row.outcome });
+    }
+    Ok(())
+}
+
+/// Programmes, and with each the version in force and the newest one.
+fn programmes(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), StoreError> {
+    let keys = state.programmes.take_unloaded();
+    for row in find!(conn, keys, programme.id as ProgrammeRow) {
+        let programme = row.read()?;
+        for number in [programme.current, programme.latest] {
+            if number > 0 {
+                state.versions.ask((programme.id.clone(), number));
+            }
+        }
+        state.programmes.put(programme.id.clone(), programme);
+    }
+    for key in state.versions.take_unloaded() {
+        if let Some(version) = super::versions::one(conn, shelf, &key)? {
+            state.versions.put(key, version);
+        }
+    }
+    Ok(())
+}
+
+/// Identities go by their digest, with which the index begins; that two kinds share one is next to impossible.
+fn claims(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let hashes: Vec<Id> = state.claims.take_unloaded().iter().map(|key| key.hash).collect();
+    for row in find!(conn, hashes, claim.hash as ClaimRow) {
+        let (key, held) = row.read()?;
+        if state.claims.asked(&key) {
+            state.claims.put(key, held);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The rows that a batch leaves behind: facts inserted, states put in place, rollups added to.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl;
+use diesel::upsert::excluded;
+
+use super::{Conn, ROWS};
+use crate::domain::records::Version;
+use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
+use crate::store::error::StoreError;
+use crate::store::rows::{
+    AccountRow, AttemptRow, AuditRow, BaselineRow, BucketRow, ClaimRow, CommandRow, EntryRow, LineRow, MovementRow,
+    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow,
+    RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+};
+use crate::store::saved::{Attempt, ClaimWrite, Saved};
+use crate::store::schema;
+use crate::store::schema::{attempt, programme_version, rollup};
+
+/// Facts: inserted, never changed.
+macro_rules! insert {
+    ($conn:expr, $row:ty, $records:expr, $table:ident) => {
+        for rows in write_all::<$row>($records)?.chunks(ROWS) {
+            diesel::insert_into(schema::$table::table).values(rows).execute($conn)?;
+        }
+    };
+}
+
+/// States: put in place of what was there.
+macro_rules! upsert {
+    ($conn:expr, $row:ty, $records:expr, $table:ident.$key:ident: $($column:ident),+) => {
+        for rows in write_all::<$row>($records)?.chunks(ROWS) {
+            use crate::store::schema::$table as target;
+            diesel::insert_into(target::table)
+                .values(rows)
+                .on_conflict(target::$key)
+                .do_update()
+                .set(($(target::$column.eq(excluded(target::$column)),)+))
+                .execute($conn)?;
+        }
+    };
+}
+
+/// Writes everything. A key stands at most once in each list of states, or PostgreSQL refuses the statement.
+pub fn save(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    // First, because here others may have been faster.
+    claims(conn, &saved.claims)?;
+    states(conn, saved)?;
+    facts(conn, saved)?;
+    rollups(conn, &saved.rollups)?;
+    attempts(conn, &saved.attempts)?;
+    saved.head.as_ref().map_or(Ok(()), |head| super::head::write(conn, head))
+}
+
+#[rustfmt::skip]
+fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(conn, ProgrammeRow, &saved.programmes, programme.id: status, current_version, latest_version);
+    upsert!(conn, RetailerRow, &saved.retailers, retailer.id: name, uscc, divisions, account, contact, standing, programmes);
+    upsert!(conn, StoreRow, &saved.stores, store.id: retailer, name, address, division_code, town, standing);
+    upsert!(conn, RecyclerRow, &saved.recyclers, recycler.id: name, uscc, address, division_code, town, opening_hours, latitude_micro, longitude_micro, categories, standing);
+    upsert!(conn, PersonRow, &saved.persons, person.id: number_lookup, number_sealed, number_masked, name_lookup, name_sealed, name_masked);
+    upsert!(conn, QuotaRow, &saved.quotas, quota_use.id: person, scope, period, live, issued, lapsed);
+    upsert!(conn, TurnInRow, &saved.turn_ins, turn_in.id: person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason);
+    upsert!(conn, VoucherRow, &saved.vouchers, voucher.id: programme, version, category, line, person, division_code, turn_in, status, reserved_fen, issued_at, expires_at, redemption, claims, quotas);
+    upsert!(conn, RedemptionStateRow, &saved.redemption_states, redemption_state.redemption: status, step, at, reason);
+    upsert!(conn, BucketRow, &saved.buckets, settlement_bucket.id: retailer, programme, day, settlement);
+    upsert!(conn, ReleaseRow, &saved.releases, release_use.id: line, opened_at, issued);
+    upsert!(conn, LineRow, &saved.lines, ledger_line.id: programme, category, appropriation_fen, available_fen, reserved_fen, payable_fen, paid_fen, clawback_fen);
+    upsert!(conn, AccountRow, &saved.accounts, ledger_account.id: line, retailer, payable_fen, paid_fen, clawback_fen);
+    versions(conn, &saved.versions)
+}
+
+fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    insert!(conn, RedemptionRow, &saved.redemptions, redemption);
+    insert!(conn, MovementRow, &saved.movements, movement);
+    insert!(conn, EntryRow, &saved.rollups, rollup_entry);
+    insert!(conn, BaselineRow, &saved.baselines, growth_baseline);
+    insert!(conn, OffSystemRow, &saved.off_system, off_system_trade_in);
+    insert!(conn, CommandRow, &saved.done, command_log);
+    insert!(conn, AuditRow, &saved.audits, audit_record);
+    Ok(())
+}
+
+/// Identities, in the order of their keys: two divisions that want the same ones never wait for each other in a ring.
+fn claims(conn: &mut Conn, claims: &[ClaimWrite]) -> Result<(), StoreError> {
+    let mut rows: Vec<ClaimRow> = claims.iter().map(ClaimRow::from).collect();
+    rows.sort_by_key(|row| (row.hash, row.kind));
+    if super::write_claims(conn, &rows)? == rows.len() { Ok(()) } else { Err(StoreError::Contention) }
+}
+
+/// A draft may be written anew; a published version stays as it is.
+fn versions(conn: &mut Conn, versions: &[Version]) -> Result<(), StoreError> {
+    for version in versions {
+        let upsert = diesel::insert_into(programme_version::table)
+            .values(VersionRow::write(version)?)
+            .on_conflict((programme_version::programme, programme_version::number))
+            .do_update()
+            .set((
+                programme_version::body.eq(excluded(programme_version::body)),
+                programme_version::published_at.eq(excluded(programme_version::published_at)),
+            ));
+        FilterDsl::filter(upsert, programme_version::published_at.is_null()).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Adds to the rollup rows, each key once and in order.
+fn rollups(conn: &mut Conn, entries: &[RollupEntry]) -> Result<(), StoreError> {
+    let mut sums: BTreeMap<&RollupKey, Tally> = BTreeMap::new();
+    for entry in entries {
+        let sum = sums.entry(&entry.key).or_default();
+        *sum = sum.plus(&entry.tally);
+    }
+    let rows: Vec<RollupRow> = sums.iter().map(|(key, tally)| RollupRow::new(key, tally)).collect();
+    for rows in rows.chunks(ROWS) {
+        diesel::insert_into(rollup::table)
+            .values(rows)
+            .on_conflict(rollup::id)
+            .do_update()
+            .set((
+                rollup::issued.eq(rollup::issued + excluded(rollup::issued)),
+                rollup::expired.eq(rollup::expired + excluded(rollup::expired)),
+                rollup::cancelled.eq(rollup::cancelled + excluded(rollup::cancelled)),
+                rollup::redeemed.eq(rollup::redeemed + excluded(rollup::redeemed)),
+                rollup::reversed.eq(rollup::reversed + excluded(rollup::reversed)),
+                rollup::completed.eq(rollup::completed + excluded(rollup::completed)),
+                rollup::without_old_item.eq(rollup::without_old_item + excluded(rollup::without_old_item)),
+                rollup::amount_reserved_fen.eq(rollup::amount_reserved_fen + excluded(rollup::amount_reserved_fen)),
+                rollup::amount_redeemed_fen.eq(rollup::amount_redeemed_fen + excluded(rollup::amount_redeemed_fen)),
+                rollup::amount_reversed_fen.eq(rollup::amount_reversed_fen + excluded(rollup::amount_reversed_fen)),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Refused commands. A batch may run twice, so one that is there already stays.
+fn attempts(conn: &mut Conn, attempts: &[Attempt]) -> Result<(), StoreError> {
+    for row in write_all::<AttemptRow>(attempts)? {
+        diesel::insert_into(attempt::table).values(row).on_conflict_do_nothing().execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Vouchers: what their holders see, and what the expiry job looks for.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::Conn;
+use crate::domain::id::Id;
+use crate::domain::records::{Person, Voucher};
+use crate::domain::time::Moment;
+use crate::store::error::StoreError;
+use crate::store::rows::{PersonRow, Row, VoucherRow, read_all};
+use crate::store::schema::{person, turn_in, voucher};
+use crate::store::tx::Page;
+
+/// Live vouchers. Written out and not bound, because a plan made for any parameter cannot use the partial index.
+const LIVE: &str = "status = 'issued'";
+
+pub fn voucher(conn: &mut Conn, id: Id) -> Result<Option<Voucher>, StoreError> {
+    let row = voucher::table.find(id).select(VoucherRow::as_select()).first(conn).optional()?;
+    row.map(VoucherRow::read).transpose()
+}
+
+pub fn vouchers_of(conn: &mut Conn, person: Id, page: Page) -> Result<Vec<Voucher>, StoreError> {
+    let rows = voucher::table
+        .filter(voucher::person.eq(person))
+        .filter(voucher::id.lt(page.before()))
+        .order(voucher::id.desc())
+        .limit(page.limit)
+        .select(VoucherRow::as_select())
+        .load(conn)?;
+    read_all(rows)
+}
+
+pub fn person(conn: &mut Conn, id: Id) -> Result<Option<Person>, StoreError> {
+    let row = person::table.find(id).select(PersonRow::as_select()).first(conn).optional()?;
+    row.map(PersonRow::read).transpose()
+}
+
+/// Live vouchers whose time was over before a moment, the oldest first.
+pub fn due(conn: &mut Conn, before: Moment, limit: i64) -> Result<Vec<Id>, StoreError> {
+    let due = voucher::table.filter(sql::<Bool>(LIVE)).filter(voucher::expires_at.lt(before.0));
+    Ok(due.order(voucher::expires_at).limit(limit).select(voucher::id).load(conn)?)
+}
+
+/// Live vouchers of a person, and of a turn-in, whose time is over.
+pub fn lapsed(conn: &mut Conn, person: Id, turn_in: Option<Id>, now: Moment) -> Result<Vec<Id>, StoreError> {
+    let lapsed = || voucher::table.filter(sql::<Bool>(LIVE)).filter(voucher::expires_at.lt(now.0)).select(voucher::id);
+    let mut ids: Vec<Id> = lapsed().filter(voucher::person.eq(person)).order(voucher::id).load(conn)?;
+    if let Some(turn_in) = turn_in {
+        let supported = turn_in::table.find(turn_in).select(turn_in::voucher).first::<Option<Id>>(conn).optional()?;
+        if let Some(other) = supported.flatten().filter(|id| !ids.contains(id)) {
+            ids.extend(lapsed().filter(voucher::id.eq(other)).first::<Id>(conn).optional()?);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,205 @@
+//! A transaction as the engine and the readers see it, whichever database stands behind it.
+
+use std::sync::Arc;
+
+use super::error::StoreError;
+use super::saved::{Attempt, Saved};
+use super::verify::{Finding, Verified};
+use super::versions::Shelf;
+use super::{pg, sqlite};
+use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::id::Id;
+use crate::domain::ledger::LedgerLine;
+use crate::domain::records::{
+    Baseline, Bucket, OffSystem, Person, Programme, Recycler, Redemption, RedemptionState, Retailer, Store, TurnIn,
+    Version, Voucher,
+};
+use crate::domain::rollup::Tally;
+use crate::domain::state::State;
+use crate::domain::time::{Day, Moment};
+
+/// A transaction.
+pub struct Tx<'a> {
+    link: Link<'a>,
+    shelf: Shelf<'a>,
+}
+
+/// The connection that it runs on.
+pub(super) enum Link<'a> {
+    Pg(&'a mut pg::Conn),
+    Sqlite(&'a mut sqlite::Conn),
+}
+
+/// A page of a list that is ordered from the newest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The last identity of the page before.
+    pub after: Option<Id>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Page {
+    /// The identity below which the page begins; above all that exist for the first page.
+    pub(super) fn before(&self) -> Id {
+        self.after.unwrap_or_else(|| Id::from_prefix(&[u8::MAX; 16]))
+    }
+}
+
+/// By what a report adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Programme.
+    Programme,
+    /// Category.
+    Category,
+    /// Retailer; the nil identity where none was involved.
+    Retailer,
+    /// Store; the nil identity where none was involved.
+    Store,
+    /// Town of the store; empty where none was involved.
+    Town,
+    /// Effective day, `2026-06-18`.
+    Day,
+    /// Effective month, `2026-06`.
+    Month,
+}
+
+/// The same query, on whichever database.
+macro_rules! on {
+    ($tx:ident, $module:ident::$function:ident($($argument:expr),*)) => {
+        match &mut $tx.link {
+            Link::Pg(conn) => pg::$module::$function(conn, $($argument),*),
+            Link::Sqlite(conn) => sqlite::$module::$function(conn, $($argument),*),
+        }
+    };
+}
+
+/// A query per line: what it is for, its name and arguments, where it stands, what it answers.
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) = $module:ident::$function:ident -> $answer:ty;)+) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
+            pub fn $name(&mut self, $($argument: $type),*) -> Result<$answer, StoreError> {
+                on!(self, $module::$function($($argument),*))
+            }
+        )+
+    };
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(link: Link<'a>, shelf: Shelf<'a>) -> Self {
+        Self { link, shelf }
+    }
+
+    /// Loads every key that was asked for and not loaded yet. A key without a row stays absent. With a programme come
+    /// the version in force and the newest one. After an error the state is of no use.
+    ///
+    /// # Errors
+    /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
+    pub fn load(&mut self, state: &mut State) -> Result<(), StoreError> {
+        on!(self, load::load(state, self.shelf))
+    }
+
+    /// Writes what a batch leaves behind.
+    ///
+    /// # Errors
+    /// Those of the database; [`StoreError::Contention`] when an identity is no longer held as it was read.
+    pub fn save(&mut self, saved: &Saved) -> Result<(), StoreError> {
+        if !saved.versions.is_empty() {
+            self.shelf.stop_keeping();
+        }
+        on!(self, save::save(saved))
+    }
+
+    /// Compares every row of audit, ledger, movements and redemptions with the trail; recomputes balances and rollups.
+    ///
+    /// # Errors
+    /// Those of the database. What is not as the trail says is no error but a [`Finding`].
+    pub fn verify(&mut self, progress: &mut dyn FnMut(&str)) -> Result<Result<Verified, Finding>, StoreError> {
+        on!(self, verify::verify(progress))
+    }
+
+    /// Every programme, with the version in force or, before the first publication, the newest draft.
+    ///
+    /// # Errors
+    /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
+    pub fn programmes(&mut self) -> Result<Vec<(Programme, Option<Arc<Version>>)>, StoreError> {
+        on!(self, programmes::programmes(self.shelf))
+    }
+
+    /// A programme, with the version in force or, before the first publication, the newest draft.
+    ///
+    /// # Errors
+    /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
+    pub fn programme(&mut self, id: &str) -> Result<Option<(Programme, Option<Arc<Version>>)>, StoreError> {
+        on!(self, programmes::programme(self.shelf, id))
+    }
+
+    /// A version of a programme.
+    ///
+    /// # Errors
+    /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
+    pub fn version(&mut self, programme: &str, number: u32) -> Result<Option<Arc<Version>>, StoreError> {
+        on!(self, versions::one(self.shelf, &(programme.to_owned(), number)))
+    }
+
+    queries! {
+        /// The newest record's place in the chain.
+        head() = head::read -> Head;
+        /// The clock: the server's on PostgreSQL, this machine's on SQLite.
+        now() = head::now -> Moment;
+        /// Programme lines with their balances, by programme and category.
+        lines(programme: Option<&str>) = programmes::lines -> Vec<LedgerLine>;
+        /// A voucher.
+        voucher(id: Id) = vouchers::voucher -> Option<Voucher>;
+        /// A person's vouchers.
+        vouchers_of(person: Id, page: Page) = vouchers::vouchers_of -> Vec<Voucher>;
+        /// A person.
+        person(id: Id) = vouchers::person -> Option<Person>;
+        /// Live vouchers whose last moment lies before `before`, the oldest first.
+        due_vouchers(before: Moment, limit: i64) = vouchers::due -> Vec<Id>;
+        /// Live vouchers of a person, and of a turn-in, whose time is over.
+        lapsed_vouchers(person: Id, turn_in: Option<Id>, now: Moment) = vouchers::lapsed -> Vec<Id>;
+        /// A turn-in.
+        turn_in(id: Id) = turn_ins::turn_in -> Option<TurnIn>;
+        /// Turn-ins of a recorder, of a person, or all.
+        turn_ins(recorder: Option<Id>, person: Option<Id>, page: Page) = turn_ins::turn_ins -> Vec<TurnIn>;
+        /// A collection point.
+        recycler(id: Id) = turn_ins::recycler -> Option<Recycler>;
+        /// Collection points of a division or all, only those that may take part when asked.
+        recyclers(division: Option<&str>, only_approved: bool, page: Page) = turn_ins::recyclers -> Vec<Recycler>;
+        /// A retailer.
+        retailer(id: Id) = retailers::retailer -> Option<Retailer>;
+        /// Retailers.
+        retailers(page: Page) = retailers::retailers -> Vec<Retailer>;
+        /// A store.
+        store(id: Id) = retailers::store -> Option<Store>;
+        /// A retailer's stores.
+        stores_of(retailer: Id) = retailers::stores_of -> Vec<Store>;
+        /// A settlement bucket.
+        bucket(id: Id) = retailers::bucket -> Option<Bucket>;
+        /// A redemption, and its state when it is no longer as it was made.
+        redemption(id: Id) = retailers::redemption -> Option<(Redemption, Option<RedemptionState>)>;
+        /// Redemptions of a retailer or all, each with its state.
+        redemptions(retailer: Option<Id>, page: Page) = retailers::redemptions
+            -> Vec<(Redemption, Option<RedemptionState>)>;
+        /// Records of the trail, newest first, below a number.
+        audit_records(before_seq: Option<i64>, limit: i64) = trail::before -> Vec<AuditRecord>;
+        /// Records of the trail in order, above a number.
+        audit_records_after(seq: i64, limit: i64) = trail::after -> Vec<AuditRecord>;
+        /// Refused commands.
+        attempts(page: Page) = trail::attempts -> Vec<Attempt>;
+        /// Sums over effective days, both ends included, by one key and in its order.
+        totals(group: Group, from: Option<Day>, to: Option<Day>) = reports::totals -> Vec<(String, Tally)>;
+        /// Year, appliance trade-ins completed, appliances redeemed without an old item; as known at a moment.
+        completed_by_year(known_at: Option<Moment>) = reports::completed_by_year -> Vec<(i32, i64, i64)>;
+        /// The newest baseline; as known at a moment.
+        baseline(known_at: Option<Moment>) = reports::baseline -> Option<Baseline>;
+        /// The newest figure of each month, in the order of the months; as known at a moment.
+        off_system(known_at: Option<Moment>) = reports::off_system -> Vec<OffSystem>;
+    }
+}
