@@ -1,2 +1,127 @@
-//! x
-fn main() {}
+//! The command line of huanxin.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use huanxin::cli::{audit, check_programme, demo, quote, serve};
+use huanxin::config::{ServeOptions, database_url};
+use huanxin::{api, telemetry};
+
+/// huanxin (焕新): a district's trade-in subsidies.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves requests.
+    Serve(ServeOptions),
+    /// Brings the database to this release's form.
+    Migrate {
+        /// Directory of the embedded database.
+        #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
+        data_dir: PathBuf,
+        /// Database; the embedded one when not said.
+        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        database_url: Option<String>,
+        /// Schema of the division on PostgreSQL.
+        #[arg(long, env = "HUANXIN_SCHEMA")]
+        schema: Option<String>,
+    },
+    /// Checks programme files and prints worked examples.
+    CheckProgramme {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// What a sale would get under a programme file: no database, nothing is recorded.
+    Quote {
+        /// Programme file.
+        #[arg(long)]
+        programme: PathBuf,
+        /// Sale, person and old item as JSON.
+        #[arg(long)]
+        input: PathBuf,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// The trail.
+    Audit {
+        #[command(subcommand)]
+        command: Audit,
+    },
+    /// Serves a demonstration with data of its own.
+    Demo(demo::DemoOptions),
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Compares every row with the trail; recomputes balances and rollups.
+    Verify {
+        /// Directory of the embedded database.
+        #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
+        data_dir: PathBuf,
+        /// Database; the embedded one when not said.
+        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        database_url: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start();
+    match run(cli.command) {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+        Err(why) => {
+            complain(&why.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<i32, serve::Stopped> {
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    match command {
+        Command::CheckProgramme { files } => Ok(check_programme::run(&files, &mut out, &mut err)),
+        Command::Quote { programme, input } => Ok(quote::run(&programme, &input, &mut out, &mut err)),
+        Command::Openapi => {
+            drop((out, err));
+            serve::announce(api::document_json().trim_end());
+            Ok(0)
+        }
+        Command::Audit { command: Audit::Verify { data_dir, database_url } } => {
+            drop((out, err));
+            let (code, line) = audit::verify(&data_dir, database_url.as_deref())?;
+            serve::announce(&line);
+            Ok(code)
+        }
+        Command::Migrate { data_dir, database_url: said, schema } => {
+            drop((out, err));
+            std::fs::create_dir_all(&data_dir).map_err(|why| serve::Stopped::at(&data_dir, &why))?;
+            let database = serve::open(&database_url(&data_dir, said.as_deref()), schema.as_deref())?;
+            let done = database
+                .migrate(&mut |line| serve::announce(line))
+                .map_err(|why| serve::Stopped::new(why.to_string()))?;
+            serve::announce(&format!("{done} migrations run; the database is as this release needs it"));
+            Ok(0)
+        }
+        Command::Serve(options) => {
+            drop((out, err));
+            serve::run(&options).map(|()| 0)
+        }
+        Command::Demo(options) => {
+            drop((out, err));
+            demo::run(&options).map(|()| 0)
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "the one sentence for the person at the terminal")]
+fn complain(sentence: &str) {
+    eprintln!("huanxin: {sentence}");
+}
