@@ -1,6 +1,8 @@
 //! huanxin (焕新): a district's trade-in subsidies, from the published programme to the report.
 
 pub mod access;
+pub mod api;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;

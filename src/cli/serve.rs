@@ -8,12 +8,13 @@ use std::sync::Arc;
 use tracing::info;
 
 use crate::access::AccessTokens;
-use crate::api;
+use crate::api::server::{self, Counters, Limits, Service};
 use crate::config::ServeOptions;
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
+use crate::qr::VoucherTokens;
 use crate::store::Database;
 
 /// A sentence for the person at the terminal.
@@ -45,6 +46,22 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+}
+
+impl Started {
+    /// What a server needs of it.
+    #[must_use]
+    pub fn into_service(self) -> Service {
+        Service {
+            division: self.division,
+            voucher_tokens: VoucherTokens::new(&self.keys),
+            keys: self.keys.jwks(),
+            tokens: self.tokens,
+            vault: self.vault,
+            limits: Limits::default(),
+            counters: Counters::default(),
+        }
+    }
 }
 
 /// Serves until SIGTERM or an interrupt.
@@ -123,12 +140,12 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
-    let service = Arc::new(api::Service::new(started.division, started.tokens, &started.keys, started.vault));
+    let service = Arc::new(started.into_service());
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
         let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
-        let served = api::run(listener, service).map_err(sentence)?.await.map_err(sentence);
+        let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.abort();
         served
     })?;

@@ -1,10 +1,12 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
 pub mod audit;
+pub mod brand;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
 pub mod goods;
+pub mod growth;
 pub mod id;
 pub mod identifier;
 pub mod ledger;

@@ -226,6 +226,12 @@ impl Division {
     }
 }
 
+impl std::fmt::Debug for Division {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Division").field(&self.0.code).finish()
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.queue.close();

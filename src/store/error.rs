@@ -69,7 +69,7 @@ const OTHER: &[&str] = &[
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
-            Error::DatabaseError(kind, about) => classify(&kind, about.message().to_owned()),
+            Error::DatabaseError(kind, about) => classify(kind, about.message().to_owned()),
             Error::SerializationError(cause) => Self::Row(cause.to_string()),
             // Diesel's own account of the transaction no longer holds: only a new connection helps.
             Error::BrokenTransactionManager
@@ -81,7 +81,7 @@ impl From<Error> for StoreError {
     }
 }
 
-fn classify(kind: &Kind, message: String) -> StoreError {
+fn classify(kind: Kind, message: String) -> StoreError {
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     match kind {
         Kind::SerializationFailure => StoreError::Contention,

@@ -4,6 +4,9 @@
 //! everything else of the service sees [`Database`], [`Writer`], [`Readers`] and [`Tx`] and cannot tell which of the
 //! two stands behind them. Nothing here decides anything: records go in and come out as the domain has them.
 
+// The query files are compiled once per database.
+#![allow(clippy::duplicate_mod)]
+
 mod database;
 mod digest;
 mod error;
@@ -28,6 +31,6 @@ pub use digest::digests;
 pub use error::StoreError;
 pub use readers::Readers;
 pub use saved::{Attempt, ClaimWrite, DoneRow, Saved};
-pub use tx::{Group, Page, Tx};
+pub use tx::{Group, Page, Shown, Tx};
 pub use verify::{Finding, Verified};
 pub use writer::Writer;

@@ -38,6 +38,12 @@ const READER_SETTINGS: &str = "
     SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '60s';";
 
+/// Changes of tables wait as long as it takes, whatever the server's defaults.
+const OWNER_SETTINGS: &str = "
+    SET lock_timeout = 0;
+    SET statement_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0;";
+
 fn search_path(schema: Option<&str>) -> String {
     schema.map(|schema| format!("SET search_path = \"{schema}\", public;")).unwrap_or_default()
 }
@@ -49,10 +55,10 @@ pub fn connect_writer(url: &str, schema: Option<&str>) -> Result<Conn, StoreErro
     Ok(conn)
 }
 
-/// A connection for the owner of the tables, who waits as long as it takes.
+/// A connection for the owner of the tables.
 pub fn connect_owner(url: &str, schema: Option<&str>) -> Result<Conn, StoreError> {
     let mut conn = Conn::establish(url)?;
-    conn.batch_execute(&search_path(schema))?;
+    conn.batch_execute(&format!("{OWNER_SETTINGS}{}", search_path(schema)))?;
     Ok(conn)
 }
 

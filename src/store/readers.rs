@@ -52,11 +52,11 @@ impl Readers {
     /// # Errors
     /// Those of `work`; [`StoreError::Lost`] when no connection can be had.
     pub fn snapshot<T>(&self, work: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let shelf = Shelf::new(&self.versions);
+        let kept = Shelf::new(&self.versions);
         match &self.pool {
-            Pools::Pg(pool) => pg::snapshot(&mut *pool.get()?, |conn| work(&mut Tx::new(Link::Pg(conn), shelf))),
+            Pools::Pg(pool) => pg::snapshot(&mut *pool.get()?, |conn| work(&mut Tx::new(Link::Pg(conn), kept))),
             Pools::Sqlite(pool) => {
-                sqlite::snapshot(&mut *pool.get()?, |conn| work(&mut Tx::new(Link::Sqlite(conn), shelf)))
+                sqlite::snapshot(&mut *pool.get()?, |conn| work(&mut Tx::new(Link::Sqlite(conn), kept)))
             }
         }
     }

@@ -24,6 +24,9 @@ pub struct Tx<'a> {
     shelf: Shelf<'a>,
 }
 
+/// A programme, with the version in force or, before the first publication, the newest draft.
+pub type Shown = (Programme, Option<Arc<Version>>);
+
 /// The connection that it runs on.
 pub(super) enum Link<'a> {
     Pg(&'a mut pg::Conn),
@@ -77,7 +80,10 @@ macro_rules! on {
 
 /// A query per line: what it is for, its name and arguments, where it stands, what it answers.
 macro_rules! queries {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) = $module:ident::$function:ident -> $answer:ty;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) = $module:ident::$function:ident -> $answer:ty;
+    )+) => {
         $(
             $(#[$doc])*
             ///
@@ -127,7 +133,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
-    pub fn programmes(&mut self) -> Result<Vec<(Programme, Option<Arc<Version>>)>, StoreError> {
+    pub fn programmes(&mut self) -> Result<Vec<Shown>, StoreError> {
         on!(self, programmes::programmes(self.shelf))
     }
 
@@ -135,7 +141,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// Those of the database, and [`StoreError::Corrupt`] for a row that cannot be read back.
-    pub fn programme(&mut self, id: &str) -> Result<Option<(Programme, Option<Arc<Version>>)>, StoreError> {
+    pub fn programme(&mut self, id: &str) -> Result<Option<Shown>, StoreError> {
         on!(self, programmes::programme(self.shelf, id))
     }
 

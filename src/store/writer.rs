@@ -54,10 +54,10 @@ impl Writer {
         // Taken out for the time of the batch: diesel's account of a transaction is not to be trusted after a panic,
         // and a connection that unwinds out of here is dropped instead of being used again.
         let Some(mut conn) = self.conn.take() else { return Err(StoreError::Lost("not connected".into())) };
-        let shelf = Shelf::new(&self.versions);
+        let kept = Shelf::new(&self.versions);
         let result = match &mut conn {
-            Conn::Pg(conn) => pg::write(conn, |conn| work(&mut Tx::new(Link::Pg(conn), shelf))),
-            Conn::Sqlite(conn) => sqlite::write(conn, |conn| work(&mut Tx::new(Link::Sqlite(conn), shelf))),
+            Conn::Pg(conn) => pg::write(conn, |conn| work(&mut Tx::new(Link::Pg(conn), kept))),
+            Conn::Sqlite(conn) => sqlite::write(conn, |conn| work(&mut Tx::new(Link::Sqlite(conn), kept))),
         };
         if !matches!(result, Err(StoreError::Lost(_))) {
             self.conn = Some(conn);

@@ -30,7 +30,7 @@ impl From<&ClaimWrite> for ClaimRow {
 impl ClaimRow {
     /// The identity and who holds it.
     pub fn read(self) -> Result<(ClaimKey, Held), StoreError> {
-        let place = Place::new("claim", self.hash);
+        let place = Place::new("claim", &self.hash);
         let kind = place.found("kind", ClaimKind::from_number(self.kind))?;
         Ok((ClaimKey { hash: self.hash, kind }, Held { by: self.holder }))
     }

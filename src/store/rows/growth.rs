@@ -38,7 +38,7 @@ impl Row for BaselineRow {
     }
 
     fn read(self) -> Result<Baseline, StoreError> {
-        let place = Place::new("growth_baseline", self.id);
+        let place = Place::new("growth_baseline", &self.id);
         Ok(Baseline {
             id: self.id,
             year: self.year,
@@ -78,7 +78,7 @@ impl Row for OffSystemRow {
     }
 
     fn read(self) -> Result<OffSystem, StoreError> {
-        let place = Place::new("off_system_trade_in", self.id);
+        let place = Place::new("off_system_trade_in", &self.id);
         Ok(OffSystem {
             id: self.id,
             month: self.month,

@@ -45,7 +45,7 @@ impl Row for LineRow {
     }
 
     fn read(self) -> Result<LedgerLine, StoreError> {
-        let place = Place::new("ledger_line", self.id);
+        let place = Place::new("ledger_line", &self.id);
         Ok(LedgerLine {
             id: self.id,
             programme: self.programme,
@@ -139,7 +139,7 @@ impl Row for MovementRow {
     }
 
     fn read(self) -> Result<Movement, StoreError> {
-        let place = Place::new("movement", self.id);
+        let place = Place::new("movement", &self.id);
         Ok(Movement {
             id: self.id,
             line: self.line,

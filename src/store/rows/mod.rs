@@ -66,7 +66,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(table: &'static str, id: impl ToString) -> Self {
+    fn new(table: &'static str, id: &impl ToString) -> Self {
         Self { table, id: id.to_string() }
     }
 

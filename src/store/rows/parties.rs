@@ -40,7 +40,7 @@ impl Row for RetailerRow {
     }
 
     fn read(self) -> Result<Retailer, StoreError> {
-        let place = Place::new("retailer", self.id);
+        let place = Place::new("retailer", &self.id);
         Ok(Retailer {
             id: self.id,
             name: self.name,
@@ -83,7 +83,7 @@ impl Row for StoreRow {
     }
 
     fn read(self) -> Result<Store, StoreError> {
-        let place = Place::new("store", self.id);
+        let place = Place::new("store", &self.id);
         Ok(Store {
             id: self.id,
             retailer: self.retailer,
@@ -125,15 +125,15 @@ impl Row for RecyclerRow {
             division_code: record.division_code.clone(),
             town: record.town.clone(),
             opening_hours: record.opening_hours.clone(),
-            latitude_micro: record.latitude_micro.clone(),
-            longitude_micro: record.longitude_micro.clone(),
+            latitude_micro: record.latitude_micro,
+            longitude_micro: record.longitude_micro,
             categories: json(&record.categories)?,
             standing: record.standing.name().to_owned(),
         })
     }
 
     fn read(self) -> Result<Recycler, StoreError> {
-        let place = Place::new("recycler", self.id);
+        let place = Place::new("recycler", &self.id);
         Ok(Recycler {
             id: self.id,
             name: self.name,

@@ -64,7 +64,7 @@ impl Row for VersionRow {
     }
 
     fn read(self) -> Result<Version, StoreError> {
-        let place = Place::new("programme_version", format!("{} {}", self.programme, self.number));
+        let place = Place::new("programme_version", &format!("{} {}", self.programme, self.number));
         Ok(Version {
             programme: self.programme,
             number: place.count("number", self.number)?,

@@ -75,7 +75,7 @@ impl Row for RedemptionRow {
     }
 
     fn read(self) -> Result<Redemption, StoreError> {
-        let place = Place::new("redemption", self.id);
+        let place = Place::new("redemption", &self.id);
         Ok(Redemption {
             id: self.id,
             voucher: self.voucher,
@@ -130,7 +130,7 @@ impl Row for RedemptionStateRow {
     }
 
     fn read(self) -> Result<RedemptionState, StoreError> {
-        let place = Place::new("redemption_state", self.redemption);
+        let place = Place::new("redemption_state", &self.redemption);
         Ok(RedemptionState {
             redemption: self.redemption,
             status: place.word("status", &self.status, RedemptionStatus::from_name)?,
@@ -166,7 +166,7 @@ impl Row for BucketRow {
     }
 
     fn read(self) -> Result<Bucket, StoreError> {
-        let place = Place::new("settlement_bucket", self.id);
+        let place = Place::new("settlement_bucket", &self.id);
         Ok(Bucket {
             id: self.id,
             retailer: self.retailer,

@@ -65,7 +65,7 @@ impl RollupRow {
     /// # Errors
     /// [`StoreError::Corrupt`] for a value that cannot be read back.
     pub fn read(self) -> Result<(RollupKey, Tally), StoreError> {
-        let place = Place::new("rollup", self.id);
+        let place = Place::new("rollup", &self.id);
         let key = RollupKey {
             programme: self.programme,
             category: place.word("category", &self.category, Category::from_name)?,
@@ -146,7 +146,7 @@ impl Row for EntryRow {
     }
 
     fn read(self) -> Result<RollupEntry, StoreError> {
-        let place = Place::new("rollup_entry", self.id);
+        let place = Place::new("rollup_entry", &self.id);
         Ok(RollupEntry {
             id: self.id,
             subject: self.subject,

@@ -57,7 +57,7 @@ impl Row for CommandRow {
     }
 
     fn read(self) -> Result<DoneRow, StoreError> {
-        let place = Place::new("command_log", self.id);
+        let place = Place::new("command_log", &self.id);
         Ok(DoneRow {
             id: self.id,
             fingerprint: self.fingerprint,
@@ -98,7 +98,7 @@ impl Row for AttemptRow {
     }
 
     fn read(self) -> Result<Attempt, StoreError> {
-        let place = Place::new("attempt", self.id);
+        let place = Place::new("attempt", &self.id);
         Ok(Attempt {
             id: self.id,
             at: Moment(self.at),

@@ -46,7 +46,7 @@ impl Row for TurnInRow {
     }
 
     fn read(self) -> Result<TurnIn, StoreError> {
-        let place = Place::new("turn_in", self.id);
+        let place = Place::new("turn_in", &self.id);
         Ok(TurnIn {
             id: self.id,
             person: self.person,

@@ -56,7 +56,7 @@ impl Row for VoucherRow {
     }
 
     fn read(self) -> Result<Voucher, StoreError> {
-        let place = Place::new("voucher", self.id);
+        let place = Place::new("voucher", &self.id);
         Ok(Voucher {
             id: self.id,
             programme: self.programme,
@@ -106,7 +106,7 @@ impl Row for QuotaRow {
     }
 
     fn read(self) -> Result<QuotaUse, StoreError> {
-        let place = Place::new("quota_use", self.id);
+        let place = Place::new("quota_use", &self.id);
         Ok(QuotaUse {
             id: self.id,
             person: self.person,
@@ -137,7 +137,7 @@ impl Row for ReleaseRow {
     }
 
     fn read(self) -> Result<ReleaseUse, StoreError> {
-        let place = Place::new("release_use", self.id);
+        let place = Place::new("release_use", &self.id);
         Ok(ReleaseUse {
             id: self.id,
             line: self.line,

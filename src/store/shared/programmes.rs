@@ -1,18 +1,14 @@
 //! Programmes and their lines.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 
 use super::Conn;
 use crate::domain::ledger::LedgerLine;
-use crate::domain::records::{Programme, Version};
 use crate::store::error::StoreError;
 use crate::store::rows::{LineRow, ProgrammeRow, Row, read_all};
 use crate::store::schema::{ledger_line, programme};
+use crate::store::tx::Shown;
 use crate::store::versions::Shelf;
-
-type Shown = (Programme, Option<Arc<Version>>);
 
 pub fn programmes(conn: &mut Conn, shelf: Shelf<'_>) -> Result<Vec<Shown>, StoreError> {
     let rows = programme::table.order(programme::id).select(ProgrammeRow::as_select()).load(conn)?;

@@ -54,21 +54,46 @@ pub fn save(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     saved.head.as_ref().map_or(Ok(()), |head| super::head::write(conn, head))
 }
 
-#[rustfmt::skip]
 fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, ProgrammeRow, &saved.programmes, programme.id: status, current_version, latest_version);
-    upsert!(conn, RetailerRow, &saved.retailers, retailer.id: name, uscc, divisions, account, contact, standing, programmes);
+    upsert!(
+        conn, RetailerRow, &saved.retailers, retailer.id:
+            name, uscc, divisions, account, contact, standing, programmes
+    );
     upsert!(conn, StoreRow, &saved.stores, store.id: retailer, name, address, division_code, town, standing);
-    upsert!(conn, RecyclerRow, &saved.recyclers, recycler.id: name, uscc, address, division_code, town, opening_hours, latitude_micro, longitude_micro, categories, standing);
-    upsert!(conn, PersonRow, &saved.persons, person.id: number_lookup, number_sealed, number_masked, name_lookup, name_sealed, name_masked);
+    upsert!(
+        conn, RecyclerRow, &saved.recyclers, recycler.id:
+            name, uscc, address, division_code, town, opening_hours, latitude_micro, longitude_micro, categories,
+            standing
+    );
+    upsert!(
+        conn, PersonRow, &saved.persons, person.id:
+            number_lookup, number_sealed, number_masked, name_lookup, name_sealed, name_masked
+    );
     upsert!(conn, QuotaRow, &saved.quotas, quota_use.id: person, scope, period, live, issued, lapsed);
-    upsert!(conn, TurnInRow, &saved.turn_ins, turn_in.id: person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason);
-    upsert!(conn, VoucherRow, &saved.vouchers, voucher.id: programme, version, category, line, person, division_code, turn_in, status, reserved_fen, issued_at, expires_at, redemption, claims, quotas);
-    upsert!(conn, RedemptionStateRow, &saved.redemption_states, redemption_state.redemption: status, step, at, reason);
+    upsert!(
+        conn, TurnInRow, &saved.turn_ins, turn_in.id:
+            person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason
+    );
+    upsert!(
+        conn, VoucherRow, &saved.vouchers, voucher.id:
+            programme, version, category, line, person, division_code, turn_in, status, reserved_fen, issued_at,
+            expires_at, redemption, claims, quotas
+    );
+    upsert!(
+        conn, RedemptionStateRow, &saved.redemption_states, redemption_state.redemption:
+            status, step, at, reason
+    );
     upsert!(conn, BucketRow, &saved.buckets, settlement_bucket.id: retailer, programme, day, settlement);
     upsert!(conn, ReleaseRow, &saved.releases, release_use.id: line, opened_at, issued);
-    upsert!(conn, LineRow, &saved.lines, ledger_line.id: programme, category, appropriation_fen, available_fen, reserved_fen, payable_fen, paid_fen, clawback_fen);
-    upsert!(conn, AccountRow, &saved.accounts, ledger_account.id: line, retailer, payable_fen, paid_fen, clawback_fen);
+    upsert!(
+        conn, LineRow, &saved.lines, ledger_line.id:
+            programme, category, appropriation_fen, available_fen, reserved_fen, payable_fen, paid_fen, clawback_fen
+    );
+    upsert!(
+        conn, AccountRow, &saved.accounts, ledger_account.id:
+            line, retailer, payable_fen, paid_fen, clawback_fen
+    );
     versions(conn, &saved.versions)
 }
 

@@ -1,0 +1,32 @@
+//! What auditors read: the trail.
+
+use actix_web::{HttpResponse, web};
+
+use super::auth::Auditor;
+use super::error::ApiError;
+use super::page::Paging;
+use super::query::Asked;
+use super::server::Service;
+use super::view::{AuditRecordView, ListView};
+use crate::domain::id::Id;
+
+/// The records of the trail, newest first, each with the bytes that were hashed
+#[utoipa::path(get, path = "/api/v1/audit/records", operation_id = "listAuditRecords", tag = "audit",
+    params(Paging),
+    responses((status = 200, description = "A page of records", body = ListView<AuditRecordView>)))]
+pub async fn list_audit_records(
+    Auditor(caller): Auditor,
+    Asked(paging): Asked<Paging>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let reading = paging.of(caller.actor.id, "audit")?;
+    let (before, limit) = (reading.after().map(number), reading.page().limit);
+    let rows = service.division.read(move |tx| tx.audit_records(before, limit)).await?;
+    let key = |row: &crate::domain::audit::AuditRecord| Id::from_prefix(&row.seq.to_be_bytes());
+    Ok(HttpResponse::Ok().json(reading.list(rows, key, |row| AuditRecordView::from(&row))))
+}
+
+/// The number of a record, as a cursor of this list carries it.
+fn number(id: Id) -> i64 {
+    i64::from_be_bytes(std::array::from_fn(|at| id.as_bytes()[at]))
+}

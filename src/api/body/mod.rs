@@ -1,0 +1,27 @@
+//! What is read from requests: strict bodies, and the commands that are made of them.
+//!
+//! Reading finds the first fault of the form; making the command finds every other one. Identifiers go on in their
+//! canonical form and personal data sealed: the rules see nothing in the clear.
+
+mod bureau;
+mod consumer;
+mod judge;
+mod read;
+mod recycler;
+mod retailer;
+pub mod words;
+
+pub use bureau::{
+    AccountBody, AddStoreBody, AdjustPoolBody, ApproveBody, ContactBody, GrowthBaselineBody, OffSystemBody,
+    RegisterRecyclerBody, RegisterRetailerBody,
+};
+pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use read::read;
+pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
+pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};
+
+/// The example of a body as the API document has it.
+#[cfg(test)]
+fn example_of<T: utoipa::PartialSchema>() -> serde_json::Value {
+    serde_json::to_value(T::schema()).unwrap()["example"].clone()
+}

@@ -1,0 +1,194 @@
+//! Values of request bodies that are read in a way of their own, and how the API document describes words.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::goods;
+use crate::domain::time::Day;
+
+/// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// A string.
+    Text(String),
+    /// Something else, by the name of its type.
+    Other(&'static str),
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Self::Text(text),
+            Value::Null => Self::Other("null"),
+            Value::Bool(_) => Self::Other("a boolean"),
+            Value::Number(_) => Self::Other("a number"),
+            Value::Array(_) => Self::Other("an array"),
+            Value::Object(_) => Self::Other("an object"),
+        })
+    }
+}
+
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,2})?$"))
+            .description(Some("An amount in yuan (CNY) as a decimal string with at most two places."))
+            .examples(["1999.80"])
+            .into()
+    }
+}
+
+impl ToSchema for Amount {}
+
+/// A calendar day as `2026-06-18`, and in no other spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date(pub Day);
+
+struct DateVisitor;
+
+impl Visitor<'_> for DateVisitor {
+    type Value = Date;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a day such as 2026-06-18")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Date, E> {
+        let invalid = || E::invalid_value(Unexpected::Other("text"), &self);
+        let digits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let day: NaiveDate = text.parse().map_err(|_| invalid())?;
+        if digits && (1900..=9999).contains(&day.year()) { Ok(Date(Day(day))) } else { Err(invalid()) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(DateVisitor)
+    }
+}
+
+impl PartialSchema for Date {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .description(Some("A calendar day in Asia/Shanghai."))
+            .examples(["2026-06-18"])
+            .into()
+    }
+}
+
+impl ToSchema for Date {}
+
+/// A level of the China Energy Label, as a number or as it stands on the label (`1级`); judged later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level(pub String);
+
+struct LevelVisitor;
+
+impl Visitor<'_> for LevelVisitor {
+    type Value = Level;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer from 1 to 5")
+    }
+
+    fn visit_u64<E: Error>(self, level: u64) -> Result<Level, E> {
+        Ok(Level(level.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, level: i64) -> Result<Level, E> {
+        Ok(Level(level.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, level: &str) -> Result<Level, E> {
+        Ok(Level(level.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Level {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LevelVisitor)
+    }
+}
+
+impl PartialSchema for Level {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .enum_values(Some([1, 2, 3, 4, 5]))
+            .description(Some("Level of the China Energy Label; 1 is best."))
+            .into()
+    }
+}
+
+impl ToSchema for Level {}
+
+macro_rules! word_schemas {
+    ($($name:ident, $schema:literal, $of:ty, $doc:literal;)+) => { $(
+        #[doc = $doc]
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .enum_values(Some(<$of>::ALL.iter().map(|word| word.name())))
+                    .description(Some($doc))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> { Cow::Borrowed($schema) }
+        }
+    )+ };
+}
+
+word_schemas! {
+    CategoryWord, "Category", goods::Category, "A category of goods, old or new.";
+    PowertrainWord, "Powertrain", goods::Powertrain, "What drives a new car.";
+    FuelWord, "Fuel", goods::Fuel, "What drove an old car.";
+    BatteryWord, "Battery", goods::Battery, "The battery of an e-bike.";
+    DisposalWord, "Disposal", goods::Disposal, "What became of an old car.";
+    CertificationWord, "Certification", goods::Certification, "A certificate that a new item carries.";
+    FundingSourceWord, "FundingSource", goods::FundingSource, "Who pays a share of what the consumer saves.";
+    EvidenceKindWord, "EvidenceKind", goods::EvidenceKind, "A kind of evidence about an old item.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_spelling() {
+        assert!(serde_json::from_str::<Date>("\"2026-06-18\"").is_ok());
+        for text in [
+            "\"2026-6-18\"",
+            "\"2026-02-30\"",
+            "\"+2026-06-18\"",
+            "\"0026-06-18\"",
+            "\" 2026-06-18\"",
+            "20260618",
+            "\"\"",
+        ] {
+            assert!(serde_json::from_str::<Date>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_document_lists_the_words() {
+        let schema = serde_json::to_value(CategoryWord::schema()).unwrap();
+        assert_eq!(schema["enum"].as_array().unwrap().len(), 18);
+        assert_eq!(CategoryWord::name(), "Category");
+    }
+}

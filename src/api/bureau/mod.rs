@@ -1,0 +1,4 @@
+//! What officers of the bureau do.
+
+pub mod parties;
+pub mod programmes;

@@ -1,0 +1,192 @@
+//! What each operation may refuse, who may call it and whether it takes a key: the part of the document that is
+//! the same for many operations and stands here once.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type};
+
+use super::error::PROBLEM_JSON;
+use crate::domain::refusal::{Code, Language};
+
+/// The name of the security scheme.
+pub const BEARER: &str = "bearer";
+
+/// Operations without a caller.
+const PUBLIC: &[&str] = &["listProgrammes", "getProgramme", "listCollectionPoints"];
+/// POSTs that change nothing.
+const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
+/// Operations whose key may be left out.
+const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline"];
+
+const CLAIM: &[Code] = &[
+    Code::ProgrammeNotOpen,
+    Code::ReleaseSoldOut,
+    Code::PoolExhausted,
+    Code::RegionNotEligible,
+    Code::MutuallyExclusiveProgramme,
+    Code::CategoryLimitReached,
+    Code::YearlyLimitReached,
+    Code::ReclaimLimitReached,
+    Code::CategoryNotEligible,
+];
+const OLD_ITEM: &[Code] = &[
+    Code::OldItemMissing,
+    Code::OldItemCategoryMismatch,
+    Code::OldItemOwnerMismatch,
+    Code::OldItemTooNew,
+    Code::OldItemNotRegistered,
+    Code::OldItemIncomplete,
+    Code::OwnedTooLate,
+    Code::OldNewCombinationNotEligible,
+    Code::OldItemAlreadyUsed,
+    Code::EvidenceMissing,
+];
+const PRESENTED: &[Code] = &[
+    Code::QrInvalid,
+    Code::QrExpired,
+    Code::HolderCheckFailed,
+    Code::VoucherAlreadyRedeemed,
+    Code::VoucherNotLive,
+    Code::VoucherExpired,
+    Code::ProgrammeNotOpen,
+    Code::RetailerNotApproved,
+    Code::StoreNotApproved,
+];
+const SALE: &[Code] = &[
+    Code::RegionNotEligible,
+    Code::BuyerMismatch,
+    Code::CategoryNotEligible,
+    Code::EnergyLevelNotEligible,
+    Code::DisplacementAboveLimit,
+    Code::NewItemNotCertified,
+    Code::UnitPriceAboveLimit,
+    Code::PriceBelowMinimum,
+    Code::SubsidyBelowOneFen,
+    Code::SnAlreadyUsed,
+    Code::NewItemAlreadySubsidised,
+    Code::InvoiceAmountMismatch,
+    Code::InvoiceOutsideWindow,
+    Code::InvoiceAlreadyUsed,
+];
+
+/// What an operation refuses by its own rules, beside what follows from its form.
+fn own_refusals(operation: &str) -> Vec<Code> {
+    let parts: &[&[Code]] = match operation {
+        "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
+        "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
+        "getVoucherQr" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
+        "cancelVoucher" | "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" => {
+            &[&[Code::WrongState]]
+        }
+        "recordTurnIn" => &[&[Code::AmountMalformed, Code::IdentifierInvalid]],
+        "quoteRedemption" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound], PRESENTED],
+        "redeemVoucher" => {
+            &[&[Code::AmountMalformed, Code::NotFound, Code::IdentifierInvalid], PRESENTED, SALE, OLD_ITEM]
+        }
+        "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "createProgramme" => &[&[Code::WrongState]],
+        "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
+        "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
+        "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
+        "approveRetailer" => &[&[Code::NotFound]],
+        _ => &[],
+    };
+    parts.concat()
+}
+
+/// Completes every operation: security, the key's header, and an answer for each status that it can refuse with.
+pub fn complete(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let PathItem { get, put, post, .. } = item;
+        if let Some(operation) = get {
+            finish(operation, false);
+        }
+        for operation in [put, post].into_iter().flatten() {
+            finish(operation, true);
+        }
+    }
+}
+
+fn finish(operation: &mut Operation, writes: bool) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let public = PUBLIC.contains(&id.as_str());
+    let keyed = writes && !QUESTIONS.contains(&id.as_str());
+    let optional = KEY_OPTIONAL.contains(&id.as_str());
+    operation.security =
+        Some(if public { Vec::new() } else { vec![SecurityRequirement::new(BEARER, Vec::<String>::new())] });
+    let mut codes = own_refusals(&id);
+    codes.extend([Code::Busy, Code::Unavailable]);
+    if !public {
+        codes.extend([Code::Unauthenticated, Code::Forbidden]);
+    }
+    let named = |name: &str| {
+        operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(one) if one.name == name))
+    };
+    if named("id") {
+        codes.push(Code::NotFound);
+    }
+    if named("cursor") {
+        codes.push(Code::CursorInvalid);
+    }
+    if !writes {
+        codes.extend([Code::BodyMalformed, Code::FieldUnknown]);
+    }
+    if operation.request_body.is_some() {
+        codes.extend([Code::BodyMalformed, Code::FieldUnknown, Code::FieldMissing]);
+    }
+    if keyed {
+        codes.extend([Code::BodyMalformed, Code::IdempotencyKeyReused]);
+        codes.extend((!optional).then_some(Code::IdempotencyKeyMissing));
+        add_key(operation, !optional);
+    }
+    if matches!(id.as_str(), "publishProgramme" | "pauseProgramme" | "closeProgramme") {
+        codes.push(Code::PreconditionFailed);
+        add_header(operation, "If-Match", "`ETag` of the programme as it was read; checked when sent", false);
+    }
+    add_refusals(operation, codes);
+}
+
+fn add_key(operation: &mut Operation, required: bool) {
+    let text = "A fresh key for each intention: a quoted string of 1 to 255 characters, or a bare UUID. \
+                Kept 72 hours for each caller.";
+    add_header(operation, "Idempotency-Key", text, required);
+}
+
+fn add_header(operation: &mut Operation, name: &str, description: &str, required: bool) {
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(description))
+        .required(if required { Required::True } else { Required::False })
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build();
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+}
+
+fn add_refusals(operation: &mut Operation, mut codes: Vec<Code>) {
+    codes.sort_unstable();
+    codes.dedup();
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status()).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        operation.responses.responses.insert(status.to_string(), RefOr::T(refused(status, &codes)));
+    }
+}
+
+fn refused(status: u16, codes: &[Code]) -> Response {
+    let lines: Vec<String> =
+        codes.iter().map(|code| format!("- `{}`: {}", code.name(), code.title(Language::English))).collect();
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
+    if status == 503 {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+        let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
+        response = response.header("Retry-After", header);
+    }
+    response.build()
+}

@@ -1,0 +1,34 @@
+//! The HTTP interface: extract, one call, map. What is allowed and what it costs is not known here.
+
+#![allow(clippy::missing_errors_doc, reason = "what an operation refuses stands in `contract` and in the document")]
+
+pub mod answer;
+pub mod audit;
+pub mod auth;
+pub mod body;
+pub mod bureau;
+pub mod consumer;
+pub mod contract;
+pub mod distance;
+pub mod entity;
+pub mod error;
+pub mod etag;
+pub mod health;
+pub mod idempotency;
+pub mod language;
+pub mod openapi;
+pub mod page;
+pub mod programmes;
+pub mod query;
+pub mod recycler;
+pub mod reports;
+pub mod request_id;
+pub mod retailer;
+pub mod server;
+pub mod view;
+
+pub use openapi::{document, document_json};
+pub use server::{Service, run};
+
+#[cfg(test)]
+mod tests;

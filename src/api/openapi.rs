@@ -1,0 +1,95 @@
+//! The API's document, made of the handlers and of the contract of each operation.
+
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::{audit, bureau, consumer, contract, programmes, recycler, reports, retailer, view};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "huanxin 焕新",
+        version = "1.0.0",
+        description = "Trade-in subsidies of a district: programmes, vouchers, turn-ins, redemptions and reports.\n\n\
+            Amounts are decimal strings in yuan, times RFC 3339 in UTC, days those of Asia/Shanghai. Errors are \
+            `application/problem+json` (RFC 9457) in Chinese, or in English by `Accept-Language`. `X-Request-Id` is \
+            taken or made, and returned. The repeat of something done answers as the first did, with \
+            `Idempotent-Replayed: true`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "public", description = "For anybody"),
+        (name = "consumer", description = "For consumers 消费者"),
+        (name = "recycler", description = "For collection points 回收点 and retailers that take old items along"),
+        (name = "retailer", description = "For retailers 商家"),
+        (name = "bureau", description = "For officers of the bureau 投促局"),
+        (name = "reports", description = "Figures"),
+        (name = "audit", description = "For auditors 审计"),
+    ),
+    components(schemas(view::Problem)),
+    paths(
+        programmes::list_programmes,
+        programmes::get_programme,
+        programmes::list_collection_points,
+        consumer::check_eligibility,
+        consumer::claim_voucher,
+        consumer::list_vouchers,
+        consumer::get_voucher,
+        consumer::cancel_voucher,
+        consumer::qr::get_voucher_qr,
+        recycler::record_turn_in,
+        recycler::get_turn_in,
+        recycler::list_turn_ins,
+        recycler::void_turn_in,
+        retailer::quote_redemption,
+        retailer::redeem_voucher,
+        retailer::get_redemption,
+        retailer::list_redemptions,
+        retailer::reverse_redemption,
+        bureau::programmes::create_programme,
+        bureau::programmes::publish_programme,
+        bureau::programmes::pause_programme,
+        bureau::programmes::close_programme,
+        bureau::programmes::adjust_pool,
+        bureau::parties::register_retailer,
+        bureau::parties::list_retailers,
+        bureau::parties::approve_retailer,
+        bureau::parties::suspend_retailer,
+        bureau::parties::add_store,
+        bureau::parties::approve_store,
+        bureau::parties::suspend_store,
+        bureau::parties::register_recycler,
+        bureau::parties::approve_recycler,
+        bureau::parties::suspend_recycler,
+        reports::get_totals_report,
+        reports::get_growth_report,
+        reports::set_growth_baseline,
+        reports::record_off_system_trade_ins,
+        audit::list_audit_records,
+    )
+)]
+struct Operations;
+
+/// The document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Operations::openapi();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("An access token of the identity provider (consumers) or of this service (staff)."))
+        .build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(contract::BEARER, SecurityScheme::Http(bearer));
+    contract::complete(&mut document);
+    document
+}
+
+/// The document as text: the same bytes for the same code, a member a line.
+#[must_use]
+pub fn document_json() -> String {
+    let value = serde_json::to_value(document()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}

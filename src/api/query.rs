@@ -1,0 +1,154 @@
+//! The parts of a request beside its body: named parameters of the query, and what stands in the path.
+
+use std::collections::BTreeMap;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::error::ApiError;
+use crate::domain::id::Id;
+use crate::domain::refusal::{Code, Refusal, Refusals};
+
+/// The parameters of a query, each named once.
+#[derive(Debug, Default)]
+pub struct Params(BTreeMap<String, String>);
+
+impl Params {
+    /// Reads a query string in which no other than the known names may stand.
+    ///
+    /// # Errors
+    /// Names every unknown parameter; a repeated one is malformed.
+    pub fn read(query: &str, known: &[&str]) -> Result<Self, ApiError> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
+            .map_err(|_| ApiError::malformed("query", "name=value pairs"))?;
+        let mut params = BTreeMap::new();
+        let mut failed = Vec::new();
+        for (name, value) in pairs.into_inner() {
+            if !known.contains(&name.as_str()) {
+                failed.push(Refusal::of(Code::FieldUnknown).found(&name).expected(known.join(", ")));
+            } else if params.insert(name.clone(), value).is_some() {
+                failed.push(Refusal::of(Code::BodyMalformed).found(&name).expected("each parameter once"));
+            }
+        }
+        Refusals::from_failed(failed).map_or(Ok(Self(params)), |refusals| Err(refusals.into()))
+    }
+
+    /// The text of a parameter.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A parameter read by a function; absent is `None`.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn get<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        read(text).map(Some).ok_or_else(|| ApiError::malformed(format!("{name}={text}"), format!("{name}: {expected}")))
+    }
+
+    /// As [`Self::get`], of a parameter that must be there.
+    ///
+    /// # Errors
+    /// When it is absent or cannot be read.
+    pub fn need<T>(&self, name: &str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ApiError> {
+        let missing = || Refusal::of(Code::FieldMissing).found("nothing").expected(format!("{name}: {expected}"));
+        self.get(name, expected, read)?.ok_or_else(|| missing().into())
+    }
+}
+
+/// What an operation asks for in its query.
+pub trait Wanted: Sized {
+    /// The names that may stand there.
+    const NAMES: &'static [&'static str];
+
+    /// Takes them.
+    ///
+    /// # Errors
+    /// With what cannot be read.
+    fn take(params: &Params) -> Result<Self, ApiError>;
+}
+
+/// Extractor of what an operation wants to know.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
+
+impl<T: Wanted> FromRequest for Asked<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Params::read(request.query_string(), T::NAMES).and_then(|params| T::take(&params)).map(Self))
+    }
+}
+
+/// An operation without parameters.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl Wanted for Nothing {
+    const NAMES: &'static [&'static str] = &[];
+
+    fn take(_: &Params) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
+/// The identity in the path; what is no identity is the identity of nothing, and so `NOT_FOUND`.
+#[derive(Clone, Copy, Debug)]
+pub struct PathId(pub Id);
+
+impl FromRequest for PathId {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.match_info().get("id").and_then(|text| Id::from_str(text).ok());
+        ready(id.map(Self).ok_or_else(ApiError::not_found))
+    }
+}
+
+/// The word of a programme in the path.
+#[derive(Clone, Debug)]
+pub struct PathWord(pub String);
+
+impl FromRequest for PathWord {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let is_word = |text: &&str| {
+            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let word = request.match_info().get("id").filter(is_word).map(|text| Self(text.to_owned()));
+        ready(word.ok_or_else(ApiError::not_found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_known_and_stands_once() {
+        let params = Params::read("limit=5&cursor=a%20b", &["limit", "cursor"]).unwrap();
+        assert_eq!(params.text("cursor"), Some("a b"));
+        assert_eq!(params.get("limit", "a number", |text| text.parse::<u8>().ok()).unwrap(), Some(5));
+        assert!(params.need("from", "a day", |_| Some(())).is_err());
+        let code = |query| match Params::read(query, &["limit"]).unwrap_err() {
+            ApiError::Refused(refusals) => refusals.first().code,
+            ApiError::Internal(reference) => panic!("{reference}"),
+        };
+        assert_eq!(code("limit=1&x=2"), Code::FieldUnknown);
+        assert_eq!(code("limit=1&limit=2"), Code::BodyMalformed);
+        assert!(Params::read("limit=%FF%FE&", &["limit"]).is_ok());
+    }
+}

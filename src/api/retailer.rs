@@ -1,0 +1,139 @@
+//! What stores do: ask what a sale would bring, redeem, look, take a redemption back.
+
+use actix_web::{HttpResponse, web};
+
+use super::answer::{created, unexpected};
+use super::auth::{RetailerManager, RetailerStaff};
+use super::body::{Quoted, ReasonBody, RedeemBody};
+use super::entity::JsonBody;
+use super::error::ApiError;
+use super::idempotency::{IdempotencyKey, Meaning};
+use super::page::Paging;
+use super::query::{Asked, Nothing, PathId};
+use super::server::Service;
+use super::view::{ListView, QuoteView, RedeemedView, RedemptionView, ReversedView};
+use crate::domain::command::{Act, Outcome, Presented};
+use crate::domain::id::Id;
+use crate::domain::refusal::{Check, Code, Refusal};
+use crate::domain::time::Moment;
+use crate::engine::Quote;
+use crate::qr::{Form, Scanned, VoucherTokens};
+
+/// What a sale would bring, with every check; nothing is changed
+#[utoipa::path(post, path = "/api/v1/redemptions/quote", operation_id = "quoteRedemption", tag = "retailer",
+    request_body = RedeemBody,
+    responses((status = 200, description = "The amounts, the checks and a token for the sale", body = QuoteView)))]
+pub async fn quote_redemption(
+    staff: RetailerStaff,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let sale = body.read::<RedeemBody>()?;
+    let code = sale.qr_token.clone().or_else(|| sale.scan_token.clone()).unwrap_or_default();
+    let today = service.division.now().day();
+    let Quoted { redeem, failed } = sale.into_quote(staff.retailer, &service.voucher_tokens, &service.vault, today)?;
+    let (presented, store) = (redeem.presented.clone(), redeem.store);
+    let mut quote = service.division.quote(redeem).await?;
+    add_failed(&mut quote, failed);
+    let scan_token = scan_token(&service, &presented, store, code.trim())?;
+    let view = QuoteView::of(quote.amounts.as_ref(), scan_token, &quote.voucher, &quote.checks, staff.caller.language);
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// What the body itself got wrong stands among the checks, once; then there is no amount.
+fn add_failed(quote: &mut Quote, failed: Vec<Refusal>) {
+    for refusal in failed {
+        let same = |check: &Check| check.refusal.code == refusal.code && check.refusal.pointer == refusal.pointer;
+        if !quote.checks.iter().any(same) {
+            quote.checks.push(Check { passed: false, refusal });
+        }
+        quote.amounts = None;
+    }
+}
+
+/// The token with which this store may finish the sale. It does not outlive the one that it replaces, so that a
+/// voucher cannot be kept at a counter by asking again and again.
+fn scan_token(service: &Service, presented: &Presented, store: Id, code: &str) -> Result<(String, Moment), ApiError> {
+    let invalid = |_| ApiError::from(Refusal::at(Code::QrInvalid, "/qr_token"));
+    let token = match service.voucher_tokens.read_either(code).map_err(invalid)? {
+        Scanned::Scan(token) => token,
+        Scanned::Voucher(token) => {
+            let passed = token.form == Form::Live || presented.holder_passed;
+            VoucherTokens::scan(token.voucher, store, token.form, passed, service.division.now())
+        }
+    };
+    Ok((service.voucher_tokens.sign_scan(&token)?, token.expires))
+}
+
+/// Redeem a voucher, once
+#[utoipa::path(post, path = "/api/v1/redemptions", operation_id = "redeemVoucher", tag = "retailer",
+    request_body = RedeemBody,
+    responses((status = 201, description = "The redemption", body = RedeemedView)))]
+pub async fn redeem_voucher(
+    staff: RetailerStaff,
+    key: IdempotencyKey,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let today = service.division.now().day();
+    let (tokens, vault) = (&service.voucher_tokens, &service.vault);
+    let request = body.read::<RedeemBody>()?.into_redeem(staff.retailer, tokens, vault, today, true)?;
+    let meaning = Meaning::of("redeemVoucher").scanned(body.value(), request.presented.voucher);
+    let act = Act::RedeemVoucher(Box::new(request));
+    let answer = service.act(&staff.caller, &key, &meaning, act).await?;
+    let Outcome::Redeemed(redeemed) = &answer.outcome else { return Err(unexpected()) };
+    let place = format!("/redemptions/{}", redeemed.id);
+    Ok(created(&answer, &place, &RedeemedView::from(redeemed)))
+}
+
+/// A redemption of the caller's retailer
+#[utoipa::path(get, path = "/api/v1/redemptions/{id}", operation_id = "getRedemption", tag = "retailer",
+    params(("id" = String, Path, format = "uuid", description = "The redemption")),
+    responses((status = 200, description = "The redemption", body = RedemptionView)))]
+pub async fn get_redemption(
+    staff: RetailerStaff,
+    PathId(id): PathId,
+    _: Asked<Nothing>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let found = service.division.read(move |tx| tx.redemption(id)).await?;
+    let own = found.filter(|(redemption, _)| redemption.retailer == staff.retailer);
+    let (redemption, state) = own.ok_or_else(ApiError::not_found)?;
+    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref())))
+}
+
+/// The redemptions of the caller's retailer, newest first
+#[utoipa::path(get, path = "/api/v1/redemptions", operation_id = "listRedemptions", tag = "retailer", params(Paging),
+    responses((status = 200, description = "A page of redemptions", body = ListView<RedemptionView>)))]
+pub async fn list_redemptions(
+    staff: RetailerStaff,
+    Asked(paging): Asked<Paging>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let reading = paging.of(staff.retailer, "redemptions")?;
+    let retailer = Some(staff.retailer);
+    let rows = service.division.read(move |tx| tx.redemptions(retailer, reading.page())).await?;
+    let view = |(redemption, state): (_, Option<_>)| RedemptionView::of(&redemption, state.as_ref());
+    Ok(HttpResponse::Ok().json(reading.list(rows, |(redemption, _)| redemption.id, view)))
+}
+
+/// Take a redemption back before its settlement
+#[utoipa::path(post, path = "/api/v1/redemptions/{id}/reversal", operation_id = "reverseRedemption",
+    tag = "retailer", params(("id" = String, Path, format = "uuid", description = "The redemption")),
+    request_body = ReasonBody,
+    responses((status = 201, description = "The reversal", body = ReversedView)))]
+pub async fn reverse_redemption(
+    manager: RetailerManager,
+    PathId(redemption): PathId,
+    key: IdempotencyKey,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let reason = body.read::<ReasonBody>()?.into_reason()?;
+    let meaning = Meaning::of("reverseRedemption").subject(&redemption).body(body.value());
+    let act = Act::ReverseRedemption { redemption, retailer: manager.retailer, reason };
+    let answer = service.act(&manager.caller, &key, &meaning, act).await?;
+    let Outcome::Reversed { id, redemption, at } = &answer.outcome else { return Err(unexpected()) };
+    let place = format!("/redemptions/{redemption}");
+    Ok(created(&answer, &place, &ReversedView::of(*id, *redemption, *at)))
+}

@@ -1,0 +1,255 @@
+//! Programmes and their pools.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::api::body::words::CategoryWord;
+use crate::domain::goods::Category;
+use crate::domain::money::Fen;
+use crate::domain::programme::{Amount, Bonus, Conditions, DayWindow, Line, Rules, reserve};
+use crate::domain::records::{Programme, Version};
+
+use super::{date, money, time};
+
+/// A programme as anybody sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ProgrammeView {
+    /// Its word.
+    pub id: String,
+    /// Name in Chinese.
+    pub title: String,
+    /// Name in English.
+    pub title_en: String,
+    /// `draft`, `published`, `paused` or `closed`.
+    pub status: String,
+    /// The version that is shown.
+    pub version: u32,
+    /// When that version was published.
+    pub published_at: Option<String>,
+    /// The notice that it carries out.
+    pub legal_basis: String,
+    /// Its categories.
+    #[schema(value_type = Vec<CategoryWord>)]
+    pub categories: Vec<Category>,
+    /// When what may happen.
+    pub windows: WindowsView,
+    /// Where it holds.
+    pub region: RegionView,
+    /// What part an old item plays: `none`, `bonus`, `any_category` or `same_category`.
+    pub old_item: String,
+    /// At which step the old item is matched: `issue` or `redemption`.
+    pub old_item_matched_at: String,
+    /// Days for which a voucher holds.
+    pub voucher_days: u32,
+    /// Vouchers per person and calendar year.
+    pub per_person_and_year: Option<u32>,
+    /// One entry per category.
+    pub lines: Vec<LineView>,
+}
+
+/// When what may happen; days in Asia/Shanghai, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WindowsView {
+    /// Claims.
+    pub claim: SpanView,
+    /// The invoice's date.
+    pub invoice: SpanView,
+    /// The day on which the old item was received.
+    pub old_item: Option<SpanView>,
+    /// Redemption, as times.
+    pub application: Option<SpanView>,
+    /// Hours of the day within which claims are taken.
+    pub daily_hours: Option<HoursView>,
+}
+
+/// From and to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SpanView {
+    /// First.
+    pub from: String,
+    /// Last.
+    pub to: String,
+}
+
+/// Hours of a day in Asia/Shanghai.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HoursView {
+    /// First minute, `HH:MM`.
+    pub from: String,
+    /// The minute at which they end.
+    pub to: String,
+}
+
+/// Where a programme holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RegionView {
+    /// Division codes or prefixes of them.
+    pub divisions: Vec<String>,
+    /// Whether the store must lie there.
+    pub store_inside: bool,
+    /// Whether the delivery address must.
+    pub delivery_inside: bool,
+    /// Whether the consumer's residence must, where it is known.
+    pub residence_inside: bool,
+}
+
+/// A category with what it gives.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct LineView {
+    /// The category.
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    /// What counts as the category.
+    pub includes: String,
+    /// What does not.
+    pub excludes: String,
+    /// The most that one item can bring.
+    pub max_subsidy: String,
+    /// Items per person.
+    pub per_person: Option<u32>,
+    /// Highest price.
+    pub unit_price_at_most: Option<String>,
+    /// Lowest price.
+    pub price_at_least: Option<String>,
+    /// Tiers, the first that fits applies.
+    pub tiers: Vec<TierView>,
+    /// What comes on top.
+    pub bonuses: Vec<BonusView>,
+}
+
+/// When and how much: a percentage with a cap, or a fixed sum.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TierView {
+    /// The conditions that are said, all of which must hold.
+    #[schema(value_type = Object)]
+    pub when: Value,
+    /// The rate in percent.
+    pub percent: Option<String>,
+    /// The most.
+    pub cap: Option<String>,
+    /// A fixed sum.
+    pub fixed: Option<String>,
+}
+
+/// A bonus, and whether the seller pays it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct BonusView {
+    /// When and how much.
+    #[serde(flatten)]
+    pub tier: TierView,
+    /// Whether it is the seller's own money.
+    pub by_merchant: bool,
+}
+
+impl From<&DayWindow> for SpanView {
+    fn from(window: &DayWindow) -> Self {
+        Self { from: date(window.from), to: date(window.to) }
+    }
+}
+
+impl TierView {
+    fn of(when: &Conditions, amount: &Amount) -> Self {
+        let mut when = serde_json::to_value(when).unwrap_or_default();
+        if let Value::Object(conditions) = &mut when {
+            conditions.retain(|_, value| *value != Value::Bool(false));
+        }
+        let (percent, cap, fixed) = match amount {
+            Amount::Percent { percent, cap } => (Some(percent.normalize().to_string()), Some(money(*cap)), None),
+            Amount::Fixed { fixed } => (None, None, Some(money(*fixed))),
+        };
+        Self { when, percent, cap, fixed }
+    }
+}
+
+impl From<&Bonus> for BonusView {
+    fn from(bonus: &Bonus) -> Self {
+        Self { tier: TierView::of(&bonus.when, &bonus.amount), by_merchant: bonus.is_merchant() }
+    }
+}
+
+impl LineView {
+    fn of(rules: &Rules, line: &Line) -> Self {
+        Self {
+            category: line.category,
+            includes: line.includes.clone(),
+            excludes: line.excludes.clone(),
+            max_subsidy: money(reserve(rules, line.category, None, None).unwrap_or_default()),
+            per_person: line.per_person,
+            unit_price_at_most: line.unit_price_at_most.map(money),
+            price_at_least: line.price_at_least.map(money),
+            tiers: line.tiers.iter().map(|tier| TierView::of(&tier.when, &tier.amount)).collect(),
+            bonuses: line.bonuses.iter().map(BonusView::from).collect(),
+        }
+    }
+}
+
+impl ProgrammeView {
+    /// A programme with one of its versions: the one in force, or for the bureau a draft.
+    #[must_use]
+    pub fn of(programme: &Programme, version: &Version) -> Self {
+        let rules = &version.rules;
+        let windows = &rules.windows;
+        Self {
+            id: programme.id.clone(),
+            title: rules.title.clone(),
+            title_en: rules.title_en.clone(),
+            status: programme.status.to_string(),
+            version: version.number,
+            published_at: version.published_at.map(time),
+            legal_basis: rules.legal_basis.clone(),
+            categories: rules.lines.iter().map(|line| line.category).collect(),
+            windows: WindowsView {
+                claim: SpanView::from(&windows.claim),
+                invoice: SpanView::from(&windows.invoice.unwrap_or(windows.claim)),
+                old_item: windows.old_item.as_ref().map(SpanView::from),
+                application: windows
+                    .application
+                    .map(|window| SpanView { from: time(window.from), to: time(window.to) }),
+                daily_hours: windows
+                    .daily_hours
+                    .as_ref()
+                    .map(|hours| HoursView { from: hours.from.clone(), to: hours.to.clone() }),
+            },
+            region: RegionView {
+                divisions: rules.region.divisions.clone(),
+                store_inside: rules.region.store_inside,
+                delivery_inside: rules.region.delivery_inside,
+                residence_inside: rules.region.residence_inside,
+            },
+            old_item: rules.old_item.matching.to_string(),
+            old_item_matched_at: rules.old_item.matched_at.to_string(),
+            voucher_days: rules.voucher.days,
+            per_person_and_year: rules.limits.per_person_and_year,
+            lines: rules.lines.iter().map(|line| LineView::of(rules, line)).collect(),
+        }
+    }
+}
+
+/// A line's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "programme_id": "nc-appl-2026", "category": "refrigerator", "available": "1500000.00",
+    "appropriation": "2000000.00"
+}))]
+pub struct PoolView {
+    /// Programme.
+    pub programme_id: String,
+    /// Category.
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    /// What may still be promised.
+    pub available: String,
+    /// What was put in so far.
+    pub appropriation: String,
+}
+
+impl PoolView {
+    /// A line's money as the outcome of a command tells it.
+    #[must_use]
+    pub fn of(programme: &str, category: Category, available: Fen, appropriation: Fen) -> Self {
+        // The ledger's contra account is negative; what was put in is not.
+        let put_in = if appropriation < Fen::ZERO { -appropriation } else { appropriation };
+        Self { programme_id: programme.to_owned(), category, available: money(available), appropriation: money(put_in) }
+    }
+}

@@ -1,0 +1,454 @@
+//! Quotes, redemptions and reversals.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::body::words::{BatteryWord, CategoryWord, CertificationWord, FundingSourceWord, PowertrainWord};
+use crate::domain::command::Redeemed;
+use crate::domain::goods::{Battery, Category, Certification, FundingSource, NewItem, Powertrain};
+use crate::domain::id::Id;
+use crate::domain::programme::{Amounts, Share};
+use crate::domain::records::{Redemption, RedemptionState, RedemptionStatus, Voucher};
+use crate::domain::refusal::{Check, Language};
+use crate::domain::time::Moment;
+
+use super::{date, decimal, money, time};
+
+/// One payer's part of what the consumer saves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"source": "central", "amount": "899.82"}))]
+pub struct FundingView {
+    /// Who pays.
+    #[schema(value_type = FundingSourceWord)]
+    pub source: FundingSource,
+    /// How much.
+    pub amount: String,
+}
+
+impl From<&Share> for FundingView {
+    fn from(share: &Share) -> Self {
+        Self { source: share.source, amount: money(share.amount) }
+    }
+}
+
+fn funding(shares: &[Share]) -> Vec<FundingView> {
+    shares.iter().map(FundingView::from).collect()
+}
+
+/// What a sale would bring, and what was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "subsidy": "999.80", "consumer_pays": "3999.20",
+    "funding": [{"source": "central", "amount": "899.82"}, {"source": "province", "amount": "99.98"}],
+    "scan_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6InNjYW4rand0In0.eyJ2aWQiOiIuLi4ifQ.c2lnbmF0dXJl",
+    "scan_expires_at": "2026-06-18T02:15:00Z",
+    "voucher": {
+        "id": "019a5c3e-7b00-7000-8000-000000000002", "category": "refrigerator", "reserved": "2000.00",
+        "expires_at": "2026-07-18T02:00:00Z"
+    },
+    "checks": [{
+        "code": "ENERGY_LEVEL_NOT_ELIGIBLE", "passed": true, "pointer": "/item/energy_level", "detail": null,
+        "found": "1", "expected": "1"
+    }]
+}))]
+pub struct QuoteView {
+    /// Government money; `null` while anything fails or lacks.
+    pub subsidy: Option<String>,
+    /// What the consumer pays; `null` as the subsidy is.
+    pub consumer_pays: Option<String>,
+    /// Who pays what of the difference.
+    pub funding: Vec<FundingView>,
+    /// For the redemption at this store.
+    pub scan_token: String,
+    /// Until when the scan token holds.
+    pub scan_expires_at: String,
+    /// The voucher.
+    pub voucher: QuotedVoucher,
+    /// What was checked.
+    pub checks: Vec<CheckView>,
+}
+
+/// A voucher as a counter sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuotedVoucher {
+    /// Identity.
+    pub id: String,
+    /// Category.
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    /// What is reserved for it.
+    pub reserved: String,
+    /// Until when it holds.
+    pub expires_at: String,
+}
+
+/// A check, passed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CheckView {
+    /// Its code.
+    pub code: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Where in the request.
+    pub pointer: String,
+    /// What is wrong and what to do now; `null` when it passed.
+    pub detail: Option<String>,
+    /// What was found.
+    pub found: Option<String>,
+    /// What would have been accepted.
+    pub expected: Option<String>,
+}
+
+impl CheckView {
+    /// A check in a language.
+    #[must_use]
+    pub fn of(check: &Check, language: Language) -> Self {
+        let refusal = &check.refusal;
+        Self {
+            code: refusal.code.name().to_owned(),
+            passed: check.passed,
+            pointer: refusal.pointer.clone(),
+            detail: (!check.passed).then(|| refusal.sentence(language)),
+            found: refusal.found.clone(),
+            expected: refusal.expected.clone(),
+        }
+    }
+}
+
+impl QuoteView {
+    /// A quote. With any failed check the amounts are withheld, whoever gives them.
+    #[must_use]
+    pub fn of(
+        amounts: Option<&Amounts>,
+        scan: (String, Moment),
+        voucher: &Voucher,
+        checks: &[Check],
+        language: Language,
+    ) -> Self {
+        let amounts = amounts.filter(|_| checks.iter().all(|check| check.passed));
+        Self {
+            subsidy: amounts.map(|amounts| money(amounts.subsidy)),
+            consumer_pays: amounts.map(|amounts| money(amounts.consumer_pays)),
+            funding: amounts.map(|amounts| funding(&amounts.funding)).unwrap_or_default(),
+            scan_token: scan.0,
+            scan_expires_at: time(scan.1),
+            voucher: QuotedVoucher {
+                id: voucher.id.to_string(),
+                category: voucher.category,
+                reserved: money(voucher.reserved),
+                expires_at: time(voucher.expires_at),
+            },
+            checks: checks.iter().map(|check| CheckView::of(check, language)).collect(),
+        }
+    }
+}
+
+/// A redemption as the till is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a5c3e-7b00-7000-8000-000000000006", "voucher_id": "019a5c3e-7b00-7000-8000-000000000002",
+    "subsidy": "999.80", "consumer_pays": "3999.20",
+    "funding": [{"source": "central", "amount": "899.82"}, {"source": "province", "amount": "99.98"}],
+    "status": "recorded", "at": "2026-06-18T02:03:04.123456Z"
+}))]
+pub struct RedeemedView {
+    /// Identity.
+    pub id: String,
+    /// Its voucher.
+    pub voucher_id: String,
+    /// Government money.
+    pub subsidy: String,
+    /// What the consumer pays.
+    pub consumer_pays: String,
+    /// Who pays what of the difference.
+    pub funding: Vec<FundingView>,
+    /// `recorded`.
+    pub status: String,
+    /// When.
+    pub at: String,
+}
+
+impl From<&Redeemed> for RedeemedView {
+    fn from(redeemed: &Redeemed) -> Self {
+        Self {
+            id: redeemed.id.to_string(),
+            voucher_id: redeemed.voucher.to_string(),
+            subsidy: money(redeemed.subsidy),
+            consumer_pays: money(redeemed.consumer_pays),
+            funding: funding(&redeemed.funding),
+            status: RedemptionStatus::Recorded.to_string(),
+            at: time(redeemed.at),
+        }
+    }
+}
+
+/// A reversal as the till is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a5c3e-7b00-7000-8000-000000000007", "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
+    "status": "reversed", "at": "2026-06-20T02:03:04Z"
+}))]
+pub struct ReversedView {
+    /// Identity.
+    pub id: String,
+    /// What it undid.
+    pub redemption_id: String,
+    /// `reversed`.
+    pub status: String,
+    /// When.
+    pub at: String,
+}
+
+impl ReversedView {
+    /// A reversal.
+    #[must_use]
+    pub fn of(id: Id, redemption: Id, at: Moment) -> Self {
+        Self {
+            id: id.to_string(),
+            redemption_id: redemption.to_string(),
+            status: RedemptionStatus::Reversed.to_string(),
+            at: time(at),
+        }
+    }
+}
+
+/// A redemption with all that is known of it, personal data masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RedemptionView {
+    /// Identity.
+    pub id: String,
+    /// Its voucher.
+    pub voucher_id: String,
+    /// Programme.
+    pub programme_id: String,
+    /// Version by which it was judged.
+    pub programme_version: u32,
+    /// Category.
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    /// Retailer.
+    pub retailer_id: String,
+    /// Store.
+    pub store_id: String,
+    /// `recorded` or `reversed`.
+    pub status: String,
+    /// When.
+    pub at: String,
+    /// Government money.
+    pub subsidy: String,
+    /// The seller's own bonus.
+    pub merchant_bonus: String,
+    /// What the consumer pays.
+    pub consumer_pays: String,
+    /// Who pays what of the difference.
+    pub funding: Vec<FundingView>,
+    /// The new item.
+    pub item: NewItemView,
+    /// Prices.
+    pub price: PriceView,
+    /// Invoice.
+    pub invoice: InvoiceView,
+    /// Delivery.
+    pub delivery: DeliveryView,
+    /// The old item.
+    pub turn_in_id: Option<String>,
+    /// How it was undone, if it was.
+    pub reversal: Option<ReversalView>,
+}
+
+/// How a redemption was undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReversalView {
+    /// Identity.
+    pub id: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The item that was bought; what is not known is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NewItemView {
+    /// Category.
+    #[schema(value_type = CategoryWord)]
+    pub category: Category,
+    /// Brand.
+    pub brand: String,
+    /// Model.
+    pub model: String,
+    /// Trade item number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gtin: Option<String>,
+    /// Level of the China Energy Label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub energy_level: Option<u8>,
+    /// Of a car.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PowertrainWord>)]
+    pub powertrain: Option<Powertrain>,
+    /// Of a car with a combustion engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub displacement_litres: Option<String>,
+    /// Of an e-bike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BatteryWord>)]
+    pub battery: Option<Battery>,
+    /// Certificates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<CertificationWord>)]
+    pub certifications: Vec<Certification>,
+    /// Serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    /// Serial number of an air-conditioner's outdoor unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outdoor_serial_number: Option<String>,
+    /// Vehicle identification number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vin: Option<String>,
+    /// Fifteen-digit code of an e-bike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ebike_code: Option<String>,
+    /// IMEI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imei: Option<String>,
+    /// Second IMEI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imei2: Option<String>,
+}
+
+impl From<&NewItem> for NewItemView {
+    fn from(item: &NewItem) -> Self {
+        Self {
+            category: item.category,
+            brand: item.brand.clone(),
+            model: item.model.clone(),
+            gtin: item.gtin.clone(),
+            energy_level: item.energy_level,
+            powertrain: item.powertrain,
+            displacement_litres: item.displacement_cc.map(|cc| decimal(i64::from(cc), 3)),
+            battery: item.battery,
+            certifications: item.certifications.clone(),
+            serial_number: item.serial_number.clone(),
+            outdoor_serial_number: item.outdoor_serial_number.clone(),
+            vin: item.vin.clone(),
+            ebike_code: item.ebike_code.clone(),
+            imei: item.imei.clone(),
+            imei2: item.imei2.clone(),
+        }
+    }
+}
+
+/// The prices of a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PriceView {
+    /// List price.
+    pub list: String,
+    /// The sum of all discounts.
+    pub discounts: String,
+    /// After all discounts, before the subsidy.
+    #[serde(rename = "final")]
+    pub agreed: String,
+    /// What the consumer paid, where the till knew it.
+    pub paid: Option<String>,
+}
+
+/// An invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InvoiceView {
+    /// Number.
+    pub number: String,
+    /// Its date.
+    pub issued_on: String,
+    /// Tax-included total.
+    pub total: String,
+    /// The buyer, masked.
+    pub buyer_name: String,
+}
+
+/// Where the goods went, masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeliveryView {
+    /// Division code.
+    pub division_code: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+}
+
+impl RedemptionView {
+    /// A redemption and its state row, where it has one.
+    #[must_use]
+    pub fn of(redemption: &Redemption, state: Option<&RedemptionState>) -> Self {
+        let status = state.map_or(RedemptionStatus::Recorded, |state| state.status);
+        let (price, invoice, delivery) = (&redemption.price, &redemption.invoice, &redemption.delivery);
+        Self {
+            id: redemption.id.to_string(),
+            voucher_id: redemption.voucher.to_string(),
+            programme_id: redemption.programme.clone(),
+            programme_version: redemption.version,
+            category: redemption.category,
+            retailer_id: redemption.retailer.to_string(),
+            store_id: redemption.store.to_string(),
+            status: status.to_string(),
+            at: time(redemption.at),
+            subsidy: money(redemption.subsidy),
+            merchant_bonus: money(redemption.merchant_bonus),
+            consumer_pays: money(redemption.consumer_pays),
+            funding: funding(&redemption.funding),
+            item: NewItemView::from(&redemption.item),
+            price: PriceView {
+                list: money(price.list),
+                discounts: money(price.discounts),
+                agreed: money(price.agreed),
+                paid: price.paid.map(money),
+            },
+            invoice: InvoiceView {
+                number: invoice.number.clone(),
+                issued_on: date(invoice.issued_on),
+                total: money(invoice.total),
+                buyer_name: invoice.buyer.masked.clone(),
+            },
+            delivery: DeliveryView {
+                division_code: delivery.division_code.clone(),
+                address: delivery.address.as_ref().map(|address| address.masked.clone()),
+                phone: delivery.phone.as_ref().map(|phone| phone.masked.clone()),
+            },
+            turn_in_id: redemption.turn_in.map(|id| id.to_string()),
+            reversal: state.filter(|state| state.status == RedemptionStatus::Reversed).map(|state| ReversalView {
+                id: state.step.to_string(),
+                at: time(state.at),
+                reason: state.reason.clone(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::view::voucher::tests::voucher;
+    use crate::domain::money::Fen;
+    use crate::domain::refusal::{Code, Refusal};
+
+    #[test]
+    fn a_quote_with_a_failed_check_gives_no_amounts() {
+        let share = Share { source: FundingSource::Central, amount: Fen(99_980) };
+        let amounts = Amounts {
+            subsidy: Fen(99_980),
+            merchant_bonus: Fen::ZERO,
+            consumer_pays: Fen(399_920),
+            funding: vec![share],
+        };
+        let quote = |passed: bool| {
+            let checks = [Check { passed, refusal: Refusal::at(Code::FieldMissing, "/invoice") }];
+            QuoteView::of(Some(&amounts), ("t".into(), Moment(0)), &voucher(), &checks, Language::Chinese)
+        };
+        assert_eq!(quote(true).consumer_pays.as_deref(), Some("3999.20"));
+        assert_eq!(quote(true).checks[0].detail, None);
+        assert_eq!((quote(false).subsidy, quote(false).funding), (None, Vec::new()));
+        assert!(quote(false).checks[0].detail.is_some());
+    }
+}

@@ -1,0 +1,229 @@
+//! What was saved is what is loaded, of every kind, and what the lists show.
+
+use super::samples::{self, at, claim, id, saved};
+use super::{Division, each};
+use crate::domain::audit::{GENESIS, Head};
+use crate::domain::command::{AuditNote, Change, Decision, Outcome};
+use crate::domain::id::Id;
+use crate::domain::records::{Voucher, VoucherStatus};
+use crate::domain::state::{Done, Held, State};
+use crate::store::{FactTable, Page, Saved, StoreError, digests};
+
+const ALL: Page = Page { after: None, limit: 50 };
+
+#[test]
+fn every_record_comes_back_as_it_was() {
+    each(|division| {
+        let saved = saved(&division.salt);
+        division.save(&saved).unwrap();
+        let mut state = State::default();
+        ask(&mut state, &saved, division);
+        division.read(|tx| tx.load(&mut state));
+        assert_eq!(state.programmes.get(&saved.programmes[0].id).unwrap(), Some(&saved.programmes[0]));
+        let version = state.versions.get(&(samples::PROGRAMME.into(), 1)).unwrap().unwrap();
+        assert_eq!(**version, saved.versions[0]);
+        let done = Done { fingerprint: id(31), outcome: Outcome::Voucher(samples::voucher().into()) };
+        assert_eq!(state.done.get(&id(30)).unwrap(), Some(&done));
+        assert_eq!(state.claims.get(&claim(&division.salt)).unwrap(), Some(&Held { by: Some(id(4)) }));
+        assert_eq!(state.retailers.peek(&id(5)), Some(&saved.retailers[0]));
+        assert_eq!(state.stores.peek(&id(6)), Some(&saved.stores[0]));
+        assert_eq!(state.recyclers.peek(&id(3)), Some(&saved.recyclers[0]));
+        assert_eq!(state.persons.peek(&saved.persons[0].id), Some(&saved.persons[0]));
+        assert_eq!(state.persons.peek(&saved.persons[0].id).unwrap().name.sealed, "sealed name");
+        assert_eq!(state.quotas.peek(&saved.quotas[0].id), Some(&saved.quotas[0]));
+        assert_eq!(state.turn_ins.peek(&id(2)), Some(&saved.turn_ins[0]));
+        assert_eq!(state.vouchers.peek(&id(1)), Some(&saved.vouchers[0]));
+        assert_eq!(state.redemptions.peek(&id(4)), Some(&saved.redemptions[0]));
+        assert_eq!(state.redemption_states.peek(&id(4)), Some(&saved.redemption_states[0]));
+        assert_eq!(state.buckets.peek(&saved.buckets[0].id), Some(&saved.buckets[0]));
+        assert_eq!(state.releases.peek(&saved.releases[0].id), Some(&saved.releases[0]));
+        assert_eq!(state.lines.peek(&saved.lines[0].id), Some(&saved.lines[0]));
+        assert_eq!(state.accounts.peek(&saved.accounts[0].id), Some(&saved.accounts[0]));
+        assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
+    });
+}
+
+fn ask(state: &mut State, saved: &Saved, division: &Division) {
+    state.done.ask(id(30));
+    state.programmes.ask(samples::PROGRAMME.into());
+    state.claims.ask(claim(&division.salt));
+    state.retailers.ask(id(5));
+    state.stores.ask(id(6));
+    state.recyclers.ask(id(3));
+    state.persons.ask(saved.persons[0].id);
+    state.quotas.ask(saved.quotas[0].id);
+    state.turn_ins.ask(id(2));
+    state.vouchers.ask(id(1));
+    state.vouchers.ask(id(99));
+    state.redemptions.ask(id(4));
+    state.redemption_states.ask(id(4));
+    state.buckets.ask(saved.buckets[0].id);
+    state.releases.ask(saved.releases[0].id);
+    state.lines.ask(saved.lines[0].id);
+    state.accounts.ask(saved.accounts[0].id);
+}
+
+#[test]
+fn the_second_stage_asks_for_new_keys_only() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let mut state = State::default();
+        state.vouchers.ask(id(1));
+        let changed = Voucher { status: VoucherStatus::Cancelled, ..samples::voucher() };
+        division.read(|tx| {
+            tx.load(&mut state)?;
+            state.vouchers.put(id(1), changed.clone());
+            state.vouchers.ask(id(1));
+            state.turn_ins.ask(id(2));
+            tx.load(&mut state)
+        });
+        assert_eq!(state.vouchers.peek(&id(1)), Some(&changed));
+        assert!(state.turn_ins.peek(&id(2)).is_some());
+    });
+}
+
+#[test]
+fn states_are_put_in_place_and_a_batch_that_fails_leaves_nothing() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let changed = Voucher { status: VoucherStatus::Expired, ..samples::voucher() };
+        let save = Saved { vouchers: vec![changed.clone()], ..Saved::default() };
+        let mut writer = division.writer();
+        let failed: Result<(), StoreError> = writer.batch(&mut |tx| {
+            tx.save(&save)?;
+            Err(StoreError::Other("after the save".into()))
+        });
+        assert!(failed.is_err());
+        assert_eq!(division.read(|tx| tx.voucher(id(1))), Some(samples::voucher()));
+        writer.batch(&mut |tx| tx.save(&save)).unwrap();
+        assert_eq!(division.read(|tx| tx.voucher(id(1))), Some(changed));
+    });
+}
+
+#[test]
+fn a_batch_that_panics_costs_its_connection_and_nothing_else() {
+    each(|division| {
+        let mut writer = division.writer();
+        let save = Saved { vouchers: vec![samples::voucher()], ..Saved::default() };
+        let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            writer.batch::<()>(&mut |tx| {
+                tx.save(&save)?;
+                panic!("in the middle")
+            })
+        }));
+        assert!(unwound.is_err());
+        writer.batch(&mut |tx| tx.head()).unwrap();
+        assert_eq!(division.read(|tx| tx.voucher(id(1))), None);
+    });
+}
+
+#[test]
+fn lists_show_what_was_saved() {
+    each(|division| {
+        let saved = saved(&division.salt);
+        division.save(&saved).unwrap();
+        let person = saved.persons[0].id;
+        let later = at().plus_seconds(601);
+        let before_first = Page { after: Some(id(1)), limit: 50 };
+        division.read(|tx| {
+            assert_eq!(tx.head()?, saved.head.clone().unwrap());
+            assert!(tx.now()? > at().plus_seconds(-40_000_000));
+            assert_eq!(tx.programmes()?.len(), 1);
+            let (programme, version) = tx.programme(samples::PROGRAMME)?.unwrap();
+            assert_eq!((programme, version.unwrap().number), (saved.programmes[0].clone(), 1));
+            assert!(tx.version(samples::PROGRAMME, 2)?.is_none());
+            assert_eq!(tx.vouchers_of(person, ALL)?, saved.vouchers);
+            assert_eq!(tx.vouchers_of(person, before_first)?, []);
+            assert_eq!(tx.turn_in(id(2))?, Some(samples::turn_in()));
+            assert_eq!(tx.turn_ins(Some(id(3)), Some(person), ALL)?, saved.turn_ins);
+            assert_eq!(tx.turn_ins(Some(id(4)), None, ALL)?, []);
+            let redeemed = (samples::redemption(), Some(samples::redemption_state()));
+            assert_eq!(tx.redemption(id(4))?, Some(redeemed.clone()));
+            assert_eq!(tx.redemptions(Some(id(5)), ALL)?, std::slice::from_ref(&redeemed));
+            assert_eq!(tx.redemptions(None, ALL)?, [redeemed]);
+            assert_eq!(tx.retailer(id(5))?.as_ref(), saved.retailers.first());
+            assert_eq!(tx.retailers(ALL)?, saved.retailers);
+            assert_eq!(tx.store(id(6))?.as_ref(), saved.stores.first());
+            assert_eq!(tx.stores_of(id(5))?, saved.stores);
+            assert_eq!(tx.recycler(id(3))?.as_ref(), saved.recyclers.first());
+            assert_eq!(tx.recyclers(Some("360111"), true, ALL)?, saved.recyclers);
+            assert_eq!(tx.recyclers(Some("360102"), false, ALL)?, []);
+            assert_eq!(tx.person(person)?, saved.persons.first().cloned());
+            assert_eq!(tx.lines(Some(samples::PROGRAMME))?, saved.lines);
+            assert_eq!(tx.lines(None)?, saved.lines);
+            assert_eq!(tx.audit_records(None, 5)?, saved.audits);
+            assert_eq!(tx.audit_records(Some(1), 5)?, []);
+            assert_eq!(tx.audit_records_after(0, 5)?, saved.audits);
+            assert_eq!(tx.attempts(ALL)?, saved.attempts);
+            assert_eq!(tx.bucket(saved.buckets[0].id)?.as_ref(), saved.buckets.first());
+            assert_eq!(tx.due_vouchers(at(), 5)?, []);
+            assert_eq!(tx.due_vouchers(later, 5)?, [id(1)]);
+            assert_eq!(tx.lapsed_vouchers(person, Some(id(2)), later)?, [id(1)]);
+            assert_eq!(tx.lapsed_vouchers(id(77), Some(id(2)), later)?, [id(1)]);
+            assert_eq!(tx.lapsed_vouchers(person, None, at())?, []);
+            Ok(())
+        });
+    });
+}
+
+#[test]
+fn an_empty_division_has_the_chain_s_beginning() {
+    each(|division| {
+        let head = division.head();
+        assert_eq!((head.seq, head.hash.as_str()), (0, GENESIS));
+        assert_eq!(division.readers().snapshot(&mut |tx| tx.programmes()), Ok(Vec::new()));
+    });
+}
+
+#[test]
+fn the_digest_of_a_decision_is_that_of_the_stored_row() {
+    let decision = Decision {
+        outcome: Outcome::Voucher(samples::voucher().into()),
+        changes: vec![
+            Change::Redemption(samples::redemption().into()),
+            Change::RedemptionState(samples::redemption_state()),
+        ],
+        movements: vec![samples::movement()],
+        rollups: Vec::new(),
+        audit: AuditNote { subject: String::new(), detail: serde_json::Value::Null },
+    };
+    let facts = digests(&decision);
+    assert_eq!(facts.len(), 3);
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        for fact in &facts {
+            let table = FactTable::from_name(fact.table).unwrap();
+            let stored = division.read(|tx| tx.fact_digests(table, Id::NIL, 10));
+            assert_eq!(stored, [(fact.id, fact.digest.clone())], "{table}");
+            assert_eq!(fact.digest.len(), 64);
+        }
+        assert_eq!(division.read(|tx| tx.fact_digests(FactTable::Movement, id(8), 10)), []);
+    });
+}
+
+#[test]
+fn a_published_version_stays_and_a_draft_changes() {
+    each(|division| {
+        let mut draft = samples::version();
+        draft.published_at = None;
+        let mut saved = Saved { programmes: saved("").programmes, ..Saved::default() };
+        for (title, published, stays) in [("一", None, "一"), ("二", Some(at()), "二"), ("三", Some(at()), "二")]
+        {
+            draft.rules.title = title.into();
+            draft.published_at = published;
+            saved.versions = vec![draft.clone()];
+            division.save(&saved).unwrap();
+            let version = division.read(|tx| tx.version(samples::PROGRAMME, 1)).unwrap();
+            assert_eq!((version.rules.title.as_str(), version.published_at), (stays, published));
+        }
+    });
+}
+
+#[test]
+fn the_head_moves_with_its_batch() {
+    each(|division| {
+        let head = Head { seq: 7, hash: "cd".repeat(32), at: at() };
+        division.save(&Saved { head: Some(head.clone()), ..Saved::default() }).unwrap();
+        assert_eq!(division.writer().batch(&mut |tx| tx.head()), Ok(head));
+    });
+}

@@ -1,0 +1,281 @@
+//! One record of every kind.
+
+use serde_json::json;
+
+use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::command::Outcome;
+use crate::domain::goods::Category;
+use crate::domain::id::Id;
+use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
+use crate::domain::money::Fen;
+use crate::domain::personal::Personal;
+use crate::domain::programme::Rules;
+use crate::domain::records::{
+    BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, Counted, Delivery, OffSystem, Person, Programme,
+    ProgrammeStatus, QuotaUse, Recycler, Redemption, RedemptionState, RedemptionStatus, ReleaseUse, Retailer, Standing,
+    Store, TurnIn, TurnInStatus, Version, Voucher, VoucherStatus,
+};
+use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
+use crate::domain::time::Moment;
+use crate::store::{Attempt, ClaimWrite, DoneRow, Saved};
+
+pub const PROGRAMME: &str = "nc-appl-2026";
+
+/// Ten in the morning on 18 June 2026 in Asia/Shanghai.
+pub fn at() -> Moment {
+    Moment::parse("2026-06-18T10:00:00.000001+08:00").unwrap()
+}
+
+pub fn id(counter: u32) -> Id {
+    Id::derived(at(), Id::digest(&["sample"]), counter)
+}
+
+fn personal(text: &str) -> Personal {
+    Personal { lookup: Id::digest(&[text]), sealed: format!("sealed {text}"), masked: "张*".into() }
+}
+
+pub fn version() -> Version {
+    let rules: Rules = serde_json::from_value(json!({
+        "id": PROGRAMME, "title": "家电以旧换新",
+        "region": {"divisions": ["3601"]},
+        "funding": [{"source": "central", "percent": "90"}, {"source": "province", "percent": "10"}],
+        "windows": {"claim": {"from": "2026-01-01", "to": "2026-12-31"}},
+        "voucher": {"days": 7, "reclaims": 2},
+        "lines": [{"category": "refrigerator", "pool": "100000.00", "tiers": []}],
+    }))
+    .unwrap();
+    Version { programme: PROGRAMME.into(), number: 1, rules, published_at: Some(at()) }
+}
+
+pub fn line() -> LedgerLine {
+    let balances = Accounts {
+        appropriation: Fen(-10_000),
+        available: Fen(7000),
+        reserved: Fen(1000),
+        payable: Fen(1500),
+        paid: Fen(500),
+        clawback: Fen(0),
+    };
+    let category = Category::Refrigerator;
+    LedgerLine { id: line_id(PROGRAMME, category), programme: PROGRAMME.into(), category, balances }
+}
+
+pub fn claim(salt: &str) -> ClaimKey {
+    ClaimKey::new(ClaimKind::NewSerial, &[salt, "haier", "A1"])
+}
+
+pub fn voucher() -> Voucher {
+    Voucher {
+        id: id(1),
+        programme: PROGRAMME.into(),
+        version: 1,
+        category: Category::Refrigerator,
+        line: line().id,
+        person: Id::digest(&["person"]),
+        division_code: "360111".into(),
+        turn_in: Some(id(2)),
+        status: VoucherStatus::Issued,
+        reserved: Fen(1000),
+        issued_at: at(),
+        expires_at: at().plus_seconds(600),
+        redemption: None,
+        claims: vec![ClaimKey::new(ClaimKind::OldSerial, &["old"])],
+        quotas: vec![Id::digest(&["quota"])],
+    }
+}
+
+pub fn turn_in() -> TurnIn {
+    let item =
+        json!({"category": "refrigerator", "serial_number": "S1", "received_on": "2026-06-17", "credit": "50.00"});
+    TurnIn {
+        id: id(2),
+        person: Id::digest(&["person"]),
+        owner_name: "张*".into(),
+        owner_number: "3601**********1234".into(),
+        recorder: id(3),
+        status: TurnInStatus::Matched,
+        voucher: Some(id(1)),
+        item: serde_json::from_value(item).unwrap(),
+        claims: vec![ClaimKey::new(ClaimKind::OldSerial, &["old"])],
+        recorded_at: at(),
+        void_reason: None,
+    }
+}
+
+pub fn redemption() -> Redemption {
+    let item =
+        json!({"category": "refrigerator", "brand": "海尔", "model": "M", "energy_level": 1, "serial_number": "A1"});
+    let price = json!({"list": "100.00", "discounts": "0.00", "final": "100.00"});
+    let buyer = serde_json::to_value(personal("buyer")).unwrap();
+    let invoice =
+        json!({"number": "12345678901234567890", "issued_on": "2026-06-18", "total": "100.00", "buyer": buyer});
+    Redemption {
+        id: id(4),
+        voucher: id(1),
+        programme: PROGRAMME.into(),
+        version: 1,
+        category: Category::Refrigerator,
+        line: line().id,
+        person: Id::digest(&["person"]),
+        retailer: id(5),
+        store: id(6),
+        town: "青云谱镇".into(),
+        clerk: Id::digest(&["clerk"]),
+        bucket: Bucket::key(id(5), PROGRAMME, at().day()),
+        turn_in: Some(id(2)),
+        at: at(),
+        subsidy: Fen(1500),
+        merchant_bonus: Fen(0),
+        consumer_pays: Fen(8500),
+        funding: serde_json::from_value(json!([{"source": "central", "amount": "15.00"}])).unwrap(),
+        item: serde_json::from_value(item).unwrap(),
+        price: serde_json::from_value(price).unwrap(),
+        invoice: serde_json::from_value(invoice).unwrap(),
+        delivery: Delivery { division_code: Some("360111".into()), address: Some(personal("address")), phone: None },
+        completed: true,
+        claims: vec![claim("shown")],
+    }
+}
+
+pub fn redemption_state() -> RedemptionState {
+    let reason = "退货".to_owned();
+    RedemptionState { redemption: id(4), status: RedemptionStatus::Reversed, step: id(7), at: at(), reason }
+}
+
+pub fn movement() -> Movement {
+    let deltas = Accounts { available: Fen(100), reserved: Fen(-1600), payable: Fen(1500), ..Accounts::default() };
+    let kind = MovementKind::Redeem;
+    Movement { id: id(8), line: line().id, retailer: Some(id(5)), kind, subject: id(4), deltas, at: at() }
+}
+
+pub fn entry(counter: u32, effective: Moment, recorded: Moment) -> RollupEntry {
+    let key = RollupKey {
+        programme: PROGRAMME.into(),
+        category: Category::Refrigerator,
+        retailer: id(5),
+        store: id(6),
+        town: "青云谱镇".into(),
+        effective: effective.day(),
+        recorded: recorded.day(),
+    };
+    let tally = Tally { redeemed: 1, completed: 1, amount_redeemed: Fen(1500), ..Tally::default() };
+    let id = Id::derived(recorded, Id::digest(&["entry"]), counter);
+    RollupEntry { id, subject: self::id(4), key, tally, at: recorded }
+}
+
+pub fn baseline() -> Baseline {
+    let monthly = Some(vec![1000; 12]);
+    Baseline { id: id(9), year: 2023, value: 12_000, source: "统计局".into(), monthly, author: id(20), at: at() }
+}
+
+pub fn off_system() -> OffSystem {
+    OffSystem { id: id(10), month: 202_605, count: 300, source: "商务局".into(), author: id(20), at: at() }
+}
+
+pub fn retailer() -> Retailer {
+    Retailer {
+        id: id(5),
+        name: "南昌家电".into(),
+        uscc: "91360100MA00000000".into(),
+        divisions: vec!["360111".into()],
+        account: BankAccount { bank: "工行".into(), number: personal("account"), name: "南昌家电".into() },
+        contact: Some(personal("contact")),
+        standing: Standing::Approved,
+        programmes: vec![PROGRAMME.into()],
+    }
+}
+
+pub fn store() -> Store {
+    Store {
+        id: id(6),
+        retailer: id(5),
+        name: "青云谱店".into(),
+        address: "解放西路 1 号".into(),
+        division_code: "360111".into(),
+        town: "青云谱镇".into(),
+        standing: Standing::Registered,
+    }
+}
+
+pub fn recycler() -> Recycler {
+    Recycler {
+        id: id(3),
+        name: "回收点".into(),
+        uscc: "91360100MA00000001".into(),
+        address: "路 2 号".into(),
+        division_code: "360111".into(),
+        town: "青云谱镇".into(),
+        opening_hours: None,
+        latitude_micro: Some(28_640_000),
+        longitude_micro: Some(115_900_000),
+        categories: vec![Category::Refrigerator],
+        standing: Standing::Approved,
+    }
+}
+
+/// One of everything.
+pub fn saved(salt: &str) -> Saved {
+    let person = Person { id: Id::digest(&["person"]), number: personal("number"), name: personal("name") };
+    let account = LedgerAccount {
+        id: account_id(line().id, id(5)),
+        line: line().id,
+        retailer: id(5),
+        payable: Fen(1500),
+        paid: Fen(500),
+        clawback: Fen(0),
+    };
+    let bucket = Bucket {
+        id: Bucket::key(id(5), PROGRAMME, at().day()),
+        retailer: id(5),
+        programme: PROGRAMME.into(),
+        day: at().day(),
+        settlement: None,
+    };
+    let quota = QuotaUse {
+        id: Id::digest(&["quota"]),
+        person: person.id,
+        scope: PROGRAMME.into(),
+        period: 2026,
+        live: vec![Counted { voucher: id(1), programme: PROGRAMME.into() }],
+        issued: 2,
+        lapsed: 1,
+    };
+    let release = ReleaseUse { id: ReleaseUse::key(line().id, at()), line: line().id, opened: at(), issued: 17 };
+    let programme = Programme { id: PROGRAMME.into(), status: ProgrammeStatus::Published, current: 1, latest: 1 };
+    let hash = "ab".repeat(32);
+    Saved {
+        head: Some(Head { seq: 1, hash: hash.clone(), at: at() }),
+        audits: vec![AuditRecord { seq: 1, at: at(), subject: "券".into(), body: "{}".into(), hash }],
+        done: vec![DoneRow { id: id(30), fingerprint: id(31), outcome: Outcome::Voucher(voucher().into()), at: at() }],
+        programmes: vec![programme],
+        versions: vec![version()],
+        retailers: vec![retailer()],
+        stores: vec![store()],
+        recyclers: vec![recycler()],
+        persons: vec![person],
+        quotas: vec![quota],
+        turn_ins: vec![turn_in()],
+        vouchers: vec![voucher()],
+        redemption_states: vec![redemption_state()],
+        buckets: vec![bucket],
+        releases: vec![release],
+        lines: vec![line()],
+        accounts: vec![account],
+        claims: vec![ClaimWrite { key: claim(salt), previous: None, holder: Some(id(4)) }],
+        redemptions: vec![redemption()],
+        movements: vec![movement()],
+        rollups: vec![entry(1, at(), at())],
+        baselines: vec![baseline()],
+        off_system: vec![off_system()],
+        attempts: vec![Attempt {
+            id: id(40),
+            at: at(),
+            actor: id(41),
+            role: "retailer".into(),
+            act: "redeem_voucher".into(),
+            subject: "s".into(),
+            codes: vec!["WRONG_STATE".into()],
+            request_id: "r".into(),
+        }],
+    }
+}
