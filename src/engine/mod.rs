@@ -6,6 +6,7 @@ mod collect;
 mod jobs;
 mod question;
 mod queue;
+mod runner;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,6 +17,7 @@ use tracing::error;
 pub use clock::Clock;
 pub use jobs::{expire_command, system};
 pub use question::{Eligibility, Quote};
+pub use runner::Runner;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};
 use crate::domain::decide::decide;

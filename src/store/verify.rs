@@ -91,8 +91,9 @@ impl Walk {
         if !agrees {
             return Err(bad("its columns are not those of its body"));
         }
-        if record.at.0 <= self.at {
-            return Err(bad("it is not later than the record before it"));
+        // The records of one batch have one time.
+        if record.at.0 < self.at {
+            return Err(bad("it is earlier than the record before it"));
         }
         for fact in body.get("facts").and_then(Value::as_array).into_iter().flatten() {
             self.fact(fact, seq).ok_or_else(|| bad("it names a fact that cannot be read"))?;
