@@ -96,6 +96,12 @@ fn the_document_is_stable_and_names_each_operation_once() {
     let all = operations();
     let ids: BTreeSet<&String> = all.iter().map(|(id, ..)| id).collect();
     assert_eq!((ids.len(), all.len()), (38, 38));
+    let text = openapi::document_json();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    for part in text.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(document["components"]["schemas"][name].is_object(), "{name}");
+    }
     for (id, _, _, operation) in &all {
         assert!(operation["summary"].is_string(), "{id}");
         assert!(operation["tags"].is_array(), "{id}");
