@@ -99,7 +99,7 @@ impl TestApp {
         let (server, thread) = listen(listener, Arc::new(service));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .new_agent();
         let running = Some(Running { server, thread, division });

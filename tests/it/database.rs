@@ -28,11 +28,11 @@ impl Place {
 
     /// A fresh database of the server that the environment names, if it names one.
     pub fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
         let Some(admin) = server() else {
             skipped();
             return None;
         };
-        static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("huanxin_it_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         on(&admin, &format!("CREATE DATABASE {name} TEMPLATE {}", template(&admin)));
         Some(Self { dir: tempfile::tempdir().unwrap(), postgres: Some(Server { admin, name }) })

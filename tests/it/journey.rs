@@ -41,7 +41,7 @@ impl Trip<'_> {
         let counted = figures(app, self.programme);
         assert_eq!(counted.redeemed, before.redeemed + 1);
         assert_eq!(counted.completed, before.completed + i64::from(self.category == "refrigerator"));
-        self.reverse(app, &redemption);
+        reverse(app, &redemption);
         assert_eq!(app.consumer(n).get(&format!("/api/v1/vouchers/{voucher}")).expect(200)["status"], "reversed");
         let after = figures(app, self.programme);
         assert_eq!((after.completed, after.reversed), (before.completed, before.reversed + 1));
@@ -113,19 +113,19 @@ impl Trip<'_> {
         assert!(has(&app.consumer(n).get("/api/v1/vouchers").expect(200), voucher));
         assert!(!has(&app.consumer(n + 1).get("/api/v1/vouchers").expect(200), voucher));
     }
-
-    fn reverse(&self, app: &TestApp, redemption: &str) {
-        let path = format!("/api/v1/redemptions/{redemption}/reversal");
-        let reversed = app.retailer().post(&path, &json!({"reason": "顾客退货"})).expect(201);
-        assert_eq!((&reversed["status"], &reversed["redemption_id"]), (&json!("reversed"), &json!(redemption)));
-        let one = app.retailer().get(&format!("/api/v1/redemptions/{redemption}")).expect(200);
-        assert_eq!(one["status"], "reversed");
-        app.retailer().post(&path, &json!({"reason": "again"})).refused(409, "WRONG_STATE");
-    }
 }
 
 fn has(list: &Value, id: &str) -> bool {
     list["items"].as_array().unwrap().iter().any(|row| row["id"] == id)
+}
+
+fn reverse(app: &TestApp, redemption: &str) {
+    let path = format!("/api/v1/redemptions/{redemption}/reversal");
+    let reversed = app.retailer().post(&path, &json!({"reason": "顾客退货"})).expect(201);
+    assert_eq!((&reversed["status"], &reversed["redemption_id"]), (&json!("reversed"), &json!(redemption)));
+    let one = app.retailer().get(&format!("/api/v1/redemptions/{redemption}")).expect(200);
+    assert_eq!(one["status"], "reversed");
+    app.retailer().post(&path, &json!({"reason": "again"})).refused(409, "WRONG_STATE");
 }
 
 /// The code of a voucher as text and as pictures.

@@ -1,6 +1,7 @@
 //! The generated files are as the code makes them, and the document says of each operation what a caller needs.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use huanxin::api;
@@ -44,7 +45,7 @@ fn errors_page() -> String {
         let (rank, status, name) = (code.rank(), code.status(), code.name());
         let english = format!("{}. {}", code.title(Language::English), code.remedy(Language::English));
         let chinese = format!("{}。{}", code.title(Language::Chinese), code.remedy(Language::Chinese));
-        page.push_str(&format!("| {rank} | {status} | `{name}` | {english} | {chinese} |\n"));
+        writeln!(page, "| {rank} | {status} | `{name}` | {english} | {chinese} |").unwrap();
     }
     page
 }

@@ -32,7 +32,7 @@ fn scanned(png: &[u8]) -> String {
     grids[0].decode().unwrap().1
 }
 
-/// The claims of a token whose signature PyJWT finds good.
+/// The claims of a token whose signature `PyJWT` finds good.
 fn checked_by_another_library(keys: &[u8], token: &str) -> Result<Value, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/python/bin/python");

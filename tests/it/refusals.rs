@@ -34,8 +34,8 @@ fn sharing(first: &Value, second: Value, pointer: &str) -> Value {
 fn forty_at_once(app: &TestApp, body: &Value, key: impl Fn() -> String) -> Vec<Answer> {
     let keys: Vec<String> = (0..40).map(|_| key()).collect();
     thread::scope(|scope| {
-        let send = |key: String| scope.spawn(move || app.retailer().post_as(&key, REDEEM, body));
-        let sent: Vec<_> = keys.into_iter().map(send).collect();
+        let post = |key: String| scope.spawn(move || app.retailer().post_as(&key, REDEEM, body));
+        let sent: Vec<_> = keys.into_iter().map(post).collect();
         sent.into_iter().map(|answer| answer.join().unwrap()).collect()
     })
 }
