@@ -1,6 +1,8 @@
 //! Who may do what: every operation of the document refuses a caller without a token and each wrong role.
 
-use huanxin::access::Role::{self, Approver, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer};
+use huanxin::access::Role::{
+    self, Approver, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer,
+};
 use huanxin::domain::id::Id;
 use ureq::http::Method;
 
@@ -22,9 +24,21 @@ fn allowed(operation: &str) -> &'static [Role] {
         "getTurnIn" => &[Recycler, Retailer, Clerk, Consumer],
         "quoteRedemption" | "redeemVoucher" | "getRedemption" | "listRedemptions" => &[Retailer, Clerk],
         "reverseRedemption" => &[Retailer],
-        "createProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "adjustPool"
-        | "registerRetailer" | "approveRetailer" | "suspendRetailer" | "addStore" | "approveStore" | "suspendStore"
-        | "registerRecycler" | "approveRecycler" | "suspendRecycler" | "setGrowthBaseline"
+        "createProgramme"
+        | "publishProgramme"
+        | "pauseProgramme"
+        | "closeProgramme"
+        | "adjustPool"
+        | "registerRetailer"
+        | "approveRetailer"
+        | "suspendRetailer"
+        | "addStore"
+        | "approveStore"
+        | "suspendStore"
+        | "registerRecycler"
+        | "approveRecycler"
+        | "suspendRecycler"
+        | "setGrowthBaseline"
         | "recordOffSystemTradeIns" => &[Officer],
         "listRetailers" | "getTotalsReport" => &[Officer, Reviewer, Approver, Finance, Auditor],
         "getGrowthReport" => FIGURES,

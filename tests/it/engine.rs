@@ -11,8 +11,8 @@ use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division, Failure, Reply, Settings};
 
 use super::fixtures::{
-    APPLIANCES, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, fen, made, new_item, old_item, rules,
-    turn_in,
+    APPLIANCES, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, fen, made, new_item, old_item,
+    rules, turn_in,
 };
 use super::properties::assert_in_order;
 
@@ -221,7 +221,14 @@ fn a_full_queue_is_busy() {
     let settings = Settings { queue: 4, batch_max: 1, ..database.settings(Clock::starting_at(now())) };
     let engine = Division::open(&settings).unwrap();
     let replies: Vec<Reply> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..64).map(|n| scope.spawn({ let engine = &engine; move || engine.submit_blocking(fridge(n)) })).collect();
+        let threads: Vec<_> = (0..64)
+            .map(|n| {
+                scope.spawn({
+                    let engine = &engine;
+                    move || engine.submit_blocking(fridge(n))
+                })
+            })
+            .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     engine.close();

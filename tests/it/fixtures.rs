@@ -173,7 +173,8 @@ impl TestDatabase {
             let parts: Vec<String> = columns.iter().map(part).collect();
             format!("SELECT json_object({}) AS line FROM {table}", parts.join(", "))
         };
-        let blobs: BTreeSet<&str> = columns.iter().filter(|(_, kind)| kind == "blob").map(|(n, _)| n.as_str()).collect();
+        let blobs: BTreeSet<&str> =
+            columns.iter().filter(|(_, kind)| kind == "blob").map(|(n, _)| n.as_str()).collect();
         let read = |line: String| {
             let mut row: Value = serde_json::from_str(&line).unwrap();
             for (name, value) in row.as_object_mut().unwrap() {

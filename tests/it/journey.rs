@@ -60,7 +60,11 @@ impl Trip<'_> {
         let path = format!("/api/v1/programmes/{}/eligibility", self.programme);
         let body = with(json!({"category": self.category}), "/turn_in_id", turn_in.map(str::to_owned));
         let answer = app.consumer(n).post_text(&[], &path, &body.to_string()).expect(200);
-        assert_eq!((&answer["eligible"], answer["max_subsidy"].as_str()), (&json!(true), Some(self.reserved)), "{answer:#}");
+        assert_eq!(
+            (&answer["eligible"], answer["max_subsidy"].as_str()),
+            (&json!(true), Some(self.reserved)),
+            "{answer:#}"
+        );
         assert_eq!(answer["reasons"], json!([]));
     }
 

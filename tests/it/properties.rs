@@ -19,8 +19,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, fen, new_item, old_item, person,
-    plain_reply, plain_rows, reverse, rules, setting, turn_in,
+    APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, fen, new_item, old_item,
+    person, plain_reply, plain_rows, reverse, rules, setting, turn_in,
 };
 
 /// Late in a year, so that a sequence which waits runs into the next one.
@@ -44,25 +44,72 @@ const POOLS: [(&str, &str); 3] = [(APPLIANCES, "3500.00"), (EBIKES, "1500.00"), 
 /// A step of a sequence, in terms of what the steps before it made: a number picks one of them.
 #[derive(Clone, Debug)]
 enum Step {
-    TurnIn { owner: u64, kind: usize, item: u64 },
-    Void { pick: usize },
-    Claim { holder: u64, kind: usize, turn_in: Option<usize> },
-    Redeem { pick: usize, item: u64, invoice: u64, turn_in: Option<usize>, seller: usize, price: i64, wrong: u8 },
-    Cancel { pick: usize, holder: Option<u64> },
-    Expire { pick: usize },
-    Reverse { pick: usize, seller: Option<usize> },
-    Adjust { kind: usize, delta: i64 },
-    Draft { programme: usize, variant: u8 },
-    Publish { programme: usize },
-    Pause { programme: usize },
-    Suspend { seller: usize },
-    Approve { seller: usize },
+    TurnIn {
+        owner: u64,
+        kind: usize,
+        item: u64,
+    },
+    Void {
+        pick: usize,
+    },
+    Claim {
+        holder: u64,
+        kind: usize,
+        turn_in: Option<usize>,
+    },
+    Redeem {
+        pick: usize,
+        item: u64,
+        invoice: u64,
+        turn_in: Option<usize>,
+        seller: usize,
+        price: i64,
+        wrong: u8,
+    },
+    Cancel {
+        pick: usize,
+        holder: Option<u64>,
+    },
+    Expire {
+        pick: usize,
+    },
+    Reverse {
+        pick: usize,
+        seller: Option<usize>,
+    },
+    Adjust {
+        kind: usize,
+        delta: i64,
+    },
+    Draft {
+        programme: usize,
+        variant: u8,
+    },
+    Publish {
+        programme: usize,
+    },
+    Pause {
+        programme: usize,
+    },
+    Suspend {
+        seller: usize,
+    },
+    Approve {
+        seller: usize,
+    },
     /// A command of before, once more.
-    Again { pick: usize },
+    Again {
+        pick: usize,
+    },
     /// Its key, with another meaning.
-    OtherMeaning { pick: usize },
+    OtherMeaning {
+        pick: usize,
+    },
     /// A command on which a rule panics, or whose decision no row can hold.
-    Spoilt { panics: bool, kind: usize },
+    Spoilt {
+        panics: bool,
+        kind: usize,
+    },
     /// Time passes.
     Wait,
 }
@@ -161,7 +208,12 @@ impl Made {
             }
             Step::Adjust { kind, delta } => {
                 let (programme, category) = KINDS[kind];
-                Act::AdjustPool { programme: programme.into(), category, delta: Fen(delta * 100), reason: "调整".into() }
+                Act::AdjustPool {
+                    programme: programme.into(),
+                    category,
+                    delta: Fen(delta * 100),
+                    reason: "调整".into(),
+                }
             }
             Step::Draft { programme, variant } => Act::CreateProgramme(Box::new(draft(programme, variant))),
             Step::Publish { programme } => Act::PublishProgramme { programme: POOLS[programme].0.into() },
@@ -401,15 +453,32 @@ fn the_sequences_are_rich() {
         }
     }
     for act in [
-        "record_turn_in", "void_turn_in", "claim_voucher", "redeem_voucher", "cancel_voucher", "expire_voucher",
-        "reverse_redemption", "adjust_pool", "publish_programme", "pause_programme", "replayed",
+        "record_turn_in",
+        "void_turn_in",
+        "claim_voucher",
+        "redeem_voucher",
+        "cancel_voucher",
+        "expire_voucher",
+        "reverse_redemption",
+        "adjust_pool",
+        "publish_programme",
+        "pause_programme",
+        "replayed",
     ] {
         assert!(effects.get(act).is_some_and(|count| *count > 2), "{act} in {effects:?}");
     }
     for code in [
-        "POOL_EXHAUSTED", "CATEGORY_LIMIT_REACHED", "YEARLY_LIMIT_REACHED", "VOUCHER_ALREADY_REDEEMED",
-        "VOUCHER_EXPIRED", "SN_ALREADY_USED", "INVOICE_ALREADY_USED", "OLD_ITEM_ALREADY_USED", "IDEMPOTENCY_KEY_REUSED",
-        "PROGRAMME_NOT_OPEN", "RETAILER_NOT_APPROVED",
+        "POOL_EXHAUSTED",
+        "CATEGORY_LIMIT_REACHED",
+        "YEARLY_LIMIT_REACHED",
+        "VOUCHER_ALREADY_REDEEMED",
+        "VOUCHER_EXPIRED",
+        "SN_ALREADY_USED",
+        "INVOICE_ALREADY_USED",
+        "OLD_ITEM_ALREADY_USED",
+        "IDEMPOTENCY_KEY_REUSED",
+        "PROGRAMME_NOT_OPEN",
+        "RETAILER_NOT_APPROVED",
     ] {
         assert!(refused.contains(code), "{code} in {refused:?}");
     }
@@ -533,8 +602,16 @@ fn assert_single_use(rows: &Rows) {
 }
 
 const TALLY: [&str; 10] = [
-    "issued", "expired", "cancelled", "redeemed", "reversed", "completed", "without_old_item", "amount_reserved_fen",
-    "amount_redeemed_fen", "amount_reversed_fen",
+    "issued",
+    "expired",
+    "cancelled",
+    "redeemed",
+    "reversed",
+    "completed",
+    "without_old_item",
+    "amount_reserved_fen",
+    "amount_redeemed_fen",
+    "amount_reversed_fen",
 ];
 const KEY: [&str; 7] = ["programme", "category", "retailer", "store", "town", "effective_day", "recorded_day"];
 
