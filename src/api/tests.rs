@@ -135,8 +135,9 @@ async fn every_operation_is_routed_and_asks_who_calls_before_anything_else() {
 
 #[actix_web::test]
 async fn staff_without_an_organisation_and_consumers_without_a_number_may_do_nothing() {
+    type Change = fn(&mut AccessClaims);
     let service = house();
-    let changes: [(Role, &str, fn(&mut AccessClaims)); 3] = [
+    let changes: [(Role, &str, Change); 3] = [
         (Role::Retailer, "/api/v1/redemptions", |claims| claims.org = None),
         (Role::Consumer, "/api/v1/vouchers", |claims| claims.resident_id = None),
         (Role::Consumer, "/api/v1/vouchers", |claims| claims.resident_id = Some("360111199001011234".into())),

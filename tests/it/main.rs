@@ -3,7 +3,14 @@
 //!
 //! On PostgreSQL where `HUANXIN_TEST_POSTGRES` names a server (`make test` starts one); else these tests say that
 //! they are skipped.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 #[macro_use]
 mod app;
