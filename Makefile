@@ -1,5 +1,5 @@
 # The front door. Everything behind it is cargo and the scripts that it names.
-.PHONY: run build test check bench install
+.PHONY: run build test check bench install spec
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
@@ -27,3 +27,8 @@ check: install
 # Redemptions a second through the engine, beside what PostgreSQL itself does with the same work.
 bench: install
 	tests/with-postgres.sh cargo bench --locked
+
+# The generated files of api-spec/.
+spec: install
+	cargo run --locked -- openapi > api-spec/openapi.json
+	UPDATE=1 cargo test --locked --test it openapi::the_page

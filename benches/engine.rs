@@ -3,6 +3,7 @@
 //!
 //! Without HTTP and queue: each cell runs exact batches on one thread. Vouchers and turn-ins are made beforehand.
 #![allow(
+    clippy::pedantic,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

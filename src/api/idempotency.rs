@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::auth::Caller;
 use super::error::ApiError;
 use super::server::Service;
-use crate::domain::command::{Act, Actor, Command};
+use crate::domain::command::{Act, Command};
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal};
-use crate::engine::{Answer, Failure};
+use crate::engine::{Answer, Failure, expire_command};
 
 /// The header of the IETF draft.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -166,15 +166,7 @@ impl Service {
     /// # Errors
     /// When the engine cannot take it.
     pub async fn expire(&self, voucher: Id, request_id: &str) -> Result<(), ApiError> {
-        let id = Id::digest(&["expire", &voucher.to_string()]);
-        let command = Command {
-            id,
-            fingerprint: id,
-            actor: Actor { id: Id::digest(&["system"]), role: "system".to_owned(), organisation: None },
-            request_id: request_id.to_owned(),
-            act: Act::ExpireVoucher { voucher },
-        };
-        match self.division.submit(command).await {
+        match self.division.submit(expire_command(voucher, request_id)).await {
             Ok(_) | Err(Failure::Refused(_)) => Ok(()),
             Err(failure) => Err(failure.into()),
         }

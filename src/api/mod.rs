@@ -31,4 +31,6 @@ pub use openapi::{document, document_json};
 pub use server::{Service, run};
 
 #[cfg(test)]
+mod journey;
+#[cfg(test)]
 mod tests;

@@ -99,7 +99,10 @@ fn choose_clock(said: Option<Moment>, last: Moment) -> Result<Clock, Stopped> {
 }
 
 /// Loads what the demo has, each step under a name of its own, so that a second start finds it done.
-fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
+///
+/// # Errors
+/// With a sentence.
+pub fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
     let mut programmes = serde_json::Map::new();
     let mut ids = Vec::new();
     for (word, text) in PROGRAMMES {

@@ -211,6 +211,8 @@ impl Division {
         if !running {
             return Err("the writer has stopped".to_owned());
         }
+        // The method itself as the query is not general enough over the transaction's lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls)]
         let head = self.read(|tx| tx.head()).await.map_err(|_| "the database does not answer".to_owned())?;
         if head.at > self.now().plus_seconds(5) {
             return Err(format!("the clock is behind the newest record of {}", head.at));

@@ -18,7 +18,7 @@ use crate::domain::state::State;
 pub struct Quote {
     /// The voucher.
     pub voucher: Voucher,
-    /// The amounts, when they can be computed.
+    /// The amounts, when nothing fails or lacks.
     pub amounts: Option<Amounts>,
     /// Every check, passed or not.
     pub checks: Vec<Check>,
@@ -52,6 +52,7 @@ impl Division {
         if let Some(refusals) = Refusals::from_failed(fatal.map(|check| check.refusal.clone()).collect()) {
             return Err(Failure::Refused(refusals));
         }
+        let amounts = amounts.filter(|_| checks.verdict().is_ok());
         Ok(Quote { voucher, amounts, checks: checks.all().to_vec() })
     }
 

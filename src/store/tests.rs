@@ -1,4 +1,4 @@
-//! The store on both databases: SQLite always, PostgreSQL where `HUANXIN_TEST_DATABASE_URL` names a server.
+//! The store on both databases: SQLite always, PostgreSQL where `HUANXIN_TEST_POSTGRES` names a server.
 
 mod guards;
 mod migrations;
@@ -46,7 +46,7 @@ fn divisions() -> Vec<Division> {
         salt: salt.clone(),
         place: Server::File { path, _dir: dir },
     }];
-    if let Some(url) = std::env::var_os("HUANXIN_TEST_DATABASE_URL") {
+    if let Some(url) = std::env::var_os("HUANXIN_TEST_POSTGRES") {
         let url = url.to_str().unwrap().to_owned();
         divisions.push(Division {
             database: Database::open(&url, Some(&salt)).unwrap(),

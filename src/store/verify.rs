@@ -42,8 +42,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(table: &'static str, id: impl ToString, seq: Option<i64>, what: impl Into<String>) -> Self {
-        Self { table, id: id.to_string(), seq, what: what.into() }
+    pub(super) fn new(
+        table: &'static str,
+        id: impl std::fmt::Display,
+        seq: Option<i64>,
+        what: impl Into<String>,
+    ) -> Self {
+        Self { table, id: format!("{id}"), seq, what: what.into() }
     }
 }
 

@@ -1,8 +1,28 @@
-//! Tests of the whole: the engine on real databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+//! Tests of the whole: the engine on real databases, and the service as its callers see it (a real listener, real
+//! HTTP).
+//!
+//! On PostgreSQL where `HUANXIN_TEST_POSTGRES` names a server (`make test` starts one); else these tests say that
+//! they are skipped.
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
+#[macro_use]
+mod app;
 mod audit;
+mod authz;
+mod database;
 mod engine;
 mod fixtures;
+mod journey;
+mod openapi;
 mod properties;
+mod qr;
+mod refusals;
+mod sale;
 mod worked;

@@ -23,6 +23,10 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
     if text.trim_ascii().is_empty() {
         return Err(malformed("").found("an empty body").expected("a JSON object").into());
     }
+    // Serde would read an array as an object's fields in their order.
+    if text.trim_ascii_start().starts_with('[') {
+        return Err(malformed("").found("an array").expected("a JSON object").into());
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| Refusals::from(told(error.path(), error.inner())))?;

@@ -75,8 +75,8 @@ pub struct CodeView {
 /// The voucher's code, to be shown on a screen or printed
 #[utoipa::path(get, path = "/api/v1/vouchers/{id}/qr", operation_id = "getVoucherQr", tag = "consumer",
     params(("id" = String, Path, format = "uuid", description = "The voucher"),
-        ("form" = Option<Shown>, Query, description = "`live` unless said otherwise"),
-        ("format" = Option<Format>, Query, description = "`token` unless said otherwise")),
+        ("form" = inline(Option<Shown>), Query, description = "`live` unless said otherwise"),
+        ("format" = inline(Option<Format>), Query, description = "`token` unless said otherwise")),
     responses((status = 200, description = "The code", content(
         (CodeView = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png")))))]
 pub async fn get_voucher_qr(

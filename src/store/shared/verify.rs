@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::Conn;
+use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
 use crate::domain::money::Fen;
@@ -155,8 +156,7 @@ fn redemptions(
         after = last.id;
         for row in page {
             seen.insert(row.id, digest::of(&row));
-            let appliance = crate::domain::goods::Category::from_name(&row.category)
-                .is_some_and(|category| category.is_appliance());
+            let appliance = Category::from_name(&row.category).is_some_and(Category::is_appliance);
             let without = appliance && row.turn_in.is_none();
             let undone = reversed.get(&row.id).is_some_and(|status| status == "reversed");
             let tally = of_redemption(Fen(row.subsidy_fen), row.completed, without, undone);

@@ -3,11 +3,10 @@
 use super::samples::{self, at, claim, id, saved};
 use super::{Division, each};
 use crate::domain::audit::{GENESIS, Head};
-use crate::domain::command::{AuditNote, Change, Decision, Outcome};
-use crate::domain::id::Id;
+use crate::domain::command::Outcome;
 use crate::domain::records::{Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
-use crate::store::{FactTable, Page, Saved, StoreError, digests};
+use crate::store::{Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
 
@@ -172,32 +171,6 @@ fn an_empty_division_has_the_chain_s_beginning() {
         let head = division.head();
         assert_eq!((head.seq, head.hash.as_str()), (0, GENESIS));
         assert_eq!(division.readers().snapshot(&mut |tx| tx.programmes()), Ok(Vec::new()));
-    });
-}
-
-#[test]
-fn the_digest_of_a_decision_is_that_of_the_stored_row() {
-    let decision = Decision {
-        outcome: Outcome::Voucher(samples::voucher().into()),
-        changes: vec![
-            Change::Redemption(samples::redemption().into()),
-            Change::RedemptionState(samples::redemption_state()),
-        ],
-        movements: vec![samples::movement()],
-        rollups: Vec::new(),
-        audit: AuditNote { subject: String::new(), detail: serde_json::Value::Null },
-    };
-    let facts = digests(&decision);
-    assert_eq!(facts.len(), 3);
-    each(|division| {
-        division.save(&saved(&division.salt)).unwrap();
-        for fact in &facts {
-            let table = FactTable::from_name(fact.table).unwrap();
-            let stored = division.read(|tx| tx.fact_digests(table, Id::NIL, 10));
-            assert_eq!(stored, [(fact.id, fact.digest.clone())], "{table}");
-            assert_eq!(fact.digest.len(), 64);
-        }
-        assert_eq!(division.read(|tx| tx.fact_digests(FactTable::Movement, id(8), 10)), []);
     });
 }
 

@@ -1,0 +1,326 @@
+//! The service in this process behind a listener of its own, and its users.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use huanxin::access::{AccessClaims, AccessTokens, Role};
+use huanxin::api;
+use huanxin::cli::{audit, demo, serve};
+use huanxin::config::ServeOptions;
+use huanxin::domain::id::Id;
+use huanxin::domain::identifier::synthetic;
+use huanxin::domain::time::Moment;
+use huanxin::engine::{Clock, Division};
+use serde_json::Value;
+use ureq::http::{HeaderMap, Method, Request};
+
+use crate::database::Place;
+
+/// When the tests' clocks start, unless a test asks for later.
+pub const START: &str = "2026-06-18T10:00:00+08:00";
+/// The day of [`START`].
+pub const TODAY: &str = "2026-06-18";
+const ISSUER: &str = "huanxin-demo";
+
+/// Writes a test once and runs it on both databases: `journey::car::sqlite`, `journey::car::postgres`.
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* fn $name:ident($app:ident) $body:block)+) => {$(
+        $(#[$attribute])*
+        mod $name {
+            #[allow(unused_imports, reason = "a test takes what it needs")]
+            use super::*;
+
+            #[allow(clippy::needless_pass_by_value, reason = "some tests end their app themselves")]
+            fn run($app: $crate::app::TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                run($crate::app::TestApp::start($crate::database::Place::sqlite()));
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(place) = $crate::database::Place::postgres() {
+                    run($crate::app::TestApp::start(place));
+                }
+            }
+        }
+    )+};
+}
+
+/// The demonstration's service. When it goes out of scope, the trail is verified.
+pub struct TestApp {
+    /// What `demo.json` would say.
+    pub demo: Value,
+    base_url: String,
+    tokens: AccessTokens,
+    start: Moment,
+    agent: ureq::Agent,
+    running: Option<Running>,
+    place: Option<Place>,
+}
+
+struct Running {
+    server: ServerHandle,
+    thread: JoinHandle<()>,
+    division: Division,
+}
+
+impl TestApp {
+    /// At the usual time.
+    pub fn start(place: Place) -> Self {
+        Self::start_at(place, Moment::parse(START).unwrap())
+    }
+
+    fn start_at(place: Place, start: Moment) -> Self {
+        let options = ServeOptions {
+            data_dir: place.dir.path().to_owned(),
+            database_url: place.database_url(),
+            key_file: None,
+            listen: String::new(),
+            division: "360111".to_owned(),
+            schema: None,
+            issuer: ISSUER.to_owned(),
+            batch_max: 256,
+            queue: 4096,
+            readers: 2,
+        };
+        let started = serve::start(&options, |_| Ok(Clock::starting_at(start))).unwrap();
+        let listener = serve::listen("127.0.0.1:0").unwrap();
+        let base_url = serve::base_url(&listener).unwrap();
+        let demo = demo::seed(&started, &base_url).unwrap();
+        let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
+        let division = started.division.clone();
+        let service = api::Service::new(started.division, started.tokens, &started.keys, started.vault);
+        let (server, thread) = listen(listener, Arc::new(service));
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_mins(1)))
+            .build()
+            .new_agent();
+        let running = Some(Running { server, thread, division });
+        Self { demo, base_url, tokens, start, agent, running, place: Some(place) }
+    }
+
+    /// The same records and keys, so many seconds after this app's start.
+    pub fn later(mut self, seconds: i64) -> Self {
+        self.stop();
+        let (place, start) = (self.place.take().unwrap(), self.start.plus_seconds(seconds));
+        Self::start_at(place, start)
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            drop(running.server.stop(false));
+            running.thread.join().unwrap();
+            running.division.close();
+        }
+    }
+
+    /// One of the ten consumers.
+    pub fn consumer(&self, n: usize) -> User<'_> {
+        self.user(self.demo["tokens"]["consumer"][n].as_str())
+    }
+
+    pub fn recycler(&self) -> User<'_> {
+        self.demo_user("recycler")
+    }
+
+    pub fn retailer(&self) -> User<'_> {
+        self.demo_user("retailer")
+    }
+
+    pub fn officer(&self) -> User<'_> {
+        self.demo_user("officer")
+    }
+
+    pub fn auditor(&self) -> User<'_> {
+        self.demo_user("auditor")
+    }
+
+    pub fn nobody(&self) -> User<'_> {
+        self.user(None)
+    }
+
+    /// Somebody of any role, a consumer with name and number, staff with an organisation.
+    pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
+        let claims = self.tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
+        let person = role == Role::Consumer;
+        let claims = AccessClaims {
+            org: organisation,
+            name: person.then(|| synthetic::person_name(99)),
+            resident_id: person.then(|| synthetic::resident_id(99)),
+            ..claims
+        };
+        User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
+    }
+
+    fn demo_user(&self, role: &str) -> User<'_> {
+        self.user(self.demo["tokens"][role].as_str())
+    }
+
+    /// Whoever has this token.
+    pub fn user(&self, token: Option<&str>) -> User<'_> {
+        User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// The store of the demo's retailer.
+    pub fn store(&self) -> &str {
+        self.demo["store_id"].as_str().unwrap()
+    }
+
+    /// The demo's retailer.
+    pub fn retailer_id(&self) -> String {
+        let retailers = self.officer().get("/api/v1/retailers").expect(200);
+        let uscc = synthetic::uscc(1);
+        let found = retailers["items"].as_array().unwrap().iter().find(|row| row["uscc"] == uscc.as_str());
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn name(&self, n: usize) -> &str {
+        self.demo["consumers"][n]["name"].as_str().unwrap()
+    }
+
+    pub fn resident_id(&self, n: usize) -> &str {
+        self.demo["consumers"][n]["resident_id"].as_str().unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop();
+        let Some(place) = self.place.take().filter(|_| !std::thread::panicking()) else { return };
+        let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
+        assert_eq!(code, 0, "{line}");
+    }
+}
+
+fn listen(listener: TcpListener, service: Arc<api::Service>) -> (ServerHandle, JoinHandle<()>) {
+    let (tell, told) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = api::run(listener, service).unwrap();
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    (told.recv().unwrap(), thread)
+}
+
+/// Who sends requests.
+#[derive(Clone)]
+pub struct User<'a> {
+    app: &'a TestApp,
+    token: Option<String>,
+}
+
+/// A key that no other request has.
+pub fn fresh_key() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("\"test {}\"", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl User<'_> {
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None)
+    }
+
+    /// Sends a body under a fresh key.
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_as(&fresh_key(), path, body)
+    }
+
+    /// Sends a body under a key.
+    pub fn post_as(&self, key: &str, path: &str, body: &Value) -> Answer {
+        self.post_text(&[("Idempotency-Key", key)], path, &body.to_string())
+    }
+
+    /// Sends text as JSON, however it looks.
+    pub fn post_text(&self, headers: &[(&str, &str)], path: &str, text: &str) -> Answer {
+        let mut all = vec![("Content-Type", "application/json")];
+        all.extend(headers);
+        self.send(Method::POST, path, &all, Some(text.as_bytes()))
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, &[("Content-Type", "application/json")], Some(body.to_string().as_bytes()))
+    }
+
+    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.app.base_url));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = match body {
+            Some(bytes) => self.app.agent.run(request.body(bytes).unwrap()),
+            None => self.app.agent.run(request.body(()).unwrap()),
+        };
+        let mut response = sent.unwrap();
+        let bytes = response.body_mut().read_to_vec().unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body, bytes }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// As JSON; null when it is something else.
+    pub body: Value,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn replayed(&self) -> bool {
+        self.header("Idempotent-Replayed") == Some("true")
+    }
+
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self.body
+    }
+
+    /// The identity of what was made.
+    #[track_caller]
+    pub fn made(self) -> String {
+        self.expect(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A problem of this code, in the form that RFC 9457 gives it; gives the first failure.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let body = &self.body;
+        assert_eq!((self.status, body["code"].as_str()), (status, Some(code)), "{body:#}");
+        assert_eq!(self.header("Content-Type"), Some("application/problem+json"));
+        assert_eq!(body["status"], status);
+        assert!(body["type"].as_str().unwrap().ends_with(code), "{body:#}");
+        assert_eq!(body["instance"].as_str(), self.header("X-Request-Id"), "{body:#}");
+        let first = body["errors"][0].clone();
+        assert_eq!(first["code"], code, "{body:#}");
+        assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+        first
+    }
+
+    /// As [`Self::refused`], with nothing else wrong; gives the pointer.
+    #[track_caller]
+    pub fn refused_alone(&self, status: u16, code: &str) -> String {
+        let first = self.refused(status, code);
+        assert_eq!(self.body["errors"].as_array().unwrap().len(), 1, "{:#}", self.body);
+        first["pointer"].as_str().unwrap().to_owned()
+    }
+}
