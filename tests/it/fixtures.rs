@@ -97,7 +97,8 @@ impl TestDatabase {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
-    /// Its address.
+    /// Its address, for tools that are not of this service.
+    #[allow(dead_code, reason = "the benches ask for it")]
     pub fn url(&self) -> &str {
         &self.url
     }
