@@ -232,6 +232,8 @@ pub fn plain(value: &Value) -> Value {
         }
         Value::Array(values) => Value::Array(values.iter().map(plain).collect()),
         Value::String(text) => plain_text(text),
+        // A yes is a number on SQLite.
+        Value::Bool(yes) => Value::from(u8::from(*yes)),
         other => other.clone(),
     }
 }
