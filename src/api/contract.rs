@@ -51,7 +51,6 @@ const PRESENTED: &[Code] = &[
     Code::VoucherAlreadyRedeemed,
     Code::VoucherNotLive,
     Code::VoucherExpired,
-    Code::ProgrammeNotOpen,
     Code::RetailerNotApproved,
     Code::StoreNotApproved,
 ];
@@ -78,14 +77,23 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
         "getVoucherQr" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
-        "cancelVoucher" | "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" => {
-            &[&[Code::WrongState]]
-        }
-        "recordTurnIn" => &[&[Code::AmountMalformed, Code::IdentifierInvalid]],
+        "cancelVoucher" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
+        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" => &[&[Code::WrongState]],
+        "recordTurnIn" => &[&[
+            Code::AmountMalformed,
+            Code::NotFound,
+            Code::IdentifierInvalid,
+            Code::WrongState,
+            Code::RetailerNotApproved,
+            Code::CategoryNotEligible,
+        ]],
         "quoteRedemption" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound], PRESENTED],
-        "redeemVoucher" => {
-            &[&[Code::AmountMalformed, Code::NotFound, Code::IdentifierInvalid], PRESENTED, SALE, OLD_ITEM]
-        }
+        "redeemVoucher" => &[
+            &[Code::AmountMalformed, Code::NotFound, Code::IdentifierInvalid, Code::ProgrammeNotOpen],
+            PRESENTED,
+            SALE,
+            OLD_ITEM,
+        ],
         "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
         "createProgramme" => &[&[Code::WrongState]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],

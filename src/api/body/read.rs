@@ -23,7 +23,6 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
     if text.trim_ascii().is_empty() {
         return Err(malformed("").found("an empty body").expected("a JSON object").into());
     }
-    // Serde would read an array as an object's fields in their order.
     if text.trim_ascii_start().starts_with('[') {
         return Err(malformed("").found("an array").expected("a JSON object").into());
     }
@@ -31,10 +30,13 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| Refusals::from(told(error.path(), error.inner())))?;
     reader.end().map_err(|_| malformed("").found("text after the JSON value").expected("one JSON value"))?;
-    match escaped_nul(text) {
-        Some(pointer) => Err(malformed(&pointer).found("a NUL character").expected("text without NUL").into()),
-        None => Ok(value),
+    if let Some(pointer) = array_for_object(text) {
+        return Err(malformed(&pointer).found("an array").expected("a JSON object").into());
     }
+    if let Some(pointer) = escaped_nul(text) {
+        return Err(malformed(&pointer).found("a NUL character").expected("text without NUL").into());
+    }
+    Ok(value)
 }
 
 /// The start of a word that the caller sent, for an answer.
@@ -144,6 +146,32 @@ fn known(rest: &str) -> String {
     if names.is_empty() { "no field".to_owned() } else { names.join(", ") }
 }
 
+/// The fields that are objects inside a body; everything else that is no list refuses an array by itself.
+const OBJECTS: [&str; 8] = ["account", "contact", "invoice", "item", "owner", "person", "price", "turn_in"];
+
+/// The place of an array that stands for an object: serde would read its elements as the object's fields in order.
+fn array_for_object(text: &str) -> Option<String> {
+    if !text.contains('[') {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    array_in(&value, "", false)
+}
+
+fn array_in(value: &Value, at: &str, object: bool) -> Option<String> {
+    match value {
+        Value::Array(_) if object => Some(at.to_owned()),
+        Value::Array(elements) => {
+            // A list holds objects, words or numbers, never lists.
+            elements.iter().position(Value::is_array).map(|index| format!("{at}/{index}"))
+        }
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, value)| array_in(value, &member(at, name), OBJECTS.contains(&name.as_str()))),
+        _ => None,
+    }
+}
+
 /// The place of a string that holds U+0000, which no field may and some databases cannot.
 fn escaped_nul(text: &str) -> Option<String> {
     if !text.contains("\\u0000") {
@@ -203,6 +231,15 @@ mod tests {
     fn place(text: &str) -> (Code, String) {
         let (code, pointer, ..) = fault(text);
         (code, pointer)
+    }
+
+    #[test]
+    fn an_array_is_never_read_as_an_object() {
+        for text in [r#"{"price": ["6299.00", "0.00", "6299.00"]}"#, r#"{"turn_in": {"owner": ["a", "b"]}}"#] {
+            assert!(array_for_object(text).is_some(), "{text}");
+        }
+        assert_eq!(array_for_object(r#"{"evidence": [["photo"]]}"#), Some("/evidence/0".into()));
+        assert_eq!(array_for_object(r#"{"evidence": [{"kind": "photo"}], "monthly": [1]}"#), None);
     }
 
     #[test]
