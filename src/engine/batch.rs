@@ -9,7 +9,7 @@ use super::clock::Clock;
 use super::collect::Collected;
 use super::{Answer, Failure, Reply, Rule};
 use crate::domain::audit::{self, Head};
-use crate::domain::command::{Act, Command, Stamp, Stop};
+use crate::domain::command::{Act, Command, Decision, Stamp, Stop};
 use crate::domain::decide::footprint;
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusals};
@@ -135,7 +135,7 @@ fn write(
     let mut replies = Vec::with_capacity(commands.len());
     for (command, sound) in commands.iter().zip(sound) {
         let reply = if sound {
-            decide_one(&mut state, &mut collected, &mut head, command, rule, stamp)
+            decide_one(tx, &mut state, &mut collected, &mut head, command, rule, stamp)?
         } else {
             Err(internal(command, "the footprint panicked"))
         };
@@ -154,32 +154,26 @@ fn write(
 }
 
 fn decide_one(
+    tx: &mut Tx<'_>,
     state: &mut State,
     collected: &mut Collected,
     head: &mut Head,
     command: &Command,
     rule: &Rule,
     stamp: Stamp,
-) -> Reply {
+) -> Result<Reply, StoreError> {
     match state.done.get(&command.id) {
-        Err(_) => return Err(internal(command, "the command's own key was not asked for")),
+        Err(_) => return Ok(Err(internal(command, "the command's own key was not asked for"))),
         Ok(Some(done)) if done.fingerprint == command.fingerprint => {
-            return Ok(Answer { outcome: done.outcome.clone(), replayed: true });
+            return Ok(Ok(Answer { outcome: done.outcome.clone(), replayed: true }));
         }
-        Ok(Some(_)) => return Err(Failure::Refused(Code::IdempotencyKeyReused.into())),
+        Ok(Some(_)) => return Ok(Err(Failure::Refused(Code::IdempotencyKeyReused.into()))),
         Ok(None) => {}
     }
-    // The rules hold no connection and cannot change the state: a panic leaves nothing half done.
-    let decided = catch_unwind(AssertUnwindSafe(|| rule(state, command, stamp)));
-    let decision = match decided {
-        Err(_) => return Err(internal(command, "a rule panicked")),
-        Ok(Err(Stop::Refused(refusals))) => return Err(Failure::Refused(refusals)),
-        Ok(Err(Stop::NotLoaded(key))) => return Err(internal(command, &format!("not loaded: {key}"))),
-        Ok(Ok(decision)) => decision,
+    let decision = match decided(tx, state, command, rule, stamp)? {
+        Ok(decision) => decision,
+        Err(failure) => return Ok(Err(failure)),
     };
-    if let Err(stop) = state.can_apply(&decision) {
-        return Err(internal(command, &format!("cannot be applied: {stop:?}")));
-    }
     collected.note(state, &decision);
     state.apply(&decision);
     let facts = digests(&decision);
@@ -195,7 +189,37 @@ fn decide_one(
     });
     let outcome = done.outcome.clone();
     state.done.put(command.id, done);
-    Ok(Answer { outcome, replayed: false })
+    Ok(Ok(Answer { outcome, replayed: false }))
+}
+
+/// Decides a command, so that the decision can be applied. A row that an earlier command of the batch made or changed
+/// (a version that was published just now) may name keys that could not be asked for before: then they are loaded now.
+fn decided(
+    tx: &mut Tx<'_>,
+    state: &mut State,
+    command: &Command,
+    rule: &Rule,
+    stamp: Stamp,
+) -> Result<Result<Decision, Failure>, StoreError> {
+    for _ in 0..ROUNDS {
+        // The rules hold no connection and cannot change the state: a panic leaves nothing half done.
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let decision = rule(state, command, stamp)?;
+            state.can_apply(&decision).map(|()| decision)
+        }));
+        let missing = match judged {
+            Err(_) => return Ok(Err(internal(command, "a rule panicked"))),
+            Ok(Ok(decision)) => return Ok(Ok(decision)),
+            Ok(Err(Stop::Refused(refusals))) => return Ok(Err(Failure::Refused(refusals))),
+            Ok(Err(Stop::NotLoaded(key))) => key,
+        };
+        let asked = catch_unwind(AssertUnwindSafe(|| footprint(state, command, stamp))).is_ok();
+        if !asked || !state.has_unloaded() {
+            return Ok(Err(internal(command, &format!("not loaded: {missing}"))));
+        }
+        tx.load(state)?;
+    }
+    Ok(Err(internal(command, "its footprint has no end")))
 }
 
 fn internal(command: &Command, why: &str) -> Failure {
