@@ -110,7 +110,7 @@ fn sale(district: &District, n: u64, (voucher, turn_in): (Id, Id), item: u64, in
     let sale = SaleOf {
         voucher,
         holder: n,
-        seller: district.sellers[usize::from(item % 2 == 0)],
+        seller: district.sellers[usize::from(item.is_multiple_of(2))],
         item: new_item(Category::Refrigerator, item),
         price: fen("6299.00"),
         invoice,

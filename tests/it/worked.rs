@@ -197,12 +197,9 @@ fn sold(runner: &mut Runner, district: &District, n: u64, case: &Case) -> Reply 
     let owner = if case.of_another { n + 1000 } else { n };
     let old = case.old.clone().map(|old| made(&step("turn-in", turn_in(district, owner, old))));
     let at_issue = case.programme == EBIKES || case.programme == CARS;
-    let claimed = step("claim", claim(n, case.programme, case.item.category, old.filter(|_| at_issue)));
-    if claimed.is_err() {
-        return claimed;
-    }
+    let claimed = step("claim", claim(n, case.programme, case.item.category, old.filter(|_| at_issue)))?;
     let sale = SaleOf {
-        voucher: made(&claimed),
+        voucher: made(&Ok(claimed)),
         holder: n,
         seller: district.sellers[0],
         item: case.item.clone(),
