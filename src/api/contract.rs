@@ -76,9 +76,12 @@ fn own_refusals(operation: &str) -> Vec<Code> {
     let parts: &[&[Code]] = match operation {
         "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
-        "getVoucherQr" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
-        "cancelVoucher" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
-        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" => &[&[Code::WrongState]],
+        "getVoucherQr" | "cancelVoucher" => {
+            &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
+        }
+        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "createProgramme" => {
+            &[&[Code::WrongState]]
+        }
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -95,7 +98,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             OLD_ITEM,
         ],
         "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "createProgramme" => &[&[Code::WrongState]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
