@@ -26,7 +26,7 @@ check: install
 
 # Redemptions a second through the engine, beside what PostgreSQL itself does with the same work.
 bench: install
-	tests/with-postgres.sh cargo bench --locked
+	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
 # The generated files of api-spec/.
 spec: install

@@ -51,7 +51,6 @@ const PRESENTED: &[Code] = &[
     Code::VoucherAlreadyRedeemed,
     Code::VoucherNotLive,
     Code::VoucherExpired,
-    Code::ProgrammeNotOpen,
     Code::RetailerNotApproved,
     Code::StoreNotApproved,
 ];
@@ -77,17 +76,28 @@ fn own_refusals(operation: &str) -> Vec<Code> {
     let parts: &[&[Code]] = match operation {
         "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
-        "getVoucherQr" => &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]],
-        "cancelVoucher" | "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" => {
+        "getVoucherQr" | "cancelVoucher" => {
+            &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
+        }
+        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "createProgramme" => {
             &[&[Code::WrongState]]
         }
-        "recordTurnIn" => &[&[Code::AmountMalformed, Code::IdentifierInvalid]],
+        "recordTurnIn" => &[&[
+            Code::AmountMalformed,
+            Code::NotFound,
+            Code::IdentifierInvalid,
+            Code::WrongState,
+            Code::RetailerNotApproved,
+            Code::CategoryNotEligible,
+        ]],
         "quoteRedemption" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound], PRESENTED],
-        "redeemVoucher" => {
-            &[&[Code::AmountMalformed, Code::NotFound, Code::IdentifierInvalid], PRESENTED, SALE, OLD_ITEM]
-        }
+        "redeemVoucher" => &[
+            &[Code::AmountMalformed, Code::NotFound, Code::IdentifierInvalid, Code::ProgrammeNotOpen],
+            PRESENTED,
+            SALE,
+            OLD_ITEM,
+        ],
         "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "createProgramme" => &[&[Code::WrongState]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::serve::{Stopped, announce, open};
+use super::serve::{Stopped, open, progress};
 use crate::config::database_url;
 
 /// Walks the trail and compares every row that it speaks of; recomputes balances and rollups. Gives the exit code
@@ -15,7 +15,7 @@ pub fn verify(data_dir: &Path, said: Option<&str>) -> Result<(i32, String), Stop
     let database = open(&url, None)?;
     let sentence = |why: crate::store::StoreError| Stopped::new(why.to_string());
     let readers = database.readers(1).map_err(sentence)?;
-    let result = readers.snapshot(&mut |tx| tx.verify(&mut announce)).map_err(sentence)?;
+    let result = readers.snapshot(&mut |tx| tx.verify(&mut progress)).map_err(sentence)?;
     let (line, code) = match result {
         Ok(seen) => (
             format!(

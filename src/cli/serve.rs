@@ -157,3 +157,9 @@ pub fn announce(line: &str) {
     // Nobody reads: no reason to stop.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
+
+/// A line of progress: on standard error, so that standard output stays a command's own answer.
+#[allow(clippy::print_stderr)]
+pub fn progress(line: &str) {
+    eprintln!("{line}");
+}

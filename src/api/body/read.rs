@@ -23,7 +23,6 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
     if text.trim_ascii().is_empty() {
         return Err(malformed("").found("an empty body").expected("a JSON object").into());
     }
-    // Serde would read an array as an object's fields in their order.
     if text.trim_ascii_start().starts_with('[') {
         return Err(malformed("").found("an array").expected("a JSON object").into());
     }
@@ -31,10 +30,13 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| Refusals::from(told(error.path(), error.inner())))?;
     reader.end().map_err(|_| malformed("").found("text after the JSON value").expected("one JSON value"))?;
-    match escaped_nul(text) {
-        Some(pointer) => Err(malformed(&pointer).found("a NUL character").expected("text without NUL").into()),
-        None => Ok(value),
+    if let Some(pointer) = array_for_object(text) {
+        return Err(malformed(&pointer).found("an array").expected("a JSON object").into());
     }
+    if let Some(pointer) = escaped_nul(text) {
+        return Err(malformed(&pointer).found("a NUL character").expected("text without NUL").into());
+    }
+    Ok(value)
 }
 
 /// The start of a word that the caller sent, for an answer.
@@ -144,6 +146,32 @@ fn known(rest: &str) -> String {
     if names.is_empty() { "no field".to_owned() } else { names.join(", ") }
 }
 
+/// The fields that are objects inside a body; everything else that is no list refuses an array by itself.
+const OBJECTS: [&str; 8] = ["account", "contact", "invoice", "item", "owner", "person", "price", "turn_in"];
+
+/// The place of an array that stands for an object: serde would read its elements as the object's fields in order.
+fn array_for_object(text: &str) -> Option<String> {
+    if !text.contains('[') {
+        return None;
+    }
+    let value: Value = serde_json::from_str(text).ok()?;
+    array_in(&value, "", false)
+}
+
+fn array_in(value: &Value, at: &str, object: bool) -> Option<String> {
+    match value {
+        Value::Array(_) if object => Some(at.to_owned()),
+        Value::Array(elements) => {
+            // A list holds objects, words or numbers, never lists.
+            elements.iter().position(Value::is_array).map(|index| format!("{at}/{index}"))
+        }
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, value)| array_in(value, &member(at, name), OBJECTS.contains(&name.as_str()))),
+        _ => None,
+    }
+}
+
 /// The place of a string that holds U+0000, which no field may and some databases cannot.
 fn escaped_nul(text: &str) -> Option<String> {
     if !text.contains("\\u0000") {
@@ -189,7 +217,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Outer {
         name: String,
-        price: Amount,
+        worth: Amount,
         #[serde(default)]
         items: Vec<Inner>,
     }
@@ -206,49 +234,58 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_never_read_as_an_object() {
+        for text in [r#"{"price": ["6299.00", "0.00", "6299.00"]}"#, r#"{"turn_in": {"owner": ["a", "b"]}}"#] {
+            assert!(array_for_object(text).is_some(), "{text}");
+        }
+        assert_eq!(array_for_object(r#"{"evidence": [["photo"]]}"#), Some("/evidence/0".into()));
+        assert_eq!(array_for_object(r#"{"evidence": [{"kind": "photo"}], "monthly": [1]}"#), None);
+    }
+
+    #[test]
     fn every_fault_of_the_form_has_its_code_and_place() {
-        let whole = r#"{"name":"a","price":"1"}"#;
+        let whole = r#"{"name":"a","worth":"1"}"#;
         assert!(read::<Outer>(whole.as_bytes()).is_ok());
         for text in
-            ["", "  ", "nonsense", "{", "[]", "null", "{\"name\":\"a\",\"price\":\"1\"} x", "{\"name\":\"\\ud800\"}"]
+            ["", "  ", "nonsense", "{", "[]", "null", "{\"name\":\"a\",\"worth\":\"1\"} x", "{\"name\":\"\\ud800\"}"]
         {
             assert_eq!(place(text), (Code::BodyMalformed, String::new()), "{text}");
         }
         assert_eq!(read::<Outer>(b"{\"name\":\"\xff\"}").unwrap_err().first().code, Code::BodyMalformed);
-        let deep = format!("{{\"name\":\"a\",\"price\":{}", "[".repeat(100_000));
+        let deep = format!("{{\"name\":\"a\",\"worth\":{}", "[".repeat(100_000));
         assert_eq!(place(&deep).0, Code::BodyMalformed);
-        assert_eq!(place(r#"{"name":"a"}"#), (Code::FieldMissing, "/price".into()));
-        assert_eq!(place(r#"{"name":1,"price":"1"}"#), (Code::BodyMalformed, "/name".into()));
-        assert_eq!(place(r#"{"name":"a","name":"b","price":"1"}"#), (Code::BodyMalformed, "/name".into()));
-        let unknown = fault(r#"{"name":"a","price":"1","items":[{},{"colour":1}]}"#);
+        assert_eq!(place(r#"{"name":"a"}"#), (Code::FieldMissing, "/worth".into()));
+        assert_eq!(place(r#"{"name":1,"worth":"1"}"#), (Code::BodyMalformed, "/name".into()));
+        assert_eq!(place(r#"{"name":"a","name":"b","worth":"1"}"#), (Code::BodyMalformed, "/name".into()));
+        let unknown = fault(r#"{"name":"a","worth":"1","items":[{},{"colour":1}]}"#);
         assert_eq!(unknown.0, Code::FieldUnknown);
         assert_eq!(unknown.1, "/items/1/colour");
         assert_eq!(unknown.3.as_deref(), Some("category, count, a/b"));
-        assert_eq!(place(r#"{"name":"a","price":"1","x~/y":1}"#), (Code::FieldUnknown, "/x~0~1y".into()));
+        assert_eq!(place(r#"{"name":"a","worth":"1","x~/y":1}"#), (Code::FieldUnknown, "/x~0~1y".into()));
         assert_eq!(
-            place(r#"{"name":"a","price":"1","items":[{"a/b":1}]}"#),
+            place(r#"{"name":"a","worth":"1","items":[{"a/b":1}]}"#),
             (Code::BodyMalformed, "/items/0/a~1b".into())
         );
-        assert_eq!(place(r#"{"name":"a\u0000","price":"1"}"#), (Code::BodyMalformed, "/name".into()));
-        assert!(read::<Outer>(r#"{"name":"a\\u0000","price":"1"}"#.as_bytes()).is_ok());
+        assert_eq!(place(r#"{"name":"a\u0000","worth":"1"}"#), (Code::BodyMalformed, "/name".into()));
+        assert!(read::<Outer>(r#"{"name":"a\\u0000","worth":"1"}"#.as_bytes()).is_ok());
     }
 
     #[test]
     fn words_say_which_there_are_and_values_are_not_repeated() {
-        let (code, at, found, expected) = fault(r#"{"name":"a","price":"1","items":[{"category":"lamp"}]}"#);
+        let (code, at, found, expected) = fault(r#"{"name":"a","worth":"1","items":[{"category":"lamp"}]}"#);
         assert_eq!((code, at.as_str(), found.as_deref()), (Code::BodyMalformed, "/items/0/category", Some("lamp")));
         assert!(expected.unwrap().starts_with("refrigerator, washing_machine"));
         let (.., found, expected) =
-            fault(r#"{"name":"a","price":"1","items":[{"count":"张三 13800000000, expected x"}]}"#);
+            fault(r#"{"name":"a","worth":"1","items":[{"count":"张三 13800000000, expected x"}]}"#);
         assert_eq!((found.as_deref(), expected.as_deref()), (Some("a string"), Some("an integer from 0")));
-        assert_eq!(place(r#"{"name":"a","price":"1","items":[{"count":-1}]}"#).0, Code::BodyMalformed);
+        assert_eq!(place(r#"{"name":"a","worth":"1","items":[{"count":-1}]}"#).0, Code::BodyMalformed);
         assert_eq!(shortened(&"长".repeat(60)).chars().count(), 41);
     }
 
     #[test]
     fn an_amount_is_read_whatever_it_is_and_judged_later() {
         for value in ["1", "1.5", "null", "true", "{}", "[]", "\"x\""] {
-            assert!(read::<Outer>(format!("{{\"name\":\"a\",\"price\":{value}}}").as_bytes()).is_ok(), "{value}");
+            assert!(read::<Outer>(format!("{{\"name\":\"a\",\"worth\":{value}}}").as_bytes()).is_ok(), "{value}");
         }
     }
 }

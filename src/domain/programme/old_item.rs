@@ -26,7 +26,7 @@ pub fn in_turn_in_body(field: &str) -> String {
 ///
 /// `pointer` gives the place of a field: `""` for the turn-in itself, else `category`, `fuel`, `first_registered_on`,
 /// `registered`, `complete`, `owned_since`, `disposal`, `evidence` or `received_on`. Nothing is noted where the
-/// programme asks for no old item (`none`) or only rewards one (`bonus`); see [`fits`] for the latter.
+/// programme asks for no old item (`none`) or only rewards one (`bonus`); the latter counts when it `fits`.
 pub fn judge_old_item(
     rules: &Rules,
     category: Category,
