@@ -84,7 +84,7 @@ impl TestDatabase {
     pub fn postgres_empty() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let admin = setting("HUANXIN_TEST_POSTGRES")?;
-        let name = format!("huanxin_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("huanxin_engine_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let server = admin.rsplit_once('/').map_or(admin.as_str(), |(server, _)| server).to_owned();
         PgConnection::establish(&admin).unwrap().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         let url = format!("{server}/{name}");
