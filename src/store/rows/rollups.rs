@@ -11,6 +11,35 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::schema::{rollup, rollup_entry};
 
+/// The key and the sum that a row of either table holds under the same columns.
+macro_rules! sum_of {
+    ($row:ident, $place:expr) => {{
+        let place = $place;
+        let key = RollupKey {
+            programme: $row.programme,
+            category: place.word("category", &$row.category, Category::from_name)?,
+            retailer: $row.retailer,
+            store: $row.store,
+            town: $row.town,
+            effective: place.day("effective_day", $row.effective_day)?,
+            recorded: place.day("recorded_day", $row.recorded_day)?,
+        };
+        let tally = Tally {
+            issued: $row.issued,
+            expired: $row.expired,
+            cancelled: $row.cancelled,
+            redeemed: $row.redeemed,
+            reversed: $row.reversed,
+            completed: $row.completed,
+            without_old_item: $row.without_old_item,
+            amount_reserved: Fen($row.amount_reserved_fen),
+            amount_redeemed: Fen($row.amount_redeemed_fen),
+            amount_reversed: Fen($row.amount_reversed_fen),
+        };
+        (key, tally)
+    }};
+}
+
 /// The sum of all additions of one key.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = rollup, treat_none_as_default_value = false)]
@@ -65,29 +94,7 @@ impl RollupRow {
     /// # Errors
     /// [`StoreError::Corrupt`] for a value that cannot be read back.
     pub fn read(self) -> Result<(RollupKey, Tally), StoreError> {
-        let place = Place::new("rollup", &self.id);
-        let key = RollupKey {
-            programme: self.programme,
-            category: place.word("category", &self.category, Category::from_name)?,
-            retailer: self.retailer,
-            store: self.store,
-            town: self.town,
-            effective: place.day("effective_day", self.effective_day)?,
-            recorded: place.day("recorded_day", self.recorded_day)?,
-        };
-        let tally = Tally {
-            issued: self.issued,
-            expired: self.expired,
-            cancelled: self.cancelled,
-            redeemed: self.redeemed,
-            reversed: self.reversed,
-            completed: self.completed,
-            without_old_item: self.without_old_item,
-            amount_reserved: Fen(self.amount_reserved_fen),
-            amount_redeemed: Fen(self.amount_redeemed_fen),
-            amount_reversed: Fen(self.amount_reversed_fen),
-        };
-        Ok((key, tally))
+        Ok(sum_of!(self, Place::new("rollup", &self.id)))
     }
 }
 
@@ -146,32 +153,7 @@ impl Row for EntryRow {
     }
 
     fn read(self) -> Result<RollupEntry, StoreError> {
-        let place = Place::new("rollup_entry", &self.id);
-        Ok(RollupEntry {
-            id: self.id,
-            subject: self.subject,
-            at: Moment(self.at),
-            key: RollupKey {
-                programme: self.programme,
-                category: place.word("category", &self.category, Category::from_name)?,
-                retailer: self.retailer,
-                store: self.store,
-                town: self.town,
-                effective: place.day("effective_day", self.effective_day)?,
-                recorded: place.day("recorded_day", self.recorded_day)?,
-            },
-            tally: Tally {
-                issued: self.issued,
-                expired: self.expired,
-                cancelled: self.cancelled,
-                redeemed: self.redeemed,
-                reversed: self.reversed,
-                completed: self.completed,
-                without_old_item: self.without_old_item,
-                amount_reserved: Fen(self.amount_reserved_fen),
-                amount_redeemed: Fen(self.amount_redeemed_fen),
-                amount_reversed: Fen(self.amount_reversed_fen),
-            },
-        })
+        let (key, tally) = sum_of!(self, Place::new("rollup_entry", &self.id));
+        Ok(RollupEntry { id: self.id, subject: self.subject, at: Moment(self.at), key, tally })
     }
 }
