@@ -40,6 +40,10 @@ pub struct Rules {
     /// Whether what the owner got for the old item lowers the price on which a percentage is computed.
     #[serde(default)]
     pub old_credit_reduces_base: bool,
+    /// A retroactive rise: a redemption under an earlier version, from this day on, is owed what this version would
+    /// have given more. It is owed as an adjustment that an officer lists and then posts, never as an edit.
+    #[serde(default, deserialize_with = "form::optional_day", skip_serializing_if = "Option::is_none")]
+    pub retroactive_from: Option<Day>,
     /// The old item.
     #[serde(default)]
     pub old_item: OldItemRules,
