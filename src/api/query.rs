@@ -133,6 +133,20 @@ impl FromRequest for PathWord {
     }
 }
 
+/// The number of a version in the path.
+#[derive(Clone, Copy, Debug)]
+pub struct PathNumber(pub u32);
+
+impl FromRequest for PathNumber {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let number = request.match_info().get("number").and_then(|text| text.parse().ok()).map(Self);
+        ready(number.ok_or_else(ApiError::not_found))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

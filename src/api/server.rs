@@ -184,8 +184,10 @@ fn for_counters(config: &mut web::ServiceConfig) {
 }
 
 fn for_the_bureau(config: &mut web::ServiceConfig) {
-    use bureau::{parties, programmes};
+    use bureau::{parties, programmes, versions};
     config
+        .service(at("/programmes/{id}/versions").route(web::get().to(versions::list_programme_versions)))
+        .service(at("/programmes/{id}/versions/{number}").route(web::get().to(versions::get_programme_version)))
         .service(at("/programmes/{id}/publication").route(web::post().to(programmes::publish_programme)))
         .service(at("/programmes/{id}/pause").route(web::post().to(programmes::pause_programme)))
         .service(at("/programmes/{id}/closure").route(web::post().to(programmes::close_programme)))

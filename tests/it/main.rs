@@ -25,4 +25,5 @@ mod properties;
 mod qr;
 mod refusals;
 mod sale;
+mod versions;
 mod worked;

@@ -130,6 +130,13 @@ impl TestApp {
     /// Publishes a programme for refrigerators and approves the demo's retailer for it. `more` stands before the
     /// line, `line` within it.
     pub fn publish(&self, id: &str, more: &str, line: &str) {
+        self.draft(id, more, line);
+        self.officer().post(&format!("/api/v1/programmes/{id}/publication"), &json!({})).expect(200);
+        self.approve(&["nc-appl-2026", id]);
+    }
+
+    /// A programme as [`Self::publish`] has it, or a version of it, that waits to be published.
+    pub fn draft(&self, id: &str, more: &str, line: &str) -> Value {
         let text = format!(
             r#"
 id = "{id}"
@@ -145,9 +152,7 @@ tiers = [{{ percent = "15", cap = "1500.00" }}]
         );
         let headers = [("Content-Type", "application/toml"), ("Idempotency-Key", &crate::app::fresh_key())];
         let officer = self.officer();
-        officer.send(ureq::http::Method::POST, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201);
-        officer.post(&format!("/api/v1/programmes/{id}/publication"), &json!({})).expect(200);
-        self.approve(&["nc-appl-2026", id]);
+        officer.send(ureq::http::Method::POST, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201)
     }
 
     /// Says for which programmes the demo's retailer is approved.

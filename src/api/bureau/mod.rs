@@ -2,3 +2,4 @@
 
 pub mod parties;
 pub mod programmes;
+pub mod versions;

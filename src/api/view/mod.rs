@@ -7,6 +7,7 @@ mod programme;
 mod redemption;
 mod report;
 mod turn_in;
+mod version;
 mod voucher;
 
 use chrono::SecondsFormat;
@@ -28,6 +29,7 @@ pub use redemption::{
 };
 pub use report::{BaselineView, GrowthView, GrowthYearView, OffSystemView, PaceView, TotalsRow, TotalsView};
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
+pub use version::{DifferenceView, VersionView, VersionWithRulesView};
 pub use voucher::{EligibilityView, ReasonView, VoucherView};
 
 /// A page of a list, newest first.

@@ -7,7 +7,7 @@ use crate::domain::command::{Act, AuditNote, Change, Decision, Outcome, Stamp, S
 use crate::domain::goods::Category;
 use crate::domain::ledger::{Accounts, LedgerLine, Movement, MovementKind, line_id};
 use crate::domain::money::Fen;
-use crate::domain::programme::Rules;
+use crate::domain::programme::{Difference, Rules, differences};
 use crate::domain::records::{Programme, ProgrammeStatus, Version};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::state::State;
@@ -49,7 +49,8 @@ pub(super) fn create(state: &State, rules: &Rules) -> Result<Decision, Stop> {
         Some(row) => Programme { latest: row.current + 1, ..row.clone() },
     };
     let version = Version { programme: row.id.clone(), number: row.latest, rules: rules.clone(), published_at: None };
-    let detail = json!({"version": row.latest, "title": rules.title, "categories":
+    let changes = changed(state, &row, rules)?;
+    let detail = json!({"version": row.latest, "title": rules.title, "changes": changes, "categories":
         rules.lines.iter().map(|line| line.category).collect::<Vec<_>>()});
     let changes = vec![Change::Programme(row.clone()), Change::Version(Box::new(version))];
     Ok(decision(row, changes, Vec::new(), detail))
@@ -68,10 +69,12 @@ pub(super) fn publish(state: &State, programme: &str, stamp: Stamp, ids: &mut Id
     let after = Programme { status: ProgrammeStatus::Published, current: row.latest, ..row.clone() };
     let mut changes = vec![Change::Programme(after.clone())];
     let mut movements = Vec::new();
+    let mut said = Vec::new();
     if drafted {
         let key = (programme.to_owned(), row.latest);
         let version = state.versions.get(&key)?.ok_or_else(|| Stop::NotLoaded(format!("version {key:?}")))?;
         changes.push(Change::Version(Box::new(Version { published_at: Some(stamp.at), ..version.as_ref().clone() })));
+        said = changed(state, row, &version.rules)?;
         for line in &version.rules.lines {
             let id = line_id(programme, line.category);
             if state.lines.get(&id)?.is_none() {
@@ -89,6 +92,7 @@ pub(super) fn publish(state: &State, programme: &str, stamp: Stamp, ids: &mut Id
     let detail = json!({
         "before": {"status": row.status, "version": row.current},
         "after": {"status": after.status, "version": after.current},
+        "changes": said,
     });
     Ok(decision(after, changes, movements, detail))
 }
@@ -146,6 +150,16 @@ pub(super) fn adjust_pool(
         rollups: Vec::new(),
         audit: AuditNote { subject: id.to_string(), detail },
     })
+}
+
+/// What the rules change in the version that is in force; nothing for a programme's first.
+fn changed(state: &State, row: &Programme, rules: &Rules) -> Result<Vec<Difference>, Stop> {
+    if row.current == 0 {
+        return Ok(Vec::new());
+    }
+    let key = (row.id.clone(), row.current);
+    let current = state.versions.get(&key)?.ok_or_else(|| Stop::NotLoaded(format!("version {key:?}")))?;
+    Ok(differences(&current.rules, rules))
 }
 
 fn adjustment(line: crate::domain::id::Id, delta: Fen, stamp: Stamp, ids: &mut Ids) -> Movement {

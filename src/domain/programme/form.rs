@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, Unexpected, Visitor, value};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::goods::FundingSource;
 use crate::domain::money::Fen;
@@ -107,6 +107,20 @@ pub(super) fn optional_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Re
     deserializer.deserialize_option(Optional(a_decimal()))
 }
 
+/// A decimal without trailing zeros, so that two spellings of one number are stored alike.
+pub(super) fn plain<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&value.normalize())
+}
+
+/// The same of a decimal that may be absent.
+#[allow(clippy::ref_option, reason = "serde's signature")]
+pub(super) fn optional_plain<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => plain(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
     a_day().deserialize(deserializer)
 }
@@ -125,7 +139,12 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Momen
 pub(super) struct TierForm {
     #[serde(default)]
     when: Conditions,
-    #[serde(default, deserialize_with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_decimal",
+        serialize_with = "optional_plain",
+        skip_serializing_if = "Option::is_none"
+    )]
     percent: Option<Decimal>,
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     cap: Option<Fen>,
@@ -139,7 +158,12 @@ pub(super) struct TierForm {
 pub(super) struct BonusForm {
     #[serde(default)]
     when: Conditions,
-    #[serde(default, deserialize_with = "optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_decimal",
+        serialize_with = "optional_plain",
+        skip_serializing_if = "Option::is_none"
+    )]
     percent: Option<Decimal>,
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     cap: Option<Fen>,

@@ -1,9 +1,11 @@
 //! Programmes (补贴方案): what a version says, how its file is read and checked, and what it gives for a sale.
 
 mod check;
+mod difference;
 mod examples;
 mod file;
 mod form;
+mod labels;
 mod old_item;
 mod rules;
 mod sale;
@@ -14,6 +16,7 @@ mod tier;
 mod windows;
 
 pub use check::validate;
+pub use difference::{Difference, differences};
 pub use examples::{Example, examples};
 pub use file::{Fault, from_json, from_toml};
 pub use old_item::{by_turn_in_id, in_turn_in_body, judge_old_item};

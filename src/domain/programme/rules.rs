@@ -85,7 +85,7 @@ pub struct FundingShare {
     /// Who pays.
     pub source: FundingSource,
     /// How much of the subsidy, in percent.
-    #[serde(deserialize_with = "form::decimal")]
+    #[serde(deserialize_with = "form::decimal", serialize_with = "form::plain")]
     pub percent: Decimal,
 }
 
@@ -346,7 +346,12 @@ pub struct Conditions {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub powertrains: BTreeSet<Powertrain>,
     /// Largest displacement of the new car, in litres with up to three places.
-    #[serde(default, deserialize_with = "form::optional_decimal", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "form::optional_decimal",
+        serialize_with = "form::optional_plain",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub displacement_at_most: Option<Decimal>,
     /// Fuels of the old car.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
