@@ -29,6 +29,8 @@ pub struct Seen {
     pub p95: Duration,
     pub p99: Duration,
     pub max: Duration,
+    /// What the load itself took, as a part of one core.
+    pub client: f64,
 }
 
 /// Every kind.
@@ -109,6 +111,7 @@ impl Seen {
             p95: at(95),
             p99: at(99),
             max: at(100),
+            client: load.busy.as_secs_f64() / load.elapsed.as_secs_f64(),
         }
     }
 }

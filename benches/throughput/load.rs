@@ -37,6 +37,8 @@ pub struct Load {
     pub answers: Vec<Answer>,
     /// From the first request to the last answer.
     pub elapsed: Duration,
+    /// Of that, how long the load itself had a processor.
+    pub busy: Duration,
 }
 
 /// What the callers share.
@@ -67,17 +69,23 @@ async fn all(address: SocketAddr, requests: Vec<Vec<u8>>, status: u16, limit: Du
         streams.push(stream);
     }
     let answers = RefCell::new(Vec::with_capacity(requests.len()));
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), on_processor());
     let work = Rc::new(Work { requests, status, end: begun + limit, next: Cell::new(0), answers });
     let callers: Vec<_> =
         streams.into_iter().map(|stream| tokio::task::spawn_local(call(stream, Rc::clone(&work)))).collect();
     for caller in callers {
         caller.await.map_err(|why| why.to_string())??;
     }
-    let elapsed = begun.elapsed();
+    let (elapsed, busy) = (begun.elapsed(), on_processor().saturating_sub(before));
     let mut answers = work.answers.take();
     answers.sort_by_key(|answer| answer.index);
-    Ok(Load { answers, elapsed })
+    Ok(Load { answers, elapsed, busy })
+}
+
+/// How long this thread has had a processor; nothing where the kernel does not tell.
+fn on_processor() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(told.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))
 }
 
 /// One caller.

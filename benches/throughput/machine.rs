@@ -5,13 +5,10 @@ use crate::fixtures::TestDatabase;
 /// Cores, memory, kernel and the server with the settings that decide.
 pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let kernel = first_line("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let kernel = kernel.split(['-', '\n']).next().unwrap_or_default();
     let server = server().unwrap_or_else(|| "no PostgreSQL".to_owned());
     format!("{cores} cores{}, {}, Linux {kernel}, {server}", processor(), memory())
-}
-
-fn first_line(path: &str) -> Option<String> {
-    std::fs::read_to_string(path).ok()?.lines().next().map(str::to_owned)
 }
 
 /// A member of one of the kernel's lists of `name: value`.
@@ -34,5 +31,8 @@ fn server() -> Option<String> {
     let database = TestDatabase::postgres_empty()?;
     let setting = |name: &str| database.query(&format!("SELECT current_setting('{name}') AS line")).concat();
     let decisive = ["fsync", "synchronous_commit", "shared_buffers"].map(|name| format!("{name} {}", setting(name)));
-    Some(format!("PostgreSQL {} ({})", setting("server_version"), decisive.join(", ")))
+    let version = setting("server_version");
+    // What stands after the number names the package.
+    let version = version.split(' ').next().unwrap_or_default();
+    Some(format!("PostgreSQL {version} ({})", decisive.join(", ")))
 }

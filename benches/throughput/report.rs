@@ -34,8 +34,8 @@ impl fmt::Display for Report {
         writeln!(f, "{}. Cells of {} seconds.\n", self.machine, self.cell.as_secs_f64())?;
         self.rates(f)?;
         writeln!(f, "\nOver HTTP, {CONNECTIONS} connections, times in milliseconds:\n")?;
-        writeln!(f, "| database | request | how many | a second | p50 | p95 | p99 | max |")?;
-        writeln!(f, "|---|---|---:|---:|---:|---:|---:|---:|")?;
+        writeln!(f, "| database | request | how many | a second | p50 | p95 | p99 | max | load client |")?;
+        writeln!(f, "|---|---|---:|---:|---:|---:|---:|---:|---:|")?;
         for Measured { name, http, .. } in &self.measured {
             let kinds = [
                 ("redemption", &http.redemptions),
@@ -45,7 +45,13 @@ impl fmt::Display for Report {
             ];
             for (kind, seen) in kinds {
                 let times = [seen.p50, seen.p95, seen.p99, seen.max].map(millis).join(" | ");
-                writeln!(f, "| {name} | {kind} | {} | {:.0} | {times} |", seen.requests, seen.rate)?;
+                writeln!(
+                    f,
+                    "| {name} | {kind} | {} | {:.0} | {times} | {:.0} % |",
+                    seen.requests,
+                    seen.rate,
+                    seen.client * 100.0
+                )?;
             }
         }
         let Some(Rates { redemptions, claims }) = self.decided else { return Ok(()) };
