@@ -24,7 +24,8 @@ check: install
 	cargo clippy --locked --all-targets -- -D warnings
 	tests/run.sh
 
-# Redemptions a second through the engine, beside what PostgreSQL itself does with the same work.
+# Redemptions and claims a second through the engine and over HTTP, beside what PostgreSQL itself does with the same
+# work: a table in target/bench.md, in some six minutes. BENCH_SECONDS is the length of a cell.
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
