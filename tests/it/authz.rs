@@ -41,7 +41,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "setGrowthBaseline"
         | "recordOffSystemTradeIns" => &[Officer],
         "listRetailers" | "getTotalsReport" => &[Officer, Reviewer, Approver, Finance, Auditor],
-        "getGrowthReport" => FIGURES,
+        "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
         "listAuditRecords" => &[Auditor],
         other => panic!("who may call {other}? Say so here"),
     }
