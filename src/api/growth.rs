@@ -17,7 +17,7 @@ use super::query::{Asked, Params, Wanted};
 use super::server::Service;
 use super::view::{BaselineView, GrowthView, ListView, OffSystemView};
 use crate::domain::command::Outcome;
-use crate::domain::growth::{FIRST_YEAR, Known, known_at, report};
+use crate::domain::growth::{FIRST_YEAR, Known, known_at, report, says};
 use crate::domain::records::{Baseline, OffSystem};
 use crate::domain::time::Moment;
 use crate::store::{StoreError, Tx};
@@ -97,7 +97,11 @@ pub async fn set_growth_baseline(
 ) -> Result<HttpResponse, ApiError> {
     let act = body.read::<GrowthBaselineBody>()?.into_act()?;
     let meaning = Meaning::of("setGrowthBaseline").body(body.value());
-    let answer = service.act_by_content(&caller, key, &meaning, act).await?;
+    // The newest that says something else: what this one, or its repeat, takes the place of.
+    let same = act.clone();
+    let replaced = move |tx: &mut Tx<'_>| Ok(tx.baselines()?.into_iter().find(|row| !says(row, &same)));
+    let replaced = service.division.read(replaced).await?.map(|row| row.id);
+    let answer = service.act_by_content(&caller, key, &meaning, replaced, act).await?;
     let Outcome::Baseline(baseline) = &answer.outcome else { return Err(unexpected()) };
     Ok(changed(&answer, &BaselineView::of(baseline, true)))
 }
@@ -112,8 +116,8 @@ pub async fn list_growth_baselines(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let reading = paging.of(caller.actor.id, "baselines")?;
-    let rows = service.division.read(|tx| tx.baselines()).await?;
-    let newest = rows.first().map(|row| row.id);
+    let (rows, newest) = service.division.read(|tx| Ok((tx.baselines()?, tx.baseline(None)?))).await?;
+    let newest = newest.map(|row| row.id);
     let view = |row: Baseline| BaselineView::of(&row, newest == Some(row.id));
     Ok(HttpResponse::Ok().json(reading.cut(rows, |row| row.id, view)))
 }

@@ -5,6 +5,7 @@
 use chrono::Datelike;
 use rust_decimal::Decimal;
 
+use super::command::Act;
 use super::goods::Category;
 use super::records::{Baseline, OffSystem};
 use super::time::{Day, Moment};
@@ -134,6 +135,13 @@ pub fn report(year: i32, today: Day, known: Known) -> Report {
         reached_in,
         baseline: baseline.filter(|_| base.is_some()),
     }
+}
+
+/// Whether a baseline is what a command would enter, whoever entered it.
+#[must_use]
+pub fn says(baseline: &Baseline, act: &Act) -> bool {
+    let Act::SetGrowthBaseline { year, value, source, monthly } = act else { return false };
+    (baseline.year, baseline.value) == (*year, *value) && baseline.source == *source && baseline.monthly == *monthly
 }
 
 fn target(base: i64) -> i64 {

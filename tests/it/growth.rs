@@ -150,7 +150,7 @@ on_both! {
     /// A new appliance and an old one that the programme takes: everything else stands beside it.
     fn only_a_matched_old_appliance_counts(app) {
         publish_all(&app, &[
-            ("none", "matching = \"none\""),
+            ("none", "matching = \"none\", matched_at = \"redemption\""),
             ("bonus", "matching = \"bonus\", matched_at = \"redemption\", must_be_complete = true"),
             ("bonus-at-issue", "matching = \"bonus\", matched_at = \"issue\", must_be_complete = true"),
             ("any", "matching = \"any_category\", matched_at = \"redemption\", categories = [\"refrigerator\", \"television\", \"phone\"]"),
@@ -366,6 +366,23 @@ on_both! {
         assert_eq!(app.officer().get(&format!("{OFF_SYSTEM}?month=2026-5")).refused_alone(400, "BODY_MALFORMED"), "/month");
         // The month that comes is taken when it has come.
         enter(&app.later(13 * DAY), "2026-07", 1).expect(201);
+    }
+
+    /// The same baseline sent again is one entry; put back after it was changed, it is a new one, and counts.
+    fn a_baseline_is_put_back(app) {
+        let put = |value: u64, source: &str| {
+            let answer = app.officer().put(BASELINE, &json!({"year": 2023, "value": value, "source": source}));
+            (answer.replayed(), answer.expect(200)["id"].as_str().unwrap().to_owned())
+        };
+        let first = put(20_000, "区统计局");
+        assert_eq!(put(20_000, "区统计局"), (true, first.1.clone()));
+        assert!(!put(21_000, "区统计局").0);
+        let back = put(20_000, "区统计局");
+        assert!(!back.0 && back.1 != first.1);
+        assert_eq!(put(20_000, "区统计局"), (true, back.1.clone()));
+        assert_eq!(report(&app, "")["baseline"]["id"], back.1.as_str());
+        assert!(!put(20_000, "区商务局").0);
+        assert_eq!(app.officer().get(BASELINE).expect(200)["items"].as_array().unwrap().len(), 4);
     }
 
     fn baselines_with_their_profiles(app) {

@@ -398,6 +398,7 @@ impl OffSystemBody {
 }
 
 /// Year and month in one number, of a year after the base year.
+#[must_use]
 pub fn month(text: &str) -> Option<i32> {
     let day: chrono::NaiveDate = format!("{text}-01").parse().ok()?;
     (text.len() == 7 && day.year() >= FIRST_YEAR).then(|| Day(day).number() / 100)
