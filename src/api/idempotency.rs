@@ -146,7 +146,8 @@ impl Service {
         Ok(self.division.submit(command).await?)
     }
 
-    /// As [`Self::act`], of something that is the same intention whenever its content is the same.
+    /// As [`Self::act`], of something that is the same intention when its content is the same and takes the place of the
+    /// same record: what is put back after it was changed is put anew.
     ///
     /// # Errors
     /// As the engine says.
@@ -155,9 +156,11 @@ impl Service {
         caller: &Caller,
         key: OptionalKey,
         meaning: &Meaning,
+        replaced: Option<Id>,
         act: Act,
     ) -> Result<Answer, ApiError> {
-        let key = key.0.unwrap_or_else(|| IdempotencyKey(format!("content {}", meaning.digest())));
+        let replaced = replaced.unwrap_or(Id::NIL);
+        let key = key.0.unwrap_or_else(|| IdempotencyKey(format!("content {} for {replaced}", meaning.digest())));
         self.act(caller, &key, meaning, act).await
     }
 

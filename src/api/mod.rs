@@ -13,6 +13,7 @@ pub mod distance;
 pub mod entity;
 pub mod error;
 pub mod etag;
+pub mod growth;
 pub mod health;
 pub mod idempotency;
 pub mod language;

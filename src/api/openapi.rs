@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{audit, bureau, consumer, contract, programmes, recycler, reports, retailer, view};
+use super::{audit, bureau, consumer, contract, growth, programmes, recycler, reports, retailer, view};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -64,9 +64,11 @@ use super::{audit, bureau, consumer, contract, programmes, recycler, reports, re
         bureau::parties::approve_recycler,
         bureau::parties::suspend_recycler,
         reports::get_totals_report,
-        reports::get_growth_report,
-        reports::set_growth_baseline,
-        reports::record_off_system_trade_ins,
+        growth::get_growth_report,
+        growth::set_growth_baseline,
+        growth::list_growth_baselines,
+        growth::record_off_system_trade_ins,
+        growth::list_off_system_trade_ins,
         audit::list_audit_records,
     )
 )]

@@ -41,7 +41,7 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter read by a function; absent is `None`.
+    /// A parameter read by a function; absent is `None`. A refusal points to it as to a member of an object.
     ///
     /// # Errors
     /// When it is there and cannot be read.
@@ -52,7 +52,8 @@ impl Params {
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ApiError> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        read(text).map(Some).ok_or_else(|| ApiError::malformed(format!("{name}={text}"), format!("{name}: {expected}")))
+        let refusal = || Refusal::at(Code::BodyMalformed, format!("/{name}")).found(format!("{name}={text}"));
+        read(text).map(Some).ok_or_else(|| refusal().expected(format!("{name}: {expected}")).into())
     }
 
     /// As [`Self::get`], of a parameter that must be there.
@@ -60,7 +61,9 @@ impl Params {
     /// # Errors
     /// When it is absent or cannot be read.
     pub fn need<T>(&self, name: &str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ApiError> {
-        let missing = || Refusal::of(Code::FieldMissing).found("nothing").expected(format!("{name}: {expected}"));
+        let missing = || {
+            Refusal::at(Code::FieldMissing, format!("/{name}")).found("nothing").expected(format!("{name}: {expected}"))
+        };
         self.get(name, expected, read)?.ok_or_else(|| missing().into())
     }
 }

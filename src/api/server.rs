@@ -11,7 +11,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{audit, bureau, consumer, health, programmes, recycler, reports, request_id, retailer};
+use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -206,9 +206,17 @@ fn for_the_bureau(config: &mut web::ServiceConfig) {
         .service(at("/recyclers/{id}/approval").route(web::post().to(parties::approve_recycler)))
         .service(at("/recyclers/{id}/suspension").route(web::post().to(parties::suspend_recycler)))
         .service(at("/reports/totals").route(web::get().to(reports::get_totals_report)))
-        .service(at("/reports/appliance-growth").route(web::get().to(reports::get_growth_report)))
-        .service(at("/reports/appliance-growth/baseline").route(web::put().to(reports::set_growth_baseline)))
-        .service(at("/reports/appliance-growth/off-system").route(web::post().to(reports::record_off_system_trade_ins)))
+        .service(at("/reports/appliance-growth").route(web::get().to(growth::get_growth_report)))
+        .service(
+            at("/reports/appliance-growth/baseline")
+                .route(web::get().to(growth::list_growth_baselines))
+                .route(web::put().to(growth::set_growth_baseline)),
+        )
+        .service(
+            at("/reports/appliance-growth/off-system")
+                .route(web::get().to(growth::list_off_system_trade_ins))
+                .route(web::post().to(growth::record_off_system_trade_ins)),
+        )
         .service(at("/audit/records").route(web::get().to(audit::list_audit_records)));
 }
 

@@ -5,8 +5,10 @@
 use chrono::Datelike;
 use rust_decimal::Decimal;
 
-use super::records::Baseline;
-use super::time::Day;
+use super::command::Act;
+use super::goods::Category;
+use super::records::{Baseline, OffSystem};
+use super::time::{Day, Moment};
 
 /// The year that growth is measured against.
 pub const BASE_YEAR: i32 = 2023;
@@ -15,17 +17,28 @@ pub const FIRST_YEAR: i32 = BASE_YEAR + 1;
 /// What is counted: a new appliance redeemed with an old appliance matched to it.
 pub const UNIT: &str = "appliance_trade_in";
 
-/// What is known of a year.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+/// Appliances of one category that were subsidised for one year, returns taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
     /// The year.
     pub year: i32,
-    /// Appliance trade-ins completed in the service, returns taken away.
+    /// Category of the new appliance.
+    pub category: Category,
+    /// With an old appliance matched to them: trade-ins.
     pub completed: i64,
-    /// Trade-ins outside the service.
-    pub off_system: i64,
-    /// Subsidised appliances without an old item.
+    /// Without one.
     pub without_old_item: i64,
+}
+
+/// Everything that a report is made of, as known at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The newest baseline.
+    pub baseline: Option<Baseline>,
+    /// What the service counted, at most once per year and category.
+    pub counted: Vec<Counted>,
+    /// Trade-ins outside the service: the newest figure of each month.
+    pub off_system: Vec<OffSystem>,
 }
 
 /// A year of the report.
@@ -41,6 +54,8 @@ pub struct Year {
     pub actual: i64,
     /// Shown beside it, not in it.
     pub subsidised_without_old_item: i64,
+    /// What the service counted, by category; a category of which nothing is known is left out.
+    pub by_category: Vec<Counted>,
     /// (A−B)/B.
     pub growth_percent: Option<Decimal>,
     /// (A−B)/(T−B).
@@ -49,6 +64,8 @@ pub struct Year {
     pub path: Option<Decimal>,
     /// A − path.
     pub ahead_by: Option<Decimal>,
+    /// A in percent of the path.
+    pub percent_of_path: Option<Decimal>,
 }
 
 /// How the year that was asked for goes.
@@ -79,21 +96,35 @@ pub struct Report {
     pub years: Vec<Year>,
     /// Of the year that was asked for.
     pub pace: Pace,
-    /// Whether 100·A ≥ 130·B in a calendar year.
+    /// Whether 100·A ≥ 130·B in one of these calendar years; true at once when it is, however much of the year is left.
     pub reached: bool,
     /// In which first.
     pub reached_in: Option<i32>,
 }
 
-/// The report of a year, seen from a day, with what is known of each year. Years that are not named are zero.
+/// As known at which moment a report is made that was asked for as known at `asked` (now unless said), where `now` was
+/// read before the records and `newest` is the time of the newest of them.
+///
+/// Nothing is known beyond the newest record, so the moment is cut to it, but never to before the day of the report:
+/// the same report, whatever is recorded later, is had again by asking for it as known at this moment.
 #[must_use]
-pub fn report(year: i32, today: Day, baseline: Option<Baseline>, counts: &[Counts]) -> Report {
+pub fn known_at(asked: Option<Moment>, now: Moment, newest: Moment) -> Moment {
+    // A record of this very instant may be ahead of a clock that was read before it.
+    let now = now.max(newest);
+    let seen = asked.map_or(now, |at| at.min(now));
+    seen.min(newest.max(seen.day().start()))
+}
+
+/// The report of a year, seen from a day, with what is known. A year of which nothing is known is zero.
+#[must_use]
+pub fn report(year: i32, today: Day, known: Known) -> Report {
+    let Known { baseline, counted, off_system } = known;
     let base = baseline.as_ref().and_then(|baseline| i64::try_from(baseline.value).ok()).filter(|value| *value >= 1);
-    let years: Vec<Year> = (FIRST_YEAR..=year).map(|year| of_year(year, base, counts)).collect();
+    let years: Vec<Year> = (FIRST_YEAR..=year).map(|year| of_year(year, base, &counted, &off_system)).collect();
     let reached = |asked: &&Year| base.is_some_and(|base| 100 * i128::from(asked.actual) >= 130 * i128::from(base));
     let reached_in = years.iter().find(reached).map(|year| year.year);
     let monthly = baseline.as_ref().and_then(|baseline| baseline.monthly.as_deref());
-    let actual = actual(year, counts);
+    let actual = years.last().map_or(0, |year| year.actual);
     let pace = pace(actual, &Calendar::of(year, today), base.map(|base| path_hundredths(base, year)), monthly);
     Report {
         unit: UNIT,
@@ -106,30 +137,40 @@ pub fn report(year: i32, today: Day, baseline: Option<Baseline>, counts: &[Count
     }
 }
 
-fn actual(year: i32, counts: &[Counts]) -> i64 {
-    counts.iter().filter(|known| known.year == year).map(|known| known.completed + known.off_system).sum()
+/// Whether a baseline is what a command would enter, whoever entered it.
+#[must_use]
+pub fn says(baseline: &Baseline, act: &Act) -> bool {
+    let Act::SetGrowthBaseline { year, value, source, monthly } = act else { return false };
+    (baseline.year, baseline.value) == (*year, *value) && baseline.source == *source && baseline.monthly == *monthly
 }
 
 fn target(base: i64) -> i64 {
     i64::try_from((i128::from(base) * 130 + 99) / 100).unwrap_or(i64::MAX)
 }
 
-fn of_year(year: i32, base: Option<i64>, counts: &[Counts]) -> Year {
-    let known = || counts.iter().filter(|known| known.year == year);
-    let actual = actual(year, counts);
+fn of_year(year: i32, base: Option<i64>, counted: &[Counted], off_system: &[OffSystem]) -> Year {
+    let known = |known: &&Counted| known.year == year && (known.completed, known.without_old_item) != (0, 0);
+    let mut by_category: Vec<Counted> = counted.iter().filter(known).copied().collect();
+    by_category.sort_by_key(|known| known.category);
+    let completed = by_category.iter().map(|known| known.completed).sum();
+    let months = off_system.iter().filter(|figure| figure.month / 100 == year);
+    let off_system = months.map(|figure| i64::try_from(figure.count).unwrap_or(i64::MAX)).fold(0, i64::saturating_add);
+    let actual = off_system.saturating_add(completed);
     let growth = |base: i64| i128::from(actual) - i128::from(base);
     let path = base.map(|base| path_hundredths(base, year));
     Year {
         year,
-        completed: known().map(|known| known.completed).sum(),
-        off_system: known().map(|known| known.off_system).sum(),
+        completed,
+        off_system,
         actual,
-        subsidised_without_old_item: known().map(|known| known.without_old_item).sum(),
+        subsidised_without_old_item: by_category.iter().map(|known| known.without_old_item).sum(),
+        by_category,
         growth_percent: base.and_then(|base| hundredths(growth(base) * 10_000, i128::from(base))),
         share_of_required_growth_percent: base
             .and_then(|base| hundredths(growth(base) * 10_000, i128::from(target(base)) - i128::from(base))),
         path: path.map(two_places),
         ahead_by: path.map(|path| two_places(i128::from(actual) * 100 - path)),
+        percent_of_path: path.and_then(|path| hundredths(i128::from(actual) * 1_000_000, path)),
     }
 }
 
@@ -218,97 +259,4 @@ fn two_places(hundredths: i128) -> Decimal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::id::Id;
-    use crate::domain::time::Moment;
-
-    fn baseline(value: u64, monthly: Option<Vec<u64>>) -> Baseline {
-        let source = "statistics".into();
-        Baseline { id: Id::NIL, year: 2023, value, source, monthly, author: Id::NIL, at: Moment(0) }
-    }
-
-    fn counted(year: i32, completed: i64, off_system: i64) -> Counts {
-        Counts { year, completed, off_system, without_old_item: 7 }
-    }
-
-    fn day(number: i32) -> Day {
-        Day::from_number(number).unwrap()
-    }
-
-    fn text(value: Option<Decimal>) -> String {
-        value.map_or_else(|| "null".to_owned(), |value| value.to_string())
-    }
-
-    #[test]
-    fn the_worked_example_to_the_last_digit() {
-        let counts = [counted(2025, 23_000, 400), counted(2026, 11_500, 0)];
-        let report = report(2026, day(20_260_630), Some(baseline(20_000, None)), &counts);
-        assert_eq!((report.target, report.reached, report.reached_in), (Some(26_000), false, None));
-        assert_eq!(report.years.iter().map(|year| year.year).collect::<Vec<_>>(), [2024, 2025, 2026]);
-        let past = &report.years[1];
-        assert_eq!((past.completed, past.off_system, past.actual), (23_000, 400, 23_400));
-        assert_eq!(text(past.growth_percent), "17.00");
-        assert_eq!(text(past.share_of_required_growth_percent), "56.67");
-        assert_eq!((text(past.path), text(past.ahead_by)), ("23000.00".into(), "400.00".into()));
-        assert_eq!(text(report.years[2].path), "24500.00");
-        assert_eq!(report.years[0].subsidised_without_old_item, 0);
-        let pace = report.pace;
-        assert_eq!(pace.elapsed_days, 181);
-        assert_eq!(text(pace.expected), "12149.32");
-        assert_eq!(text(pace.percent), "94.66");
-        assert_eq!(text(pace.needed_per_day), "70.65");
-        assert_eq!(text(pace.projection), "23190.61");
-    }
-
-    #[test]
-    fn a_year_that_is_over_is_measured_whole() {
-        let counts = [counted(2025, 23_400, 0)];
-        let pace = report(2025, day(20_260_630), Some(baseline(20_000, None)), &counts).pace;
-        assert_eq!((pace.elapsed_days, text(pace.percent)), (365, "101.74".into()));
-        assert_eq!((text(pace.needed_per_day), text(pace.projection)), ("0.00".into(), "23400.00".into()));
-        let short = report(2025, day(20_260_101), Some(baseline(20_000, None)), &[]).pace;
-        assert_eq!((text(short.needed_per_day), text(short.percent)), ("null".into(), "0.00".into()));
-        let early = report(2027, day(20_261_231), Some(baseline(20_000, None)), &[]).pace;
-        assert_eq!(
-            (early.elapsed_days, text(early.percent), text(early.projection)),
-            (0, "null".into(), "null".into())
-        );
-        assert_eq!(text(early.needed_per_day), "71.23");
-    }
-
-    #[test]
-    fn without_a_baseline_there_are_no_percentages() {
-        let report = report(2026, day(20_260_630), None, &[counted(2026, 10, 5)]);
-        let year = &report.years[2];
-        assert_eq!((year.actual, year.growth_percent, year.path, year.ahead_by), (15, None, None, None));
-        assert_eq!((report.target, report.reached, report.pace.percent), (None, false, None));
-        assert_eq!((report.pace.expected, report.pace.needed_per_day), (None, None));
-    }
-
-    #[test]
-    fn the_target_is_rounded_up_and_reached_in_integers() {
-        let reached =
-            |value, actual| report(2026, day(20_261_231), Some(baseline(value, None)), &[counted(2025, actual, 0)]);
-        let one = reached(1, 1);
-        assert_eq!((one.target, one.reached), (Some(2), false));
-        assert_eq!(reached(1, 2).reached_in, Some(2025));
-        let hundred = reached(101, 131);
-        assert_eq!((hundred.target, hundred.reached), (Some(132), false));
-        assert!(reached(101, 132).reached);
-        assert_eq!(text(reached(3, 2).years[1].growth_percent), "-33.33");
-    }
-
-    #[test]
-    fn the_monthly_profile_shapes_the_pace_alone() {
-        let profile = Some(vec![0, 0, 0, 0, 0, 10_000, 0, 0, 0, 0, 10_000, 0]);
-        let counts = [counted(2026, 11_500, 0)];
-        let half = report(2026, day(20_260_615), Some(baseline(20_000, profile.clone())), &counts).pace;
-        assert_eq!((text(half.expected), text(half.percent)), ("6125.00".into(), "187.76".into()));
-        let none = report(2026, day(20_260_531), Some(baseline(20_000, profile.clone())), &counts).pace;
-        assert_eq!((text(none.expected), none.percent), ("0.00".into(), None));
-        let over = report(2026, day(20_270_101), Some(baseline(20_000, profile)), &counts).pace;
-        assert_eq!(text(over.expected), "24500.00");
-        assert_eq!(Calendar::of(2028, day(20_281_231)).elapsed, 366);
-    }
-}
+mod tests;

@@ -58,7 +58,7 @@ pub struct Tally {
     pub reversed: i64,
     /// Appliance trade-ins completed: new item redeemed and old appliance matched to it.
     pub completed: i64,
-    /// Appliances redeemed without an old item.
+    /// Appliances redeemed without an old appliance that supports them.
     pub without_old_item: i64,
     /// Money reserved, for the day of the voucher's issue; it goes down again when the voucher ends.
     pub amount_reserved: Fen,

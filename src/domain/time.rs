@@ -64,8 +64,8 @@ impl Moment {
     /// The wall clock in Asia/Shanghai.
     #[must_use]
     pub fn local(self) -> NaiveDateTime {
-        FixedOffset::east_opt(SHANGHAI_SECONDS)
-            .map_or_else(|| self.utc().naive_utc(), |offset| self.utc().with_timezone(&offset).naive_local())
+        let utc = self.utc().naive_utc();
+        FixedOffset::east_opt(SHANGHAI_SECONDS).and_then(|offset| utc.checked_add_offset(offset)).unwrap_or(utc)
     }
 
     /// The business day in Asia/Shanghai.
@@ -106,7 +106,7 @@ impl Day {
     pub fn number(self) -> i32 {
         let month = i32::try_from(self.0.month()).unwrap_or(1);
         let day = i32::try_from(self.0.day()).unwrap_or(1);
-        self.0.year() * 10_000 + month * 100 + day
+        self.0.year().saturating_mul(10_000).saturating_add(month * 100 + day)
     }
 
     /// Reads back what [`Day::number`] wrote; `None` for a number that names no day.

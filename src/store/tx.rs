@@ -1,5 +1,6 @@
 //! A transaction as the engine and the readers see it, whichever database stands behind it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::StoreError;
@@ -8,6 +9,7 @@ use super::verify::{Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::LedgerLine;
 use crate::domain::records::{
@@ -56,9 +58,9 @@ pub enum Group {
     Programme,
     /// Category.
     Category,
-    /// Retailer; the nil identity where none was involved.
+    /// Retailer; empty where none was involved.
     Retailer,
-    /// Store; the nil identity where none was involved.
+    /// Store; empty where none was involved.
     Store,
     /// Town of the store; empty where none was involved.
     Town,
@@ -201,11 +203,19 @@ impl<'a> Tx<'a> {
         attempts(page: Page) = trail::attempts -> Vec<Attempt>;
         /// Sums over effective days, both ends included, by one key and in its order.
         totals(group: Group, from: Option<Day>, to: Option<Day>) = reports::totals -> Vec<(String, Tally)>;
-        /// Year, appliance trade-ins completed, appliances redeemed without an old item; as known at a moment.
-        completed_by_year(known_at: Option<Moment>) = reports::completed_by_year -> Vec<(i32, i64, i64)>;
+        /// Names of retailers, by their keys in totals.
+        retailer_names() = reports::retailer_names -> BTreeMap<String, String>;
+        /// Names of stores, by their keys in totals.
+        store_names() = reports::store_names -> BTreeMap<String, String>;
+        /// Subsidised appliances by year and category; as known at a moment.
+        appliances(known_at: Option<Moment>) = reports::appliances -> Vec<Counted>;
         /// The newest baseline; as known at a moment.
         baseline(known_at: Option<Moment>) = reports::baseline -> Option<Baseline>;
         /// The newest figure of each month, in the order of the months; as known at a moment.
         off_system(known_at: Option<Moment>) = reports::off_system -> Vec<OffSystem>;
+        /// Every baseline that was entered, the newest first.
+        baselines() = reports::baselines -> Vec<Baseline>;
+        /// Every figure that was entered for a month, or for any, the newest first.
+        off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
     }
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::rows::{EntryRow, RedemptionRow, VoucherRow};
 use crate::domain::audit::{AuditRecord, chain};
 use crate::domain::id::Id;
-use crate::domain::ledger::Accounts;
+use crate::domain::ledger::{Accounts, Movement, MovementKind};
 use crate::domain::money::Fen;
-use crate::domain::rollup::Tally;
+use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
 
 /// What was compared, when everything agreed.
@@ -22,6 +23,8 @@ pub struct Verified {
     pub redemptions: u64,
     /// States of redemptions.
     pub redemption_states: u64,
+    /// Baselines and off-system figures that were entered by hand.
+    pub entered_figures: u64,
     /// Ledger lines and accounts whose balances were recomputed.
     pub balances: u64,
     /// Rollup rows recomputed.
@@ -71,6 +74,8 @@ pub(super) struct Walk {
     pub(super) movements: Known,
     pub(super) redemptions: Known,
     pub(super) states: Known,
+    pub(super) baselines: Known,
+    pub(super) off_system: Known,
 }
 
 impl Walk {
@@ -115,6 +120,8 @@ impl Walk {
             "movement" => &mut self.movements,
             "redemption" => &mut self.redemptions,
             "redemption_state" => &mut self.states,
+            "growth_baseline" => &mut self.baselines,
+            "off_system_trade_in" => &mut self.off_system,
             _ => return None,
         };
         known.insert(id, (digest, seq));
@@ -140,67 +147,95 @@ pub(super) fn compare(table: &'static str, known: &Known, seen: &BTreeMap<Id, St
     bad.into_iter().min_by_key(|finding| finding.seq.unwrap_or(i64::MAX)).map_or(Ok(()), Err)
 }
 
-/// Balances recomputed from movements: of lines by line, of accounts by line and retailer.
+/// What movements say: balances of lines by line and of accounts by line and retailer, when vouchers ended unused, and
+/// when anything happened to a voucher or redemption.
 #[derive(Default)]
 pub(super) struct Balances {
     pub(super) lines: BTreeMap<Id, Accounts>,
     pub(super) accounts: BTreeMap<(Id, Id), Accounts>,
+    pub(super) ended: BTreeMap<Id, Moment>,
+    pub(super) times: BTreeSet<(Id, Moment)>,
 }
 
 impl Balances {
-    pub(super) fn add(&mut self, line: Id, retailer: Option<Id>, deltas: &Accounts) {
+    pub(super) fn add(&mut self, movement: &Movement) {
+        let (line, deltas) = (movement.line, &movement.deltas);
         let balance = self.lines.entry(line).or_default();
         *balance = balance.plus(deltas);
-        if let Some(retailer) = retailer {
+        if let Some(retailer) = movement.retailer {
             let balance = self.accounts.entry((line, retailer)).or_default();
             *balance = balance.plus(deltas);
+        }
+        self.times.insert((movement.subject, movement.at));
+        if matches!(movement.kind, MovementKind::Expire | MovementKind::Cancel) {
+            self.ended.insert(movement.subject, movement.at);
         }
     }
 }
 
-/// What facts say that the rollups must hold: by programme and category, and by retailer, store and town where the
-/// event has them.
-pub(super) type FactKey = (String, String, Id, Id, String);
-
-/// Adds to a sum.
-pub(super) fn add(sums: &mut BTreeMap<FactKey, Tally>, key: FactKey, tally: &Tally) {
-    let sum = sums.entry(key).or_default();
-    *sum = sum.plus(tally);
+/// What facts say that the rollups must hold, by every key that they have.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub(super) sums: BTreeMap<RollupKey, Tally>,
+    /// When vouchers were redeemed.
+    redeemed: BTreeMap<Id, Moment>,
 }
 
-/// The first key whose sums differ; an absent key is a sum of nothing.
-pub(super) fn first_difference(
-    facts: &BTreeMap<FactKey, Tally>,
-    rollups: &BTreeMap<FactKey, Tally>,
-) -> Option<(FactKey, String)> {
-    let keys: BTreeSet<&FactKey> = facts.keys().chain(rollups.keys()).collect();
-    let zero = Tally::default();
-    keys.into_iter().find_map(|key| {
-        let (said, found) = (facts.get(key).unwrap_or(&zero), rollups.get(key).unwrap_or(&zero));
-        (said != found).then(|| (key.clone(), format!("facts say {said:?}, the rollups {found:?}")))
-    })
-}
-
-/// The tally that one redemption stands for, reversed or not.
-pub(super) fn of_redemption(subsidy: Fen, completed: bool, without_old_item: bool, reversed: bool) -> Tally {
-    Tally {
-        redeemed: 1,
-        reversed: i64::from(reversed),
-        completed: i64::from(completed && !reversed),
-        without_old_item: i64::from(without_old_item && !reversed),
-        amount_redeemed: subsidy,
-        amount_reversed: if reversed { subsidy } else { Fen::ZERO },
-        ..Tally::default()
+impl Facts {
+    /// Counts for one day, known since another.
+    fn add(&mut self, key: &RollupKey, effective: Moment, recorded: Moment, tally: Tally) {
+        let key = RollupKey { effective: effective.day(), recorded: recorded.day(), ..key.clone() };
+        let sum = self.sums.entry(key).or_default();
+        *sum = sum.plus(&tally);
     }
-}
 
-/// The tally that one voucher stands for.
-pub(super) fn of_voucher(status: &str, reserved: Fen) -> Tally {
-    Tally {
-        issued: 1,
-        expired: i64::from(status == "expired"),
-        cancelled: i64::from(status == "cancelled"),
-        amount_reserved: if status == "issued" { reserved } else { Fen::ZERO },
-        ..Tally::default()
+    /// What one redemption stands for, and its return where there was one. `key` has everything but the days.
+    pub(super) fn redemption(&mut self, row: &RedemptionRow, key: &RollupKey, reversed: Option<Moment>) {
+        let (at, subsidy) = (Moment(row.at), Fen(row.subsidy_fen));
+        let without = key.category.is_appliance() && !row.completed;
+        let counted = |by: i64| Tally {
+            completed: if row.completed { by } else { 0 },
+            without_old_item: if without { by } else { 0 },
+            ..Tally::default()
+        };
+        self.add(key, at, at, Tally { redeemed: 1, amount_redeemed: subsidy, ..counted(1) });
+        if let Some(back) = reversed {
+            self.add(key, at, back, counted(-1));
+            self.add(key, back, back, Tally { reversed: 1, amount_reversed: subsidy, ..Tally::default() });
+        }
+        self.redeemed.insert(row.voucher, at);
+    }
+
+    /// What one voucher stands for: reserved for the day of its issue until it ends. `ended` is when it did so unused.
+    pub(super) fn voucher(&mut self, row: &VoucherRow, key: &RollupKey, ended: Option<Moment>) {
+        let (issued, reserved) = (Moment(row.issued_at), Fen(row.reserved_fen));
+        self.add(key, issued, issued, Tally { issued: 1, amount_reserved: reserved, ..Tally::default() });
+        if let Some(end) = ended.or_else(|| self.redeemed.get(&row.id).copied()) {
+            self.add(key, issued, end, Tally { amount_reserved: -reserved, ..Tally::default() });
+        }
+        match (row.status.as_str(), ended) {
+            ("expired", Some(end)) => {
+                self.add(key, Moment(row.expires_at), end, Tally { expired: 1, ..Tally::default() });
+            }
+            ("cancelled", Some(end)) => self.add(key, end, end, Tally { cancelled: 1, ..Tally::default() }),
+            _ => {}
+        }
+    }
+
+    /// The first key whose entries sum to something else; an absent key is a sum of nothing.
+    pub(super) fn first_difference(&self, entries: &BTreeMap<RollupKey, Tally>) -> Option<(RollupKey, String)> {
+        let keys: BTreeSet<&RollupKey> = self.sums.keys().chain(entries.keys()).collect();
+        let zero = Tally::default();
+        keys.into_iter().find_map(|key| {
+            let (said, found) = (self.sums.get(key).unwrap_or(&zero), entries.get(key).unwrap_or(&zero));
+            (said != found).then(|| (key.clone(), format!("facts say {said:?}, its entries {found:?}")))
+        })
+    }
+
+    /// Whether an entry is of a time at which something happened to its subject, and its identity and day agree to it.
+    pub(super) fn is_timely(&self, row: &EntryRow, times: &BTreeSet<(Id, Moment)>) -> bool {
+        let at = Moment(row.at);
+        let known = times.contains(&(row.subject, at)) || self.redeemed.get(&row.subject) == Some(&at);
+        known && row.recorded_day == at.day().number() && row.id.as_bytes().starts_with(&at.millis().to_be_bytes()[2..])
     }
 }

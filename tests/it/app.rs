@@ -138,6 +138,10 @@ impl TestApp {
         self.demo_user("officer")
     }
 
+    pub fn finance(&self) -> User<'_> {
+        self.demo_user("finance")
+    }
+
     pub fn auditor(&self) -> User<'_> {
         self.demo_user("auditor")
     }

@@ -43,7 +43,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         "listRetailers" | "getTotalsReport" | "listProgrammeVersions" | "getProgrammeVersion" => {
             &[Officer, Reviewer, Approver, Finance, Auditor]
         }
-        "getGrowthReport" => FIGURES,
+        "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
         "listAuditRecords" => &[Auditor],
         other => panic!("who may call {other}? Say so here"),
     }

@@ -246,37 +246,4 @@ on_both! {
         }
         .go(&app, 4);
     }
-
-    /// The growth report with the worked example's figures, all of them entered by hand.
-    fn growth(app) {
-        let officer = app.officer();
-        let path = "/api/v1/reports/appliance-growth";
-        let empty = officer.get(&format!("{path}?year=2026")).expect(200);
-        assert_eq!((&empty["baseline"], &empty["target"], &empty["reached"]), (&Value::Null, &Value::Null, &json!(false)));
-        assert_eq!(empty["years"][0]["growth_percent"], Value::Null);
-        let baseline = json!({"year": 2023, "value": 20_000, "source": "统计局"});
-        officer.put(&format!("{path}/baseline"), &baseline).expect(200);
-        let off_system = json!({"month": "2025-12", "count": 23_400, "source": "商务局"});
-        officer.post(&format!("{path}/off-system"), &off_system).expect(201);
-        let report = officer.get(&format!("{path}?year=2026")).expect(200);
-        assert_eq!(report["target"], 26_000);
-        let years: Vec<_> = report["years"].as_array().unwrap().iter().map(|row| row["year"].as_i64().unwrap()).collect();
-        assert_eq!(years, [2024, 2025, 2026]);
-        let of_2025 = &report["years"][1];
-        assert_eq!(of_2025["actual"], 23_400);
-        assert_eq!(of_2025["off_system"], 23_400);
-        assert_eq!(of_2025["growth_percent"], "17.00");
-        assert_eq!(of_2025["share_of_required_growth_percent"], "56.67");
-        assert_eq!((of_2025["path"].as_str(), of_2025["ahead_by"].as_str()), (Some("23000.00"), Some("400.00")));
-    }
-
-    /// What was known before a redemption is what the report of then says.
-    fn growth_as_known_before(app) {
-        let path = "/api/v1/reports/appliance-growth?year=2026";
-        let then = "2026-06-18T09:59:00%2B08:00";
-        app.retailer().post("/api/v1/redemptions", &app.ready(0)).expect(201);
-        let completed = |answer: Value| answer["years"][2]["completed"].as_i64().unwrap();
-        assert_eq!(completed(app.officer().get(path).expect(200)), 1);
-        assert_eq!(completed(app.officer().get(&format!("{path}&as_known_at={then}")).expect(200)), 0);
-    }
 }

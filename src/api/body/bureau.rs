@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::domain::command::{Act, NewRecycler, NewRetailer, Party};
 use crate::domain::goods::Category;
+use crate::domain::growth::{BASE_YEAR, FIRST_YEAR};
 use crate::domain::id::Id;
 use crate::domain::identifier::Kind;
 use crate::domain::personal::Personal;
@@ -19,10 +20,9 @@ use crate::domain::time::Day;
 use crate::pii::Vault;
 
 use super::judge::{ENTRIES, Judge, LINE, REASON};
+use super::read::shortened;
 use super::words::{Amount, CategoryWord};
 
-/// The year that growth is measured against.
-const BASE_YEAR: i32 = 2023;
 /// The most trade-ins that a figure may say.
 const MOST: u64 = 1_000_000_000;
 
@@ -329,7 +329,7 @@ pub struct GrowthBaselineBody {
     pub value: u64,
     /// Where the figure comes from.
     pub source: String,
-    /// The year's twelve months, where known.
+    /// The year's twelve months, where known; they sum to the value. The pace goes by them.
     #[serde(default)]
     pub monthly: Option<Vec<u64>>,
 }
@@ -345,13 +345,16 @@ impl GrowthBaselineBody {
             judge.malformed("/year", BASE_YEAR);
         }
         if !(1..=MOST).contains(&self.value) {
-            judge.malformed("/value", format!("an integer from 1 to {MOST}"));
+            let refusal = Refusal::at(Code::BodyMalformed, "/value").found(self.value);
+            judge.fail(refusal.expected(format!("an integer from 1 to {MOST}")));
         }
         let source = judge.text("/source", &self.source, LINE);
         if let Some(monthly) = &self.monthly {
-            let good = monthly.len() == 12 && monthly.iter().all(|month| *month <= MOST);
-            if !good || monthly.iter().all(|month| *month == 0) {
-                judge.malformed("/monthly", "twelve integers, not all of them zero");
+            let sum = monthly.iter().fold(0_u64, |sum, month| sum.saturating_add(*month));
+            if monthly.len() != 12 || sum != self.value {
+                let found = format!("{} months, sum {sum}", monthly.len());
+                let refusal = Refusal::at(Code::BodyMalformed, "/monthly").found(found);
+                judge.fail(refusal.expected(format!("12 months whose sum is the value of the year, {}", self.value)));
             }
         }
         let (year, value, monthly) = (self.year, self.value, self.monthly);
@@ -381,11 +384,12 @@ impl OffSystemBody {
         let mut judge = Judge::new(today);
         let month = month(&self.month).filter(|month| *month <= today.number() / 100);
         if month.is_none() {
-            let last = today.0.format("%Y-%m");
-            judge.malformed("/month", format!("a month from {}-01 to {last}", BASE_YEAR + 1));
+            let expected = format!("a month from {FIRST_YEAR}-01 to {}", today.0.format("%Y-%m"));
+            judge.fail(Refusal::at(Code::BodyMalformed, "/month").found(shortened(&self.month)).expected(expected));
         }
         if self.count > MOST {
-            judge.malformed("/count", format!("an integer from 0 to {MOST}"));
+            let refusal = Refusal::at(Code::BodyMalformed, "/count").found(self.count);
+            judge.fail(refusal.expected(format!("an integer from 0 to {MOST}")));
         }
         let source = judge.text("/source", &self.source, LINE);
         let count = self.count;
@@ -394,9 +398,10 @@ impl OffSystemBody {
 }
 
 /// Year and month in one number, of a year after the base year.
-fn month(text: &str) -> Option<i32> {
+#[must_use]
+pub fn month(text: &str) -> Option<i32> {
     let day: chrono::NaiveDate = format!("{text}-01").parse().ok()?;
-    (text.len() == 7 && day.year() > BASE_YEAR).then(|| Day(day).number() / 100)
+    (text.len() == 7 && day.year() >= FIRST_YEAR).then(|| Day(day).number() / 100)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub mod words;
 
 pub use bureau::{
     AccountBody, AddStoreBody, AdjustPoolBody, ApproveBody, ContactBody, GrowthBaselineBody, OffSystemBody,
-    RegisterRecyclerBody, RegisterRetailerBody,
+    RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use read::read;

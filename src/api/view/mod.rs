@@ -1,6 +1,7 @@
 //! What is answered: money as decimal strings, times in UTC, days in Asia/Shanghai, personal data as its mask alone.
 
 mod audit;
+mod growth;
 mod party;
 mod problem;
 mod programme;
@@ -18,6 +19,7 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use audit::AuditRecordView;
+pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use problem::{PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
@@ -27,7 +29,7 @@ pub use redemption::{
     CheckView, DeliveryView, FundingView, InvoiceView, NewItemView, PriceView, QuoteView, QuotedVoucher, RedeemedView,
     RedemptionView, ReversalView, ReversedView,
 };
-pub use report::{BaselineView, GrowthView, GrowthYearView, OffSystemView, PaceView, TotalsRow, TotalsView};
+pub use report::{TotalsRow, TotalsView};
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
 pub use version::{DifferenceView, VersionView, VersionWithRulesView};
 pub use voucher::{EligibilityView, ReasonView, VoucherView};

@@ -4,12 +4,10 @@ use serde_json::json;
 
 use super::Ids;
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, Stamp, Stop};
+use crate::domain::growth::{BASE_YEAR, FIRST_YEAR};
 use crate::domain::id::Id;
 use crate::domain::records::{Baseline, OffSystem};
 use crate::domain::refusal::{Code, Refusal};
-
-/// The year that the target is measured against (the district's action plan: 30 % more by 2027 than in 2023).
-const BASELINE_YEAR: i32 = 2023;
 
 pub(super) fn baseline(
     year: i32,
@@ -20,8 +18,8 @@ pub(super) fn baseline(
     stamp: Stamp,
     ids: &mut Ids,
 ) -> Result<Decision, Stop> {
-    if year != BASELINE_YEAR {
-        return Err(Refusal::at(Code::BodyMalformed, "/year").found(year).expected(BASELINE_YEAR).into());
+    if year != BASE_YEAR {
+        return Err(Refusal::at(Code::BodyMalformed, "/year").found(year).expected(BASE_YEAR).into());
     }
     if value == 0 {
         return Err(Refusal::at(Code::BodyMalformed, "/value").found(value).expected("at least 1").into());
@@ -30,7 +28,7 @@ pub(super) fn baseline(
         let sum = months.iter().fold(0_u64, |sum, month| sum.saturating_add(*month));
         if months.len() != 12 || sum != value {
             let found = format!("{} months, sum {sum}", months.len());
-            let expected = format!("12 months, sum {value}");
+            let expected = format!("12 months whose sum is the value of the year, {value}");
             return Err(Refusal::at(Code::BodyMalformed, "/monthly").found(found).expected(expected).into());
         }
     }
@@ -62,8 +60,9 @@ pub(super) fn off_system(
     ids: &mut Ids,
 ) -> Result<Decision, Stop> {
     let today = stamp.day().number() / 100;
-    if month < 202_301 || month > today || !(1..=12).contains(&(month % 100)) {
-        let expected = format!("2023-01 to {:04}-{:02}", today / 100, today % 100);
+    // The baseline holds everything of its own year, and what is yet to come cannot be counted.
+    if month / 100 < FIRST_YEAR || month > today || !(1..=12).contains(&(month % 100)) {
+        let expected = format!("a month from {FIRST_YEAR}-01 to {:04}-{:02}", today / 100, today % 100);
         let found = format!("{:04}-{:02}", month / 100, month % 100);
         return Err(Refusal::at(Code::BodyMalformed, "/month").found(found).expected(expected).into());
     }

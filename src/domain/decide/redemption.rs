@@ -10,7 +10,9 @@ use crate::domain::goods::{Invoice, NewItem, Price};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
-use crate::domain::programme::{Amounts, MatchedAt, Sale, application_open, by_turn_in_id, judge_old_item, judge_sale};
+use crate::domain::programme::{
+    Amounts, MatchedAt, Sale, application_open, by_turn_in_id, fits, judge_old_item, judge_sale,
+};
 use crate::domain::records::{
     Bucket, ClaimKey, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
@@ -280,7 +282,9 @@ fn fact(
     (store, clerk): (&Store, Id),
     ids: &mut Ids,
 ) -> Redemption {
-    let old_appliance = found.turn_in.is_some_and(|row| row.item.category.is_appliance());
+    // An old item that the programme would reward and that does not keep what it asks for supports nothing.
+    let supports =
+        |row: &TurnIn| row.item.category.is_appliance() && fits(&found.version.rules, voucher.category, &row.item);
     Redemption {
         id: ids.next(),
         voucher: voucher.id,
@@ -304,7 +308,7 @@ fn fact(
         price: price.clone(),
         invoice: invoice.clone(),
         delivery: redeem.delivery.clone(),
-        completed: voucher.category.is_appliance() && old_appliance,
+        completed: voucher.category.is_appliance() && found.turn_in.is_some_and(supports),
         claims: identities(redeem).into_iter().map(|taken| taken.key).collect(),
     }
 }
@@ -326,12 +330,13 @@ fn redeemed_once(subsidy: Fen) -> Tally {
     Tally { redeemed: 1, amount_redeemed: subsidy, ..Tally::default() }
 }
 
-/// What a redemption adds to the growth figures, or a return takes from them.
+/// What a redemption adds to the growth figures, or a return takes from them: an appliance is a trade-in, or it is
+/// shown beside them. The old item was matched before the redemption or with it, so its day is the later of the two.
 pub(super) fn completed(fact: &Redemption, by: i64) -> Tally {
     let appliance = fact.category.is_appliance();
     Tally {
         completed: if fact.completed { by } else { 0 },
-        without_old_item: if appliance && fact.turn_in.is_none() { by } else { 0 },
+        without_old_item: if appliance && !fact.completed { by } else { 0 },
         ..Tally::default()
     }
 }

@@ -71,11 +71,12 @@ pub(super) fn reverse(
     }
     let movement = pay_back(fact, ids);
     let undone = Tally { reversed: 1, amount_reversed: fact.subsidy, ..Tally::default() };
-    let rollups = vec![
-        redemption::entry(ids, fact, stamp, undone),
-        // A return takes one away from the year in which it counted, as known from the day of the return.
-        redemption::entry(ids, fact, Stamp { at: fact.at }, redemption::completed(fact, -1)),
-    ];
+    let mut rollups = vec![redemption::entry(ids, fact, stamp, undone)];
+    // A return takes one away from the year in which it counted, as known from the day of the return.
+    let taken_away = redemption::completed(fact, -1);
+    if taken_away != Tally::default() {
+        rollups.push(redemption::entry(ids, fact, Stamp { at: fact.at }, taken_away));
+    }
     let detail = json!({"reversal": step, "voucher": fact.voucher, "subsidy": fact.subsidy, "reason": reason,
         "turn_in_given_back": gives_back});
     Ok(Decision {

@@ -19,7 +19,7 @@ pub use check::validate;
 pub use difference::{Difference, differences};
 pub use examples::{Example, examples};
 pub use file::{Fault, from_json, from_toml};
-pub use old_item::{by_turn_in_id, in_turn_in_body, judge_old_item};
+pub use old_item::{by_turn_in_id, fits, in_turn_in_body, judge_old_item};
 pub use rules::*;
 pub use sale::{Sale, in_region, judge_sale};
 pub use subsidy::{Amounts, Share, reserve};

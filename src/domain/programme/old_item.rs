@@ -44,7 +44,8 @@ pub fn judge_old_item(
 }
 
 /// Whether an old item keeps all that the programme asks of one.
-pub(super) fn fits(rules: &Rules, category: Category, old: &OldItem) -> bool {
+#[must_use]
+pub fn fits(rules: &Rules, category: Category, old: &OldItem) -> bool {
     let mut checks = Checks::default();
     judge_present(rules, category, old, &by_turn_in_id, &mut checks);
     checks.verdict().is_ok()

@@ -1,6 +1,7 @@
 //! Figures that come from outside.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::{Place, Row, count, json};
 use crate::domain::id::Id;
@@ -10,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::schema::{growth_baseline, off_system_trade_in};
 
 /// A baseline.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[derive(Clone, Debug, Serialize, Insertable, Queryable, Selectable)]
 #[diesel(table_name = growth_baseline, treat_none_as_default_value = false)]
 pub struct BaselineRow {
     pub id: Id,
@@ -52,7 +53,7 @@ impl Row for BaselineRow {
 }
 
 /// A month's trade-ins outside the service.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[derive(Clone, Debug, Serialize, Insertable, Queryable, Selectable)]
 #[diesel(table_name = off_system_trade_in, treat_none_as_default_value = false)]
 pub struct OffSystemRow {
     pub id: Id,

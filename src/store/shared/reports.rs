@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Integer, Text};
 
 use super::Conn;
+use crate::domain::goods::Category;
+use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 use crate::domain::records::{Baseline, OffSystem};
@@ -15,7 +17,7 @@ use crate::domain::rollup::Tally;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{BaselineRow, OffSystemRow, Row, read_all};
-use crate::store::schema::{growth_baseline, off_system_trade_in, rollup, rollup_entry};
+use crate::store::schema::{growth_baseline, off_system_trade_in, retailer, rollup, rollup_entry, store};
 use crate::store::tx::Group;
 
 /// Ten sums, as [`Tally`] has them.
@@ -70,7 +72,7 @@ pub fn totals(
         };
     }
     let same = |word: String| word;
-    let identity = |id: Id| id.to_string();
+    let identity = |id: Id| if id == Id::NIL { String::new() } else { id.to_string() };
     let month = || sql::<Integer>("effective_day / 100");
     Ok(match group {
         Group::Programme => by!(rollup::programme, String, same),
@@ -91,40 +93,52 @@ fn month_shown(number: i32) -> String {
     format!("{:04}-{:02}", number / 100, number % 100)
 }
 
-/// Year, completed, without old item.
-type Year = (i32, i64, i64);
+/// Year, category, completed, without old item.
+type Sum = (i32, String, i64, i64);
 
-fn yearly() -> SqlLiteral<(Integer, BigInt, BigInt)> {
-    sql("effective_day / 10000, CAST(SUM(completed) AS BIGINT), CAST(SUM(without_old_item) AS BIGINT)")
+fn yearly() -> SqlLiteral<(Integer, Text, BigInt, BigInt)> {
+    sql("effective_day / 10000, category, CAST(SUM(completed) AS BIGINT), CAST(SUM(without_old_item) AS BIGINT)")
 }
 
-/// Appliance trade-ins by calendar year, as known at a moment: whole days before it from rollup rows, the day that
-/// was not yet over from entries.
-pub fn completed_by_year(conn: &mut Conn, known_at: Option<Moment>) -> Result<Vec<Year>, StoreError> {
-    let year = || sql::<Integer>("effective_day / 10000");
-    let Some(at) = known_at else {
-        return Ok(rollup::table.group_by(year()).order(year()).select(yearly()).load(conn)?);
-    };
-    let whole: Vec<Year> = rollup::table
-        .filter(rollup::recorded_day.lt(at.day().number()))
-        .group_by(year())
+/// Subsidised appliances by calendar year and category, as known at a moment: whole days before it from rollup rows,
+/// the day that was not yet over from entries.
+pub fn appliances(conn: &mut Conn, known_at: Option<Moment>) -> Result<Vec<Counted>, StoreError> {
+    let key = || (sql::<Integer>("effective_day / 10000"), sql::<Text>("category"));
+    let before = known_at.map_or(i32::MAX, |at| at.day().number());
+    // Most rows are of vouchers, or of goods that are no appliances.
+    let counts = rollup::completed.ne(0).or(rollup::without_old_item.ne(0));
+    let mut sums: Vec<Sum> = rollup::table
+        .filter(rollup::recorded_day.lt(before))
+        .filter(counts)
+        .group_by(key())
         .select(yearly())
         .load(conn)?;
-    // Identities of entries begin with the time, so the day is a range of the primary key.
-    let part: Vec<Year> = rollup_entry::table
-        .filter(rollup_entry::id.ge(first_id(at.day().start())))
-        .filter(rollup_entry::id.lt(first_id(at.plus_seconds(1))))
-        .filter(rollup_entry::recorded_day.eq(at.day().number()))
-        .filter(rollup_entry::at.le(at.0))
-        .group_by(year())
-        .select(yearly())
-        .load(conn)?;
-    let mut years: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
-    for (year, completed, without) in whole.into_iter().chain(part) {
-        let sum = years.entry(year).or_default();
+    if let Some(at) = known_at {
+        // Identities of entries begin with the time, so the day is a range of the primary key.
+        let part: Vec<Sum> = rollup_entry::table
+            .filter(rollup_entry::id.ge(first_id(at.day().start())))
+            .filter(rollup_entry::id.lt(first_id(at.plus_seconds(1))))
+            .filter(rollup_entry::recorded_day.eq(before))
+            .filter(rollup_entry::at.le(at.0))
+            .group_by(key())
+            .select(yearly())
+            .load(conn)?;
+        sums.extend(part);
+    }
+    let mut known: BTreeMap<(i32, Category), (i64, i64)> = BTreeMap::new();
+    for (year, category, completed, without) in sums {
+        let corrupt = || StoreError::Corrupt { table: "rollup", id: category.clone(), column: "category" };
+        let category = Category::from_name(&category).ok_or_else(corrupt)?;
+        let sum = known.entry((year, category)).or_default();
         *sum = (sum.0 + completed, sum.1 + without);
     }
-    Ok(years.into_iter().map(|(year, (completed, without))| (year, completed, without)).collect())
+    let counted = known.into_iter().map(|((year, category), (completed, without_old_item))| Counted {
+        year,
+        category,
+        completed,
+        without_old_item,
+    });
+    Ok(counted.collect())
 }
 
 /// The lowest identity of version 7 that a moment's millisecond can have.
@@ -139,6 +153,12 @@ pub fn baseline(conn: &mut Conn, known_at: Option<Moment>) -> Result<Option<Base
     newest.select(BaselineRow::as_select()).first(conn).optional()?.map(BaselineRow::read).transpose()
 }
 
+/// Every baseline that was entered, the newest first. A handful of rows.
+pub fn baselines(conn: &mut Conn) -> Result<Vec<Baseline>, StoreError> {
+    let newest = growth_baseline::table.order((growth_baseline::at.desc(), growth_baseline::id.desc()));
+    read_all(newest.select(BaselineRow::as_select()).load(conn)?)
+}
+
 /// The newest figure of each month, as known at a moment, in the order of the months. A few dozen rows.
 pub fn off_system(conn: &mut Conn, known_at: Option<Moment>) -> Result<Vec<OffSystem>, StoreError> {
     let known = off_system_trade_in::table.filter(off_system_trade_in::at.le(known_at.map_or(i64::MAX, |at| at.0)));
@@ -148,4 +168,25 @@ pub fn off_system(conn: &mut Conn, known_at: Option<Moment>) -> Result<Vec<OffSy
         newest.insert(entry.month, entry);
     }
     Ok(newest.into_values().collect())
+}
+
+/// Every figure that was entered for a month, or for any month, the newest first.
+pub fn off_system_entries(conn: &mut Conn, month: Option<i32>) -> Result<Vec<OffSystem>, StoreError> {
+    let (first, last) = month.map_or((0, i32::MAX), |month| (month, month));
+    let newest = off_system_trade_in::table
+        .filter(off_system_trade_in::month.between(first, last))
+        .order((off_system_trade_in::at.desc(), off_system_trade_in::id.desc()));
+    read_all(newest.select(OffSystemRow::as_select()).load(conn)?)
+}
+
+/// The names of retailers by their keys.
+pub fn retailer_names(conn: &mut Conn) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows: Vec<(Id, String)> = retailer::table.select((retailer::id, retailer::name)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
+}
+
+/// The names of stores by their keys.
+pub fn store_names(conn: &mut Conn) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows: Vec<(Id, String)> = store::table.select((store::id, store::name)).load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }

@@ -8,20 +8,19 @@ use super::Conn;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
-use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
+use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AuditRow, EntryRow, LineRow, MovementRow, RedemptionRow, RedemptionStateRow, RollupRow, Row,
+    AccountRow, AuditRow, BaselineRow, EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow,
+    RollupRow, Row, VoucherRow,
 };
 use crate::store::schema::{
-    audit_head, audit_record, ledger_account, ledger_line, movement, redemption, redemption_state, rollup,
-    rollup_entry, voucher,
+    audit_head, audit_record, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption,
+    redemption_state, rollup, rollup_entry, voucher,
 };
-use crate::store::verify::{
-    Balances, FactKey, Finding, Verified, Walk, add, compare, first_difference, of_redemption, of_voucher,
-};
+use crate::store::verify::{Balances, Facts, Finding, Verified, Walk, compare};
 
 /// Rows read at a time.
 const PAGE: i64 = 2000;
@@ -84,16 +83,18 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
         movements: count(walk.movements.len()),
         redemptions: count(walk.redemptions.len()),
         redemption_states: count(walk.states.len()),
+        entered_figures: count(walk.baselines.len() + walk.off_system.len()),
         ..Verified::default()
     };
-    let mut facts = BTreeMap::new();
+    let mut facts = Facts::default();
     let balances = sound!(movements(conn, &walk)?);
     let reversed = sound!(states(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &mut facts)?);
-    progress("movements and redemptions are as they were written");
+    sound!(entered(conn, &walk)?);
+    progress("movements, redemptions and figures are as they were written");
     verified.balances = sound!(ledger(conn, &balances)?);
-    vouchers(conn, &mut facts)?;
-    verified.rollups = sound!(rollups(conn, &facts)?);
+    sound!(vouchers(conn, &balances, &mut facts)?);
+    verified.rollups = sound!(rollups(conn, &balances, &facts)?);
     Ok(Ok(verified))
 }
 
@@ -117,29 +118,56 @@ fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, 
             let Ok(record) = row.read() else {
                 return Ok(Err(Finding::new("movement", id, walk.movements.get(&id).map(|k| k.1), "it is unreadable")));
             };
-            balances.add(record.line, record.retailer, &record.deltas);
+            balances.add(&record);
         }
     }
     sound!(compare("movement", &walk.movements, &seen));
     Ok(Ok(balances))
 }
 
-fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, String>, Finding>, StoreError> {
+/// The returns, by redemption.
+fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Moment>, Finding>, StoreError> {
     let rows: Vec<RedemptionStateRow> =
         read!("redemption_state", redemption_state::table.select(RedemptionStateRow::as_select()).load(conn));
-    let mut seen = BTreeMap::new();
-    for row in &rows {
-        seen.insert(row.redemption, digest::of(row));
-    }
+    let seen = rows.iter().map(|row| (row.redemption, digest::of(row))).collect();
     sound!(compare("redemption_state", &walk.states, &seen));
-    Ok(Ok(rows.into_iter().map(|row| (row.redemption, row.status)).collect()))
+    let returned = rows.into_iter().filter(|row| row.status == "reversed");
+    Ok(Ok(returned.map(|row| (row.redemption, Moment(row.at))).collect()))
+}
+
+/// Figures that were entered by hand.
+fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let rows: Vec<BaselineRow> =
+        read!("growth_baseline", growth_baseline::table.select(BaselineRow::as_select()).load(conn));
+    let seen = rows.iter().map(|row| (row.id, digest::of(row))).collect();
+    sound!(compare("growth_baseline", &walk.baselines, &seen));
+    let rows: Vec<OffSystemRow> =
+        read!("off_system_trade_in", off_system_trade_in::table.select(OffSystemRow::as_select()).load(conn));
+    let seen = rows.iter().map(|row| (row.id, digest::of(row))).collect();
+    Ok(compare("off_system_trade_in", &walk.off_system, &seen))
+}
+
+/// A key without its days, which are the facts' business. A category that is none is a finding of its row.
+macro_rules! key {
+    ($table:literal, $row:expr, $retailer:expr, $store:expr, $town:expr) => {{
+        let unreadable = || Finding::new($table, $row.id, None, "it is unreadable");
+        RollupKey {
+            programme: $row.programme.clone(),
+            category: sound!(Category::from_name(&$row.category).ok_or_else(unreadable)),
+            retailer: $retailer,
+            store: $store,
+            town: $town,
+            effective: Moment(0).day(),
+            recorded: Moment(0).day(),
+        }
+    }};
 }
 
 fn redemptions(
     conn: &mut Conn,
     walk: &Walk,
-    reversed: &BTreeMap<Id, String>,
-    facts: &mut BTreeMap<FactKey, Tally>,
+    reversed: &BTreeMap<Id, Moment>,
+    facts: &mut Facts,
 ) -> Result<Result<(), Finding>, StoreError> {
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
     loop {
@@ -156,11 +184,8 @@ fn redemptions(
         after = last.id;
         for row in page {
             seen.insert(row.id, digest::of(&row));
-            let appliance = Category::from_name(&row.category).is_some_and(Category::is_appliance);
-            let without = appliance && row.turn_in.is_none();
-            let undone = reversed.get(&row.id).is_some_and(|status| status == "reversed");
-            let tally = of_redemption(Fen(row.subsidy_fen), row.completed, without, undone);
-            add(facts, (row.programme, row.category, row.retailer, row.store, row.town), &tally);
+            let key = key!("redemption", row, row.retailer, row.store, row.town.clone());
+            facts.redemption(&row, &key, reversed.get(&row.id).copied());
         }
     }
     Ok(compare("redemption", &walk.redemptions, &seen))
@@ -209,27 +234,34 @@ fn ledger(conn: &mut Conn, balances: &Balances) -> Result<Result<u64, Finding>, 
     Ok(Ok(checked))
 }
 
-fn vouchers(conn: &mut Conn, facts: &mut BTreeMap<FactKey, Tally>) -> Result<(), StoreError> {
+fn vouchers(conn: &mut Conn, balances: &Balances, facts: &mut Facts) -> Result<Result<(), Finding>, StoreError> {
     let mut after = Id::NIL;
     loop {
-        let page: Vec<(Id, String, String, String, i64)> = voucher::table
-            .filter(voucher::id.gt(after))
-            .order(voucher::id)
-            .limit(PAGE)
-            .select((voucher::id, voucher::programme, voucher::category, voucher::status, voucher::reserved_fen))
-            .load(conn)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.0;
-        for (_, programme, category, status, reserved) in page {
-            let key = (programme, category, Id::NIL, Id::NIL, String::new());
-            add(facts, key, &of_voucher(&status, Fen(reserved)));
+        let page: Vec<VoucherRow> = read!(
+            "voucher",
+            voucher::table
+                .filter(voucher::id.gt(after))
+                .order(voucher::id)
+                .limit(PAGE)
+                .select(VoucherRow::as_select())
+                .load(conn)
+        );
+        let Some(last) = page.last() else { return Ok(Ok(())) };
+        after = last.id;
+        for row in page {
+            let key = key!("voucher", row, Id::NIL, Id::NIL, String::new());
+            facts.voucher(&row, &key, balances.ended.get(&row.id).copied());
         }
     }
 }
 
-/// Rollup rows are the sums of their entries, and the sums of both are what the facts say.
-fn rollups(conn: &mut Conn, facts: &BTreeMap<FactKey, Tally>) -> Result<Result<u64, Finding>, StoreError> {
-    let mut entries: BTreeMap<RollupKey, Tally> = BTreeMap::new();
+/// The sums of the entries, each of which is sound by itself.
+fn entries(
+    conn: &mut Conn,
+    balances: &Balances,
+    facts: &Facts,
+) -> Result<Result<BTreeMap<RollupKey, Tally>, Finding>, StoreError> {
+    let mut sums: BTreeMap<RollupKey, Tally> = BTreeMap::new();
     let mut after = Id::NIL;
     loop {
         let page: Vec<EntryRow> = read!(
@@ -241,32 +273,40 @@ fn rollups(conn: &mut Conn, facts: &BTreeMap<FactKey, Tally>) -> Result<Result<u
                 .select(EntryRow::as_select())
                 .load(conn)
         );
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else { return Ok(Ok(sums)) };
         after = last.id;
         for row in page {
-            let entry = row.read()?;
-            let sum = entries.entry(entry.key).or_default();
+            let id = row.id;
+            if !facts.is_timely(&row, &balances.times) {
+                let what = "nothing happened to its subject at its time";
+                return Ok(Err(Finding::new("rollup_entry", id, None, what)));
+            }
+            let unreadable = |_| Finding::new("rollup_entry", id, None, "it is unreadable");
+            let entry = sound!(row.read().map_err(unreadable));
+            let sum = sums.entry(entry.key).or_default();
             *sum = sum.plus(&entry.tally);
         }
+    }
+}
+
+/// The sums of entries are what the facts say, day by day, and rollup rows are these sums.
+fn rollups(conn: &mut Conn, balances: &Balances, facts: &Facts) -> Result<Result<u64, Finding>, StoreError> {
+    let mut entries = sound!(entries(conn, balances, facts)?);
+    if let Some((key, what)) = facts.first_difference(&entries) {
+        return Ok(Err(Finding::new("rollup", key.id(), None, what)));
     }
     let rows: Vec<RollupRow> =
         read!("rollup", rollup::table.order(rollup::id).select(RollupRow::as_select()).load(conn));
     let checked = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let mut sums = BTreeMap::new();
     for row in rows {
         let id = row.id;
         let (key, tally) = sound!(row.read().map_err(|_| Finding::new("rollup", id, None, "it is unreadable")));
         if key.id() != id || entries.remove(&key) != Some(tally) {
             return Ok(Err(Finding::new("rollup", id, None, "it is not the sum of its entries")));
         }
-        let category = key.category.name().to_owned();
-        add(&mut sums, (key.programme, category, key.retailer, key.store, key.town), &tally);
     }
     if let Some(key) = entries.keys().next() {
         return Ok(Err(Finding::new("rollup", key.id(), None, "the row is missing")));
-    }
-    if let Some((key, what)) = first_difference(facts, &sums) {
-        return Ok(Err(Finding::new("rollup", format!("{} {}", key.0, key.1), None, what)));
     }
     Ok(Ok(checked))
 }

@@ -2,10 +2,11 @@
 
 use super::each;
 use super::samples::{self, at, entry, id};
+use crate::domain::goods::Category;
 use crate::domain::money::Fen;
 use crate::domain::records::{Baseline, OffSystem};
-use crate::domain::time::Day;
-use crate::store::{Group, Saved};
+use crate::domain::time::{Day, Moment};
+use crate::store::{Group, Saved, StoreError};
 
 const DAY: i64 = 86_400;
 
@@ -55,11 +56,18 @@ fn a_year_is_told_as_it_was_known() {
         ];
         division.save(&Saved { rollups, ..Saved::default() }).unwrap();
         division.read(|tx| {
-            assert_eq!(tx.completed_by_year(None)?, [(2025, 1, 0), (2026, 3, 0)]);
-            assert_eq!(tx.completed_by_year(Some(later))?, [(2025, 1, 0), (2026, 3, 0)]);
-            assert_eq!(tx.completed_by_year(Some(at()))?, [(2026, 2, 0)]);
-            assert_eq!(tx.completed_by_year(Some(yesterday))?, [(2026, 1, 0)]);
-            assert_eq!(tx.completed_by_year(Some(last_year))?, []);
+            let mut years = |known_at| -> Result<Vec<_>, StoreError> {
+                Ok(tx.appliances(known_at)?.iter().map(|sum| (sum.year, sum.category, sum.completed)).collect())
+            };
+            let fridges = |year, completed| (year, Category::Refrigerator, completed);
+            assert_eq!(years(None)?, [fridges(2025, 1), fridges(2026, 3)]);
+            assert_eq!(years(Some(later))?, [fridges(2025, 1), fridges(2026, 3)]);
+            // To the microsecond, at both ends of an entry's own.
+            assert_eq!(years(Some(Moment(later.0 - 1)))?, [fridges(2026, 2)]);
+            assert_eq!(years(Some(at()))?, [fridges(2026, 2)]);
+            assert_eq!(years(Some(Moment(at().0 - 1)))?, [fridges(2026, 1)]);
+            assert_eq!(years(Some(yesterday))?, [fridges(2026, 1)]);
+            assert_eq!(years(Some(last_year))?, []);
             Ok(())
         });
     });
@@ -72,7 +80,7 @@ fn the_newest_figure_counts_and_the_old_one_is_remembered() {
         let (baseline, month) = (samples::baseline(), samples::off_system());
         let corrected = Baseline { id: id(50), value: 13_000, monthly: None, at: later, ..baseline.clone() };
         let recounted = OffSystem { id: id(51), count: 310, at: later, ..month.clone() };
-        let other = OffSystem { id: id(52), month: 202_604, ..month.clone() };
+        let other = OffSystem { id: id(52), month: 202_604, at: Moment(at().0 + 1), ..month.clone() };
         let saved = Saved {
             baselines: vec![baseline.clone(), corrected.clone()],
             off_system: vec![recounted.clone(), month.clone(), other.clone()],
@@ -84,7 +92,12 @@ fn the_newest_figure_counts_and_the_old_one_is_remembered() {
             assert_eq!(tx.baseline(None)?, Some(corrected.clone()));
             assert_eq!(tx.baseline(Some(at()))?, Some(baseline.clone()));
             assert_eq!(tx.off_system(None)?, [other.clone(), recounted.clone()]);
-            assert_eq!(tx.off_system(Some(at()))?, [other.clone(), month.clone()]);
+            assert_eq!(tx.off_system(Some(Moment(at().0 + 1)))?, [other.clone(), month.clone()]);
+            assert_eq!(tx.off_system(Some(at()))?, std::slice::from_ref(&month));
+            assert_eq!(tx.baselines()?, [corrected.clone(), baseline.clone()]);
+            assert_eq!(tx.off_system_entries(None)?, [recounted.clone(), other.clone(), month.clone()]);
+            assert_eq!(tx.off_system_entries(Some(202_605))?, [recounted.clone(), month.clone()]);
+            assert_eq!(tx.off_system_entries(Some(202_501))?, []);
             Ok(())
         });
     });
