@@ -19,6 +19,7 @@ mod authz;
 mod database;
 mod engine;
 mod fixtures;
+mod identifiers;
 mod journey;
 mod openapi;
 mod properties;
