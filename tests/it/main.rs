@@ -24,6 +24,7 @@ mod journey;
 mod openapi;
 mod properties;
 mod qr;
+mod random_programmes;
 mod refusals;
 mod sale;
 mod worked;
