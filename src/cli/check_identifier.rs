@@ -85,7 +85,7 @@ pub fn run(today: Day, input: impl Read, out: &mut dyn Write, err: &mut dyn Writ
         Ok(()) => count.sentence(),
         // A reader that has closed its end wants no more; there is nobody to tell.
         Err(why) if why.kind() == ErrorKind::BrokenPipe => return 2,
-        Err(why) => Some(format!("it ended after {} lines: {why}", count.lines)),
+        Err(why) => Some(format!("reading or writing broke off after {} lines: {why}", count.lines)),
     };
     let Some(sentence) = sentence else { return 0 };
     // The exit code says it too, where standard error is closed.
@@ -285,13 +285,17 @@ mod tests {
 
     impl Read for Talk {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let answers = self.seen.borrow().iter().filter(|byte| **byte == b'\n').count();
-            assert_eq!(answers, self.asked, "the answers so far are there before more is asked");
+            assert_eq!(ends(&self.seen), self.asked, "the answers so far are there before more is asked");
             let Some(line) = self.lines.pop_front() else { return Ok(0) };
             self.asked += usize::from(line.ends_with('\n'));
             buffer[..line.len()].copy_from_slice(line.as_bytes());
             Ok(line.len())
         }
+    }
+
+    /// How many lines have ended.
+    fn ends(seen: &RefCell<Vec<u8>>) -> usize {
+        seen.borrow().split(|byte| *byte == b'\n').count() - 1
     }
 
     struct Shared(Rc<RefCell<Vec<u8>>>);
@@ -312,7 +316,7 @@ mod tests {
         let lines = ["{\"kind\":\"gtin\",\"value\":\"1\"}\n", "{\"kind\":\"gtin\",", "\"value\":\"2\"}\n"].into();
         let talk = Talk { lines, seen: Rc::clone(&seen), asked: 0 };
         assert_eq!(run(today(), talk, &mut Shared(Rc::clone(&seen)), &mut Vec::new()), 0);
-        assert_eq!(seen.borrow().iter().filter(|byte| **byte == b'\n').count(), 2);
+        assert_eq!(ends(&seen), 2);
     }
 
     struct Broken(ErrorKind);
