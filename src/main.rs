@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_programme, demo, quote, serve};
+use huanxin::cli::{audit, check_identifier, check_programme, demo, quote, serve};
 use huanxin::config::{ServeOptions, database_url};
+use huanxin::domain::time::Day;
+use huanxin::engine::Clock;
 use huanxin::{api, telemetry};
 
 /// huanxin (焕新): a district's trade-in subsidies.
@@ -38,6 +40,12 @@ enum Command {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+    },
+    /// Judges identifiers: `{kind, value}` a line on standard input, a verdict a line on standard output.
+    CheckIdentifier {
+        /// The day as of which they are judged; today in Asia/Shanghai when not said.
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        today: Option<Day>,
     },
     /// What a sale would get under a programme file: no database, nothing is recorded.
     Quote {
@@ -88,6 +96,10 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
     match command {
         Command::CheckProgramme { files } => Ok(check_programme::run(&files, &mut out, &mut err)),
+        Command::CheckIdentifier { today } => {
+            let today = today.unwrap_or_else(|| Clock::default().now().day());
+            Ok(check_identifier::run(today, std::io::stdin().lock(), &mut out, &mut err))
+        }
         Command::Quote { programme, input } => Ok(quote::run(&programme, &input, &mut out, &mut err)),
         Command::Openapi => {
             drop((out, err));
@@ -119,6 +131,13 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
             demo::run(&options).map(|()| 0)
         }
     }
+}
+
+/// Reads a day of the command line.
+fn day(text: &str) -> Result<Day, String> {
+    let form = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let day = text.parse().ok().filter(|_| form);
+    day.map(Day).ok_or_else(|| "expected a day, such as 2026-11-23".to_owned())
 }
 
 #[allow(clippy::print_stderr, reason = "the one sentence for the person at the terminal")]

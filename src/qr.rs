@@ -555,6 +555,40 @@ mod tests {
         }
     }
 
+    /// Modules at an edge of the code for a text.
+    fn modules(text: &str) -> usize {
+        code(text).unwrap().width()
+    }
+
+    /// Rows of ISO/IEC 18004: version, modules at an edge, then what fits for L, M, Q, H: letters of its alphabet, bytes.
+    fn capacities() -> Vec<[usize; 10]> {
+        serde_json::from_str(include_str!("../tests/data/qr_capacity.json")).unwrap()
+    }
+
+    #[test]
+    fn a_text_gets_the_smallest_code_that_holds_it() {
+        let table = capacities();
+        assert_eq!(table.len(), 25);
+        for [version, edge, _, _, letters, bytes, ..] in table {
+            for (letter, most) in [("A", letters), ("a", bytes)] {
+                assert_eq!(modules(&letter.repeat(most)), edge, "version {version}");
+                // Every version has four modules more than the one before.
+                assert_eq!(modules(&letter.repeat(most + 1)), edge + 4, "version {version}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_voucher_gets_the_smallest_code_that_holds_its_bytes() {
+        let (_, tokens) = fixture();
+        for token in [live(), printed(&tokens)] {
+            let text = tokens.sign(&token).unwrap();
+            let table = capacities();
+            let row = table.iter().find(|row| text.len() <= row[5]).unwrap();
+            assert_eq!(modules(&text), row[1], "{} bytes", text.len());
+        }
+    }
+
     #[test]
     fn the_vector_picture_is_black_on_white() {
         let picture = svg("huanxin").unwrap();

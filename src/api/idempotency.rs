@@ -181,6 +181,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::identifier::{Kind, judge};
 
     #[test]
     fn a_key_is_a_quoted_string_or_a_bare_uuid() {
@@ -193,6 +194,30 @@ mod tests {
         let long = format!("\"{}\"", "k".repeat(256));
         for wrong in ["", "\"", "\"\"", "abc", "\"a\"b\"", "\"a\\\"", "\"\\n\"", "\"é\"", "\"a\";p=1", &long] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    /// The header is read as the kind of the same name is judged; a bare UUID is the header's alone.
+    #[test]
+    fn the_header_takes_what_the_kind_takes() {
+        let today = chrono::NaiveDate::MAX;
+        let texts: [&str; 13] = [
+            "\"k1\"",
+            "\"order 42\"",
+            "\"a\\\"b\"",
+            "\"a\\\\\"",
+            "\"0\"",
+            "\"a\";v=1",
+            "\"a\\nb\"",
+            "\"a\", \"b\"",
+            "\"键\"",
+            "\"\"",
+            "\"",
+            "",
+            "k1",
+        ];
+        for text in texts.map(str::to_owned).into_iter().chain([255, 256].map(|n| format!("\"{}\"", "x".repeat(n)))) {
+            assert_eq!(content(&text).is_some(), judge(Kind::IdempotencyKey, &text, today).is_taken(), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line: what each command does, without the parsing of its words.
 
 pub mod audit;
+pub mod check_identifier;
 pub mod check_programme;
 pub mod demo;
 pub mod quote;

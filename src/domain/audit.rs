@@ -99,4 +99,18 @@ mod tests {
         assert_eq!(written.seq, 5);
         assert_ne!(chain(GENESIS, &written.body), chain(&written.hash, &written.body));
     }
+    /// What the trail hashes has neither floats nor names beyond ASCII; without floats the text is that of RFC 8785.
+    #[test]
+    fn a_value_without_floats_is_written_as_the_standard_has_it() {
+        let all: Value = serde_json::from_str(include_str!("../../tests/data/crypto_vectors.json")).unwrap();
+        let vectors = all["jcs_rfc8785"].as_array().unwrap();
+        let (mut compared, text) = (0, |value: &Value| value.as_str().unwrap().to_owned());
+        for vector in vectors.iter().filter(|vector| !text(&vector["input"]).contains('.')) {
+            let value: Value = serde_json::from_str(&text(&vector["input"])).unwrap();
+            assert_eq!(value.to_string(), text(&vector["canonical"]));
+            assert_eq!(hex::encode(value.to_string()), text(&vector["canonical_utf8_hex"]));
+            compared += 1;
+        }
+        assert_eq!((compared, vectors.len()), (4, 5));
+    }
 }

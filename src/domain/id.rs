@@ -91,3 +91,21 @@ impl FromStr for Id {
         Uuid::parse_str(text).map(Self).map_err(|_| NotAnId)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::identifier::{Kind, Verdict, judge};
+    use super::*;
+
+    #[test]
+    fn a_derived_identity_is_a_uuid_of_version_7_with_its_time_first() {
+        let at = Moment::parse("2026-06-18T10:00:00.123+08:00").unwrap();
+        for counter in 0..200 {
+            let text = Id::derived(at, Id::digest(&["command"]), counter).to_string();
+            assert_eq!(judge(Kind::UuidV7, &text, at.day().0).verdict, Verdict::Accept, "{text}");
+            assert_eq!(u64::from_str_radix(&text.replace('-', "")[..12], 16), Ok(at.millis()));
+        }
+        assert_ne!(Id::derived(at, Id::NIL, 0), Id::derived(at, Id::NIL, 1));
+        assert_eq!(Id::derived(at, Id::NIL, 1), Id::derived(at, Id::NIL, 1));
+    }
+}

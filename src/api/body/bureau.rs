@@ -68,7 +68,7 @@ pub struct ContactBody {
     /// Name.
     #[serde(default)]
     pub name: Option<String>,
-    /// Telephone number.
+    /// Telephone number, of a mobile or a fixed line.
     #[serde(default)]
     pub phone: Option<String>,
 }
@@ -143,7 +143,7 @@ impl ContactBody {
     /// Name and number in one sealed text.
     fn judge(self, vault: &Vault, judge: &mut Judge) -> Option<Personal> {
         let name = self.name.and_then(|name| judge.text("/contact/name", &name, LINE));
-        let phone = self.phone.and_then(|phone| judge.text("/contact/phone", &phone, LINE));
+        let phone = self.phone.and_then(|phone| judge.telephone("/contact/phone", &phone));
         let both: Vec<String> = name.into_iter().chain(phone).collect();
         if both.is_empty() { None } else { judge.sealed(vault.text(&both.join(" "))) }
     }

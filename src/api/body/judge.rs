@@ -20,6 +20,10 @@ pub(super) const REASON: usize = 500;
 pub(super) const NAME: usize = 50;
 /// Entries of a list.
 pub(super) const ENTRIES: usize = 100;
+/// With what the division codes of Nanchang begin.
+const NANCHANG: &str = "3601";
+/// Digits of a division code down to the county.
+const COUNTY: usize = 6;
 
 /// Collects what fails.
 pub(super) struct Judge {
@@ -146,14 +150,28 @@ impl Judge {
     }
 
     /// A division code (GB/T 2260) of a county, a town or a village; whether it lies in a region is another question.
+    /// Of a code in Nanchang the county must be one of today's; of other cities no list is known here.
     pub(super) fn division(&mut self, pointer: &str, value: &str) -> Option<String> {
         let code = value.trim_matches(' ');
-        let good = [6, 9, 12].contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
-        if !good {
+        if ![6, 9, 12].contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             let refusal = Refusal::at(Code::IdentifierInvalid, pointer).found(shortened(value));
             self.fail(refusal.expected("a division code of 6, 9 or 12 digits, such as 360111"));
+            return None;
         }
-        good.then(|| code.to_owned())
+        if code.starts_with(NANCHANG) {
+            self.identifier(Kind::RegionCodeNanchang, pointer, &code[..COUNTY])?;
+        }
+        Some(code.to_owned())
+    }
+
+    /// A telephone number at which somebody is reached: a mobile number, or one of a fixed line.
+    pub(super) fn telephone(&mut self, pointer: &str, value: &str) -> Option<String> {
+        let judged = judge(Kind::MobileCn, value, self.today.0);
+        let fixed = value.trim_matches(' ');
+        if judged.is_taken() || !is_fixed_line(fixed) {
+            return self.personal(pointer, judged);
+        }
+        Some(fixed.to_owned())
     }
 
     /// The identity of a record.
@@ -240,6 +258,18 @@ fn is_han(letter: char) -> bool {
     matches!(letter, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
+/// A fixed line: an area code with its 0, or a service number that begins with 4 or 8 (400-…); hyphens and spaces
+/// between the digits.
+fn is_fixed_line(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.starts_with(['0', '4', '8'])
+        && !text.starts_with("00")
+        && text.ends_with(|last: char| last.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b' ')
+        && (7..=16).contains(&digits)
+        && text.len() <= 24
+}
+
 fn signed(text: &str) -> Option<Fen> {
     match text.strip_prefix('-') {
         Some(magnitude) => Fen::parse(magnitude).ok().map(|fen| -fen),
@@ -304,6 +334,27 @@ mod tests {
         assert_eq!(new().code("", " ab-1 ", (4, 40)).as_deref(), Some("AB-1"));
         assert_eq!(new().code("", "----", (4, 40)), None);
         assert_eq!(new().division("", "360111490").as_deref(), Some("360111490"));
-        assert_eq!(new().division("", "3601"), None);
+        assert_eq!(new().division("", "310101").as_deref(), Some("310101"));
+        for refused in ["3601", "360122", "360171001", "36０111", "360111 1"] {
+            assert_eq!(new().division("", refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn telephones_are_mobile_or_fixed() {
+        for (typed, stored) in [
+            ("+86 133 0005 2423", "13300052423"),
+            ("0791-88101234", "0791-88101234"),
+            (" 400 820 8820 ", "400 820 8820"),
+            ("88101234", "88101234"),
+        ] {
+            assert_eq!(new().telephone("", typed).as_deref(), Some(stored));
+        }
+        for refused in ["", "1330005242", "12000052423", "0791", "0791-8810123x", "0079188101234", "-88101234"] {
+            let mut judge = new();
+            assert_eq!(judge.telephone("/contact/phone", refused), None, "{refused}");
+            let failed = judge.into_failed();
+            assert_eq!((failed[0].code, failed[0].found.as_ref()), (Code::IdentifierInvalid, None));
+        }
     }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::command::{NewTurnIn, Party};
 use crate::domain::goods::{Battery, Category, Disposal, Evidence, EvidenceKind, Fuel, OldItem};
 use crate::domain::id::Id;
-use crate::domain::identifier::{Kind, judge_invoice_number};
+use crate::domain::identifier::{Kind, judge_invoice_number, judge_old_ebike_code};
 use crate::domain::refusal::{Refusal, Refusals};
 use crate::domain::time::Day;
 use crate::pii::Vault;
@@ -188,9 +188,12 @@ impl OldItemBody {
             value.and_then(|value| judge.identifier(kind, &format!("/item/{field}"), &value))
         };
         let vin = read(Kind::Vin, "vin", self.vin);
-        let ebike_code = read(Kind::EbikeVehicleCode, "ebike_code", self.ebike_code);
         let plate = read(plate, "plate", self.plate);
         let serial_number = read(Kind::ApplianceSnPolicy, "serial_number", self.serial_number);
+        let ebike_code = self.ebike_code.and_then(|code| {
+            let judged = judge_old_ebike_code(&code, judge.today().0);
+            judge.judged("/item/ebike_code", &code, judged)
+        });
         let mut code = |field: &str, value: Option<String>, lengths| {
             value.and_then(|value| judge.code(&format!("/item/{field}"), &value, lengths))
         };

@@ -25,6 +25,17 @@ pub(super) fn vehicle_code(value: &str, today: NaiveDate) -> Judgement {
     Judgement::reject(text, fault)
 }
 
+/// The same of an old bike. Fifteen digits are a code even where they break its rules, which is for a person to look
+/// at: a bike that is handed in may be older than they are. What has not fifteen digits is no code but a frame number.
+#[must_use]
+pub fn judge_old_code(value: &str, today: NaiveDate) -> Judgement {
+    let judged = vehicle_code(value, today);
+    if judged.is_taken() || !is_digits(&judged.canonical, 15) {
+        return judged;
+    }
+    Judgement::warn(judged.canonical, judged.reason)
+}
+
 /// One to four Han characters, a letter or none, a separator or none, five to eight letters and digits.
 ///
 /// What has not that form is kept as typed: nothing is known of it that would let capitals stand for small letters.
@@ -69,6 +80,20 @@ mod tests {
         assert_eq!(vehicle_code("900022600000001", today()).verdict, Verdict::Accept);
         let before = NaiveDate::from_ymd_opt(2025, 12, 31).unwrap();
         assert_eq!(vehicle_code("900022600000001", before).verdict, Verdict::Reject);
+    }
+
+    #[test]
+    fn an_old_bike_may_have_a_code_that_no_new_one_has() {
+        for (value, verdict) in [
+            (" 900020500000001 ", Verdict::Accept),
+            ("900010500000001", Verdict::Warn),
+            ("900020400000001", Verdict::Warn),
+            ("90002050000000", Verdict::Reject),
+            ("LZ091881536459543", Verdict::Reject),
+        ] {
+            let judged = judge_old_code(value, today());
+            assert_eq!((judged.verdict, judged.canonical.as_str()), (verdict, value.trim()), "{value}");
+        }
     }
 
     #[test]

@@ -5,12 +5,16 @@
 mod contact;
 mod digits;
 mod ebike;
+#[cfg(test)]
+mod edges;
 mod goods;
 mod han;
 mod organisation;
 mod paper;
 mod resident;
 pub mod synthetic;
+#[cfg(test)]
+mod typing;
 mod vehicle;
 mod web;
 
@@ -19,6 +23,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+pub use ebike::judge_old_code as judge_old_ebike_code;
 pub use goods::serial_number_key;
 pub use paper::judge_invoice_number;
 pub use resident::{judge_person_id, kind_of_person_id};

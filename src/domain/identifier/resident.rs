@@ -142,8 +142,6 @@ fn checked(text: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::super::tests::today;
     use super::super::{Verdict, synthetic};
     use super::*;
@@ -182,32 +180,5 @@ mod tests {
         let id = format!("{body}{}", check_character(body));
         assert!(resident_id(&id, today()).is_taken());
         assert!(!resident_id(&id, today().pred_opt().unwrap()).is_taken());
-    }
-
-    proptest! {
-        #[test]
-        fn one_wrong_character_is_found(index: u64, place in 0..18_usize, to in 0..11_usize) {
-            let id = synthetic::resident_id(index);
-            let mut bytes = id.clone().into_bytes();
-            bytes[place] = b"0123456789X"[to];
-            let changed = String::from_utf8(bytes).unwrap();
-            prop_assume!(changed != id);
-            prop_assert_eq!(resident_id(&changed, today()).verdict, Verdict::Reject);
-        }
-
-        #[test]
-        fn one_wrong_character_of_a_permit_is_found(
-            index: u64, head in 0..4_usize, place in 0..18_usize, to in 0..11_usize,
-        ) {
-            let own = synthetic::resident_id(index);
-            let body = format!("{}{}", ["810000", "820000", "830000", "936840"][head], &own[6..17]);
-            let id = format!("{body}{}", check_character(&body));
-            prop_assert_eq!(judge_person_id(&id, today()).verdict, Verdict::Accept);
-            let mut bytes = id.clone().into_bytes();
-            bytes[place] = b"0123456789X"[to];
-            let changed = String::from_utf8(bytes).unwrap();
-            prop_assume!(changed != id);
-            prop_assert_eq!(judge_person_id(&changed, today()).verdict, Verdict::Reject);
-        }
     }
 }

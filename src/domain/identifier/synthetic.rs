@@ -14,6 +14,18 @@ const STRIDE: u64 = 179_424_673;
 /// Districts and counties of Nanchang (GB/T 2260).
 const COUNTIES: [&str; 9] = ["360102", "360103", "360104", "360111", "360112", "360113", "360121", "360123", "360124"];
 
+/// Address codes of permits: Hong Kong, Macao, Taiwan.
+const PERMITS: [&str; 3] = ["810000", "820000", "830000"];
+
+/// Some nationalities by their numbers in ISO 3166.
+const NATIONALITIES: [&str; 8] = ["036", "124", "250", "276", "410", "458", "702", "826"];
+
+/// Letters and digits of a plate.
+const PLATE_CHARACTERS: &str = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/// Letters that mark a new-energy vehicle.
+const SERIES: &str = "ABCDEFGHJK";
+
 /// Days of birth run from the first of 1950 to the last of 2004.
 const BIRTHDAYS: u64 = 20_089;
 
@@ -72,11 +84,32 @@ fn pick_text(number: &mut u64, texts: &[&'static str]) -> &'static str {
 pub fn resident_id(index: u64) -> String {
     let mut number = scatter(index, 9 * BIRTHDAYS * 96);
     let county = pick_text(&mut number, &COUNTIES);
+    person_number(county, number)
+}
+
+/// The number of a residence permit for Hong Kong, Macao and Taiwan residents.
+#[must_use]
+pub fn residence_permit(index: u64) -> String {
+    let mut number = scatter(index, 3 * BIRTHDAYS * 96);
+    let home = pick_text(&mut number, &PERMITS);
+    person_number(home, number)
+}
+
+/// The number of a foreign permanent resident, issued in Jiangxi, on a card of 2023.
+#[must_use]
+pub fn permanent_resident(index: u64) -> String {
+    let mut number = scatter(index, 8 * BIRTHDAYS * 96);
+    let nationality = pick_text(&mut number, &NATIONALITIES);
+    person_number(&format!("936{nationality}"), number)
+}
+
+/// Day of birth, order and check character after the first six characters.
+fn person_number(head: &str, number: u64) -> String {
     let order = 900 + number % 96;
     let born = NaiveDate::from_ymd_opt(1950, 1, 1)
         .and_then(|first| first.checked_add_days(Days::new(number / 96)))
         .unwrap_or_default();
-    let body = format!("{county}{:04}{:02}{:02}{order:03}", born.year(), born.month(), born.day());
+    let body = format!("{head}{:04}{:02}{:02}{order:03}", born.year(), born.month(), born.day());
     let check = resident::check_character(&body);
     format!("{body}{check}")
 }
@@ -123,6 +156,28 @@ pub fn vin(index: u64) -> String {
     format!("{}{check}{}", &blank[..8], &blank[9..])
 }
 
+/// The plate of a car of Nanchang with a combustion engine.
+#[must_use]
+pub fn plate(index: u64) -> String {
+    let mut number = scatter(index, 34_u64.pow(5));
+    let serial: String = (0..5).map(|_| pick(&mut number, PLATE_CHARACTERS)).collect();
+    format!("赣A{serial}")
+}
+
+/// The plate of a small new-energy car of Nanchang.
+#[must_use]
+pub fn new_energy_plate(index: u64) -> String {
+    let mut number = scatter(index, 10 * 34 * 10_000);
+    let (series, second) = (pick(&mut number, SERIES), pick(&mut number, PLATE_CHARACTERS));
+    format!("赣A{series}{second}{number:04}")
+}
+
+/// The plate of an e-bike, in the usual local form.
+#[must_use]
+pub fn ebike_plate(index: u64) -> String {
+    format!("南昌{:08}", scatter(index, 100_000_000))
+}
+
 /// The code of an e-bike made between 2018 and 2025, in the form of certificates under GB 17761-2018.
 #[must_use]
 pub fn ebike_code(index: u64) -> String {
@@ -150,6 +205,18 @@ pub fn serial_number(index: u64) -> String {
 #[must_use]
 pub fn invoice_number(index: u64) -> String {
     format!("263670009{:011}", scatter(index, 100_000_000_000))
+}
+
+/// Code and number of a paper invoice for a used car, Jiangxi 2026.
+#[must_use]
+pub fn used_car_invoice(index: u64) -> String {
+    format!("036002600117:{:08}", 1 + scatter(index, 99_999_999))
+}
+
+/// The number of a scrapped car's recycling certificate.
+#[must_use]
+pub fn scrap_certificate(index: u64) -> String {
+    format!("HS-360100-{:010}", scatter(index, 10_000_000_000))
 }
 
 /// A trade item number licensed in China (GS1 General Specifications).
@@ -187,8 +254,15 @@ mod tests {
 
     type Maker = fn(u64) -> String;
 
-    const MAKERS: [(Kind, Maker); 11] = [
+    const MAKERS: [(Kind, Maker); 18] = [
         (Kind::PrcResidentId, resident_id),
+        (Kind::HmtResidencePermit, residence_permit),
+        (Kind::ForeignPrId2023, permanent_resident),
+        (Kind::PlateCn, plate),
+        (Kind::PlateCn, new_energy_plate),
+        (Kind::EbikePlatePolicy, ebike_plate),
+        (Kind::PaperInvoiceUsedCar, used_car_invoice),
+        (Kind::ScrapCertNoPolicy, scrap_certificate),
         (Kind::PersonNameHan, person_name),
         (Kind::Uscc, uscc),
         (Kind::Vin, vin),
@@ -210,8 +284,12 @@ mod tests {
                 let judged = judge(kind, &made, today());
                 assert_eq!((judged.verdict, judged.canonical), (Verdict::Accept, made), "{kind} {index}");
             }
-            assert!(judge_person_id(&resident_id(index), today()).is_taken());
-            assert!(judge_invoice_number(&invoice_number(index), today()).is_taken());
+            for number in [resident_id(index), residence_permit(index), permanent_resident(index)] {
+                assert!(judge_person_id(&number, today()).is_taken());
+            }
+            for number in [invoice_number(index), used_car_invoice(index)] {
+                assert!(judge_invoice_number(&number, today()).is_taken());
+            }
         }
     }
 
@@ -225,12 +303,13 @@ mod tests {
 
     #[test]
     fn the_tables_repeat_nothing_and_are_long_enough() {
-        for table in [SURNAMES, GIVEN, MODEL_YEARS, VIN_LETTERS] {
+        for table in [SURNAMES, GIVEN, MODEL_YEARS, VIN_LETTERS, PLATE_CHARACTERS, SERIES] {
             assert_eq!(table.chars().collect::<BTreeSet<_>>().len(), table.chars().count());
         }
         let (surnames, given) = (SURNAMES.chars().count(), GIVEN.chars().count());
         assert!(surnames * given * given >= 1_000_000, "{surnames} {given}");
         assert_eq!((MODEL_YEARS.len(), VIN_LETTERS.len()), (12, 21));
+        assert_eq!((PLATE_CHARACTERS.len(), SERIES.len()), (34, 10));
         assert_ne!(u64::try_from(surnames * given * given).unwrap() % STRIDE, 0);
     }
 

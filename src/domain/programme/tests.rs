@@ -231,6 +231,31 @@ fn rounding_is_the_programmes() {
     }
 }
 
+/// Amounts between two fen, and caps after the rounding, as two other implementations have them.
+#[test]
+fn published_roundings_come_out() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/data/crypto_vectors.json")).unwrap();
+    let vectors = vectors["subsidy_rounding_fen"].as_array().unwrap();
+    assert_eq!(vectors.len(), 14);
+    for vector in vectors {
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let tier = format!("tiers = [{{ percent = \"{}\", cap = \"{}\" }}]", text("rate_percent"), text("cap_yuan"));
+        for (rounding, name) in [("down", "floor"), ("half_up", "half_up"), ("half_even", "half_even")] {
+            let head = format!("rounding = \"{rounding}\"");
+            let rules = scheme(&head, "matching = \"none\"", &[("computer", &tier)]);
+            let expected = Fen(vector[name].as_i64().unwrap());
+            let given = sold(&rules, &new_item(Category::Computer), text("price_yuan"), None);
+            match given {
+                Ok(amounts) => assert_eq!(amounts.subsidy, expected, "{vector} {name}"),
+                Err(refused) => {
+                    assert_eq!((expected, refused[0].0), (Fen::ZERO, Code::SubsidyBelowOneFen), "{vector} {name}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn shares_sum_and_rates_combine() {
     let rules = appliances_2025();
