@@ -66,7 +66,11 @@ pub struct Rules {
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// Division codes (GB/T 2260) or prefixes of them: `36` is the province, `360111` a district.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub divisions: Vec<String>,
+    /// Whether it holds in the whole country; no division is listed then.
+    #[serde(default)]
+    pub nationwide: bool,
     /// Whether the selling store must lie in the region.
     #[serde(default)]
     pub store_inside: bool,
@@ -381,7 +385,7 @@ pub struct Tier {
     pub amount: Amount,
 }
 
-/// How much: in a file either `percent` with `cap`, or `fixed`.
+/// How much: in a file either `percent` with `cap`, or `fixed`; for a merchant's bonus also `percent` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// So many percent of the price, at most the cap.
@@ -390,6 +394,12 @@ pub enum Amount {
         percent: Decimal,
         /// The most.
         cap: Fen,
+    },
+    /// So many percent of the price, whatever that comes to. Only a merchant may promise it: the most that public
+    /// money can come to is reserved, so that it has to be known.
+    Uncapped {
+        /// The rate in percent.
+        percent: Decimal,
     },
     /// A fixed sum.
     Fixed {

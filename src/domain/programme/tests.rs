@@ -344,6 +344,30 @@ bonuses = [{ when = { old_item_needed = true }, percent = "2", cap = "200.00", s
     assert_eq!(reserve(&rules, Category::Refrigerator, None, None), Some(fen("1500.00")));
 }
 
+/// Only a merchant may give without a cap: what public money can come to is reserved.
+#[test]
+fn a_merchants_percentage_needs_no_cap() {
+    let line = r#"tiers = [{ percent = "15", cap = "1500.00" }]
+bonuses = [{ percent = "2", source = "merchant" }]"#;
+    let rules = none(&[("refrigerator", line)]);
+    let given = sold(&rules, &new_item(Category::Refrigerator), "30000.00", None).unwrap();
+    assert_eq!((given.subsidy, given.merchant_bonus), (fen("1500.00"), fen("600.00")));
+    assert_eq!(given.consumer_pays, fen("27900.00"));
+    assert_eq!(reserve(&rules, Category::Refrigerator, None, None), Some(fen("1500.00")));
+    assert_eq!(from_json(&serde_json::to_string(&rules).unwrap()), Ok(rules));
+    let told = |line: &str| faults(&toml("", "matching = \"none\"", &[("refrigerator", line)])).join("\n");
+    let public = told(&line.replace(", source = \"merchant\"", ""));
+    assert!(public.contains("lines[0].bonuses[0]: found `percent`; expected either"), "{public}");
+    let tier = told(&line.replace(", cap = \"1500.00\"", ""));
+    assert!(tier.contains("lines[0].tiers[0]: found `percent`; expected either"), "{tier}");
+    let much = told(&line.replace("\"2\"", "\"101\""));
+    assert!(much.contains("lines[0].bonuses[0].percent: found 101"), "{much}");
+    // Rules that were not read from a file are held to it as well.
+    let mut open = none(&[("refrigerator", line)]);
+    open.lines[0].tiers[0].amount = Amount::Uncapped { percent: Decimal::TEN };
+    assert_eq!(validate(&open)[0].field, "lines[0].tiers[0].cap");
+}
+
 fn scrap_2025() -> Rules {
     let old = r#"matching = "same_category"
 owned_until = 2025-01-08
@@ -533,6 +557,20 @@ fn region_and_dates_of_a_sale() {
     assert!(judge_sale(&rules, Category::Television, &sale, None, &mut Checks::default()).is_some());
     let other = judge_sale(&rules, Category::Refrigerator, &sale, None, &mut Checks::default());
     assert_eq!(other, None);
+}
+
+#[test]
+fn a_region_is_named_or_the_whole_country() {
+    let text = toml("", "matching = \"none\"", &[("television", LEVELS)]);
+    let province = from_toml(&text).unwrap();
+    assert!(in_region(&province, "360111") && !in_region(&province, "310101"));
+    let everywhere = text.replace("divisions = [\"36\"]", "nationwide = true");
+    let country = from_toml(&everywhere).unwrap();
+    assert!(in_region(&country, "360111") && in_region(&country, "310101"));
+    let both = text.replace("divisions = [\"36\"]", "divisions = [\"36\"]\nnationwide = true");
+    assert!(faults(&both)[0].contains("region.divisions: found divisions beside"), "{:?}", faults(&both));
+    let neither = text.replace("divisions = [\"36\"]", "nationwide = false");
+    assert!(faults(&neither)[0].contains("region.divisions: found no division"), "{:?}", faults(&neither));
 }
 
 #[test]
