@@ -143,11 +143,24 @@ tiers = [{{ percent = "15", cap = "1500.00" }}]
 {line}
 "#
         );
+        self.publish_text(id, &text);
+        self.approve(&["nc-appl-2026", id]);
+    }
+
+    /// Publishes files of `programmes/` and approves the demo's retailer for them alone.
+    pub fn publish_files(&self, ids: &[&str]) {
+        for id in ids {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes");
+            self.publish_text(id, &std::fs::read_to_string(folder.join(format!("{id}.toml"))).unwrap());
+        }
+        self.approve(ids);
+    }
+
+    fn publish_text(&self, id: &str, text: &str) {
         let headers = [("Content-Type", "application/toml"), ("Idempotency-Key", &crate::app::fresh_key())];
         let officer = self.officer();
         officer.send(ureq::http::Method::POST, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201);
         officer.post(&format!("/api/v1/programmes/{id}/publication"), &json!({})).expect(200);
-        self.approve(&["nc-appl-2026", id]);
     }
 
     /// Says for which programmes the demo's retailer is approved.
