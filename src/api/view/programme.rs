@@ -120,7 +120,7 @@ pub struct LineView {
     pub bonuses: Vec<BonusView>,
 }
 
-/// When and how much: a percentage with a cap, or a fixed sum.
+/// When and how much: a percentage with a cap, or a fixed sum; a seller's own percentage may have no cap.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TierView {
     /// The conditions that are said, all of which must hold.

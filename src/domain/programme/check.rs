@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::domain::goods::FundingSource;
+use crate::domain::goods::{Category, FundingSource};
 use crate::domain::money::Fen;
 
 use super::file::Fault;
@@ -104,6 +104,11 @@ fn check_old_item(rules: &Rules, faults: &mut Faults) {
         format!("found categories with the matching `{}`; expected them with any_category or bonus", old.matching)
     });
     faults.once(&old.categories, |index| format!("old_item.categories[{index}]"));
+    faults.unless(
+        !old.must_have_battery || rules.line(Category::Ebike).is_some(),
+        "old_item.must_have_battery",
+        || "found it without a line for e-bikes; expected it only where an old e-bike may be handed in".into(),
+    );
     for (index, limit) in old.registered_until.iter().enumerate() {
         faults.unless(!limit.fuels.is_empty(), format!("old_item.registered_until[{index}].fuels"), || {
             "found no fuel; expected at least one".into()

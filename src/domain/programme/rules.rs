@@ -153,9 +153,12 @@ pub struct OldItemRules {
     /// It must have been registered with a plate.
     #[serde(default)]
     pub must_be_registered: bool,
-    /// All its parts must be there.
+    /// All its parts must be there, and the recycler must say so.
     #[serde(default)]
     pub must_be_complete: bool,
+    /// An e-bike must come with its battery: it does unless the recycler says that it is not complete.
+    #[serde(default)]
+    pub must_have_battery: bool,
     /// It must have stood in the owner's name on this day.
     #[serde(default, deserialize_with = "form::optional_day", skip_serializing_if = "Option::is_none")]
     pub owned_until: Option<Day>,
@@ -179,6 +182,7 @@ impl Default for OldItemRules {
             registered_until: Vec::new(),
             must_be_registered: false,
             must_be_complete: false,
+            must_have_battery: false,
             owned_until: None,
             disposal: None,
             evidence: Vec::new(),

@@ -509,6 +509,19 @@ fn ebikes_by_battery() {
 }
 
 #[test]
+fn a_battery_is_asked_for_where_there_are_ebikes() {
+    let (tiers, old) = ("tiers = [{ fixed = \"500.00\" }]", "matching = \"same_category\"\nmust_have_battery = true");
+    let rules = scheme("", old, &[("ebike", tiers)]);
+    let bike = bike(Battery::LeadAcid);
+    let stated = |complete| OldItem { complete, ..old_bike(Battery::Lithium) };
+    gives(&rules, &bike, "2899.00", Some(&stated(Some(true))), "500.00");
+    gives(&rules, &bike, "2899.00", Some(&stated(None)), "500.00");
+    refuses(&rules, &bike, "2899.00", Some(&stated(Some(false))), Code::OldItemIncomplete, "/turn_in/item/complete");
+    let told = faults(&toml("", old, &[("car", tiers)]));
+    assert!(told[0].contains("old_item.must_have_battery: found it without a line for e-bikes"), "{told:?}");
+}
+
+#[test]
 fn ebikes_registered_and_complete() {
     let shanghai = scheme(
         "",

@@ -85,12 +85,14 @@ fn sh_ebike_2024() -> Table {
     let trade = |name, price, brings| case(name, bike(LeadAcid), price, brings).old(old_bike(Lithium));
     let without = OldItem { registered: Some(false), ..old_bike(Lithium) };
     let unknown = OldItem { registered: None, ..old_bike(Lithium) };
+    let silent = OldItem { complete: None, ..old_bike(Lithium) };
     let no_battery = OldItem { complete: Some(false), ..old_bike(Lithium) };
     let mut cases = vec![
         trade("row 50, without plate", "3699.00", Refuses(Code::OldItemNotRegistered)).old(without),
         trade("row 50, with plate", "3699.00", Gives("500.00")),
         trade("a plate speaks for itself", "3699.00", Gives("500.00")).old(with_plate()),
         trade("nothing is said of a plate", "3699.00", Refuses(Code::OldItemNotRegistered)).old(unknown),
+        trade("nothing is said of the battery", "3699.00", Gives("500.00")).old(silent),
         trade("no battery", "3699.00", Refuses(Code::OldItemIncomplete)).old(no_battery),
         trade("never more than the price", "499.99", Gives("499.99")),
         trade("the second one", "3699.00", Refuses(Code::CategoryLimitReached)).used(1),
@@ -109,6 +111,7 @@ fn sh_ebike_2024() -> Table {
 
 fn fz_ebike_2025() -> Table {
     let trade = |name, from: Battery, to: Battery, brings| case(name, bike(to), "2899.00", brings).old(old_bike(from));
+    let silent = OldItem { complete: None, ..old_bike(Lithium) };
     let incomplete = OldItem { complete: Some(false), ..old_bike(Lithium) };
     let mut cases = vec![
         trade("lithium to lead-acid, the bonus", Lithium, LeadAcid, {
@@ -118,6 +121,7 @@ fn fz_ebike_2025() -> Table {
         trade("lead-acid to lead-acid", LeadAcid, LeadAcid, Gives("500.00")),
         trade("lead-acid to lithium", LeadAcid, Lithium, Gives("500.00")),
         trade("a motor is missing", Lithium, LeadAcid, Refuses(Code::OldItemIncomplete)).old(incomplete),
+        trade("nothing is said of its parts", Lithium, LeadAcid, Refuses(Code::OldItemIncomplete)).old(silent),
         trade("no old e-bike", Lithium, LeadAcid, Refuses(Code::OldItemMissing)).no_old(),
         trade("the second one of 2025", Lithium, LeadAcid, Refuses(Code::YearlyLimitReached)).used(1),
     ];

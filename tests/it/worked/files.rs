@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use huanxin::cli::check_programme;
+use huanxin::domain::goods::{Disposal, EvidenceKind};
+use huanxin::domain::programme::in_region;
 
 use super::run::{path_of, shipped};
+use crate::fixtures::fen;
 
 /// The schemes, by their files; the scheme of 2024 for scrapped cars has two versions.
 const SCHEMES: [&str; 18] = [
@@ -76,6 +79,50 @@ fn every_value_says_where_it_comes_from() {
             let said = line.contains(" # ") || around[0].starts_with("# ") || (opens && around[1].contains(" # "));
             let name = ["title", "title_en", "legal_basis"].contains(&key);
             assert!(said || name, "{file}.toml, line {number}: {line}");
+        }
+    }
+}
+
+/// Where the public texts are silent, all schemes have the same.
+#[test]
+fn what_is_assumed_is_the_same_everywhere() {
+    for file in SCHEMES {
+        let rules = shipped(file);
+        let shares: Vec<String> =
+            rules.funding.iter().map(|share| format!("{} {}", share.source, share.percent)).collect();
+        let later = file.ends_with("2025") || file.ends_with("2026");
+        let national = file.starts_with("cn-") && later;
+        assert_eq!(shares, if national { vec!["central 90", "province 10"] } else { vec!["district 100"] }, "{file}");
+        let pool = fen(if file == "jn-car-buy-2025" { "30000000.00" } else { "10000000.00" });
+        assert!(rules.lines.iter().all(|line| line.pool == pool), "{file}");
+        assert_eq!((rules.voucher.days, rules.voucher.reclaims), (30, 3), "{file}");
+        let evidence = match rules.old_item.disposal {
+            Some(Disposal::Scrapped) => vec![EvidenceKind::ScrapCertificate, EvidenceKind::CancellationCertificate],
+            Some(Disposal::Transferred) => vec![EvidenceKind::UsedCarInvoice],
+            None => Vec::new(),
+        };
+        assert_eq!(rules.old_item.evidence, evidence, "{file}");
+    }
+}
+
+/// National schemes hold in every district, the others in their own place.
+#[test]
+fn a_scheme_holds_where_it_is_of() {
+    let places = [
+        ("hb-", "420106"),
+        ("cq-", "500112"),
+        ("sh-", "310115"),
+        ("sd-dz-", "371402"),
+        ("heb-", "130102"),
+        ("fz-", "350102"),
+        ("qy-", "441802"),
+        ("jn-", "370102"),
+    ];
+    for file in SCHEMES {
+        let rules = shipped(file);
+        for (place, division) in places.into_iter().chain([("nc-", "360111")]) {
+            let holds = file.starts_with("cn-") || file.starts_with(place);
+            assert_eq!(in_region(&rules, division), holds, "{file} in {division}");
         }
     }
 }
