@@ -83,6 +83,7 @@ pub struct HoursView {
 
 /// Where a programme holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct RegionView {
     /// Division codes or prefixes of them; none when it is nationwide.
     pub divisions: Vec<String>,

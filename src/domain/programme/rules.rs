@@ -64,6 +64,7 @@ pub struct Rules {
 /// Where a programme holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct Region {
     /// Division codes (GB/T 2260) or prefixes of them: `36` is the province, `360111` a district.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -139,6 +140,7 @@ words! {
 /// What is asked of the old item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct OldItemRules {
     /// What part it plays.
     pub matching: Matching,
