@@ -37,7 +37,7 @@ fn cn_appl_2024() -> Table {
         case("row 14", level(Dishwasher, 1), "5000.00", Refuses(Code::CategoryNotEligible)),
         first("level 1, a fen below the cap", "9999.99", "1999.99"),
         first("level 1, at the cap", "10000.00", "2000.00"),
-        first("level 1, above the cap", "10000.01", "2000.00"),
+        first("level 1, above the cap", "10000.05", "2000.00"),
         second("level 2, below the cap", "13333.33", "1999.99"),
         second("level 2, at the cap", "13333.34", "2000.00"),
         second("level 2, above the cap", "30000.00", "2000.00"),
@@ -83,8 +83,9 @@ fn cn_appl_2025() -> Table {
         paid("row 27", "4000.00", Refuses(Code::InvoiceAmountMismatch)),
         paid("row 27, but paid rightly", "3999.20", Gives("999.80")),
         first("level 1, a fen below the cap", Television, "9999.99", Gives("1999.99")),
-        first("level 1, above the cap", Television, "10000.01", Gives("2000.00")),
+        first("level 1, above the cap", Television, "10000.05", Gives("2000.00")),
         second("level 2, at the cap", Television, "13333.34", Gives("2000.00")),
+        second("level 2, above the cap", Television, "13333.40", Gives("2000.00")),
         case("level 3", level(Television, 3), "5000.00", Refuses(Code::EnergyLevelNotEligible)),
         first("the least", Computer, "0.05", Gives("0.01")),
         first("less than a fen", Computer, "0.04", Refuses(Code::SubsidyBelowOneFen)),
@@ -113,7 +114,7 @@ fn cn_appl_2026() -> Table {
         case("row 17", level(WashingMachine, 2), "3299.00", Refuses(Code::EnergyLevelNotEligible)),
         first("a fen below the cap", Television, "9999.99", Gives("1499.99")),
         first("at the cap", Television, "10000.00", Gives("1500.00")),
-        first("above the cap", Television, "10000.01", Gives("1500.00")),
+        first("above the cap", Television, "10000.07", Gives("1500.00")),
         first("the second air-conditioner", AirConditioner, "3299.00", Refuses(Code::CategoryLimitReached)).used(1),
     ];
     cases.extend(each(&SIX, "150.00"));

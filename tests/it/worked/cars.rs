@@ -131,7 +131,6 @@ fn cn_car_scrap_2025() -> Table {
             "2026-01-01T00:00:00+08:00",
         ],
     ));
-    // On the first day of the year nobody has had a car for longer than until the eighth.
     Table { file: "cn-car-scrap-2025", now: "2025-06-18T10:00:00+08:00", cases }
 }
 
@@ -188,6 +187,7 @@ fn cn_car_repl_2026() -> Table {
         new("new energy, at the cap", nev(), "187500.00", Gives("15000.00")),
         new("petrol, a fen below the cap", petrol(1500), "216666.66", Gives("12999.99")),
         new("petrol, at the cap", petrol(1500), "216666.67", Gives("13000.00")),
+        new("petrol, above the cap", petrol(1500), "216666.84", Gives("13000.00")),
         new("petrol of 2.0 litres", petrol(2000), "100000.00", Gives("6000.00")),
         new("petrol of 2.001 litres", petrol(2001), "100000.00", Refuses(Code::DisplacementAboveLimit)),
         new("new diesel", diesel(), "100000.00", Refuses(Code::CategoryNotEligible)),
