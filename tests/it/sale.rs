@@ -131,13 +131,13 @@ impl TestApp {
     /// line, `line` within it.
     pub fn publish(&self, id: &str, more: &str, line: &str) {
         self.draft(id, more, line);
-        self.officer().post(&format!("/api/v1/programmes/{id}/publication"), &json!({})).expect(200);
+        self.publish_draft(id);
         self.approve(&["nc-appl-2026", id]);
     }
 
     /// A programme as [`Self::publish`] has it, or a version of it, that waits to be published.
-    pub fn draft(&self, id: &str, more: &str, line: &str) -> Value {
-        let text = format!(
+    pub fn draft(&self, id: &str, more: &str, line: &str) {
+        self.draft_text(&format!(
             r#"
 id = "{id}"
 title = "试验"
@@ -149,10 +149,28 @@ category = "refrigerator"
 tiers = [{{ percent = "15", cap = "1500.00" }}]
 {line}
 "#
-        );
+        ));
+    }
+
+    /// Publishes files of `programmes/` and approves the demo's retailer for them alone.
+    pub fn publish_files(&self, ids: &[&str]) {
+        for id in ids {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes");
+            self.draft_text(&std::fs::read_to_string(folder.join(format!("{id}.toml"))).unwrap());
+            self.publish_draft(id);
+        }
+        self.approve(ids);
+    }
+
+    fn draft_text(&self, text: &str) {
         let headers = [("Content-Type", "application/toml"), ("Idempotency-Key", &crate::app::fresh_key())];
-        let officer = self.officer();
-        officer.send(ureq::http::Method::POST, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201)
+        let method = ureq::http::Method::POST;
+        self.officer().send(method, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201);
+    }
+
+    /// Puts the draft that waits in force.
+    pub fn publish_draft(&self, id: &str) {
+        self.officer().post(&format!("/api/v1/programmes/{id}/publication"), &json!({})).expect(200);
     }
 
     /// Says for which programmes the demo's retailer is approved.

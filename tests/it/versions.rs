@@ -42,7 +42,7 @@ on_both! {
         let whole = auditor.get(&format!("{VERSIONS}/2")).expect(200);
         assert_eq!(fields(&whole["changes"]), expected[1..2]);
         assert_eq!(whole["rules"]["voucher"]["reclaims"], 2);
-        officer.post("/api/v1/programmes/district/publication", &json!({})).expect(200);
+        app.publish_draft("district");
         let published = officer.get(VERSIONS).expect(200);
         let states: Vec<_> = published["items"].as_array().unwrap().iter().map(|item| item["status"].clone()).collect();
         assert_eq!(states, ["current", "superseded"]);
@@ -62,7 +62,7 @@ on_both! {
         app.publish("district", USUAL, "pool = \"9000.00\"");
         let old = app.claim(0, "district", "refrigerator", None);
         app.draft("district", USUAL, "pool = \"9000.00\"\nunit_price_at_most = \"5000.00\"");
-        app.officer().post("/api/v1/programmes/district/publication", &json!({})).expect(200);
+        app.publish_draft("district");
         let new = app.claim(1, "district", "refrigerator", None);
         for (n, voucher, version) in [(0, &old, 1), (1, &new, 2)] {
             let shown = app.consumer(n).get(&format!("/api/v1/vouchers/{voucher}")).expect(200);

@@ -83,9 +83,12 @@ pub struct HoursView {
 
 /// Where a programme holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct RegionView {
-    /// Division codes or prefixes of them.
+    /// Division codes or prefixes of them; none when it is nationwide.
     pub divisions: Vec<String>,
+    /// Whether it holds in the whole country.
+    pub nationwide: bool,
     /// Whether the store must lie there.
     pub store_inside: bool,
     /// Whether the delivery address must.
@@ -118,7 +121,7 @@ pub struct LineView {
     pub bonuses: Vec<BonusView>,
 }
 
-/// When and how much: a percentage with a cap, or a fixed sum.
+/// When and how much: a percentage with a cap, or a fixed sum; a seller's own percentage may have no cap.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TierView {
     /// The conditions that are said, all of which must hold.
@@ -156,6 +159,7 @@ impl TierView {
         }
         let (percent, cap, fixed) = match amount {
             Amount::Percent { percent, cap } => (Some(percent.normalize().to_string()), Some(money(*cap)), None),
+            Amount::Uncapped { percent } => (Some(percent.normalize().to_string()), None, None),
             Amount::Fixed { fixed } => (None, None, Some(money(*fixed))),
         };
         Self { when, percent, cap, fixed }
@@ -213,6 +217,7 @@ impl ProgrammeView {
             },
             region: RegionView {
                 divisions: rules.region.divisions.clone(),
+                nationwide: rules.region.nationwide,
                 store_inside: rules.region.store_inside,
                 delivery_inside: rules.region.delivery_inside,
                 residence_inside: rules.region.residence_inside,

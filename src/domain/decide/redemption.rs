@@ -11,7 +11,7 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
 use crate::domain::programme::{
-    Amounts, MatchedAt, Sale, application_open, by_turn_in_id, fits, judge_old_item, judge_sale,
+    Amounts, MatchedAt, Rules, Sale, application_open, by_turn_in_id, fits, judge_old_item, judge_sale,
 };
 use crate::domain::records::{
     Bucket, ClaimKey, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
@@ -101,7 +101,7 @@ fn judged<'a>(state: &'a State, redeem: &RedeemVoucher, stamp: Stamp) -> Result<
         store_division: store.map(|store| store.division_code.as_str()),
     };
     let amounts = judge_sale(rules, voucher.category, &sale, turn_in.map(|row| &row.item), &mut checks);
-    judge_complete(redeem, &mut checks);
+    judge_complete(redeem, rules, &mut checks);
     judge_unused(state, redeem, &mut checks)?;
     if let Some(amounts) = &amounts {
         // The cap was reserved when the voucher was issued; more than that was never promised.
@@ -185,10 +185,15 @@ fn old_item<'a>(
     Ok((row, row.is_some()))
 }
 
-/// A quote may lack these; a redemption may not.
-fn judge_complete(redeem: &RedeemVoucher, checks: &mut Checks) {
-    let parts =
-        [("/item", redeem.item.is_some()), ("/price", redeem.price.is_some()), ("/invoice", redeem.invoice.is_some())];
+/// A quote may lack these; a redemption may not. A place of delivery is needed where the programme asks for one.
+fn judge_complete(redeem: &RedeemVoucher, rules: &Rules, checks: &mut Checks) {
+    let delivered = !rules.region.delivery_inside || redeem.delivery.division_code.is_some();
+    let parts = [
+        ("/item", redeem.item.is_some()),
+        ("/price", redeem.price.is_some()),
+        ("/invoice", redeem.invoice.is_some()),
+        ("/delivery_division_code", delivered),
+    ];
     for (pointer, there) in parts {
         if !there {
             checks.fail(Refusal::at(Code::FieldMissing, pointer));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use crate::domain::goods::FundingSource;
+use crate::domain::goods::{Category, FundingSource};
 use crate::domain::money::Fen;
 
 use super::file::Fault;
@@ -65,7 +65,12 @@ fn check_head(rules: &Rules, faults: &mut Faults) {
     faults.unless(!rules.title.trim().is_empty(), "title", || "found nothing; expected a name in Chinese".into());
     faults.once(&rules.tasks, |index| format!("tasks[{index}]"));
     let divisions = &rules.region.divisions;
-    faults.unless(!divisions.is_empty(), "region.divisions", || "found no division; expected at least one".into());
+    faults.unless(!divisions.is_empty() || rules.region.nationwide, "region.divisions", || {
+        "found no division; expected at least one, or `nationwide = true`".into()
+    });
+    faults.unless(divisions.is_empty() || !rules.region.nationwide, "region.divisions", || {
+        "found divisions beside `nationwide = true`; expected only one of the two".into()
+    });
     for (index, division) in divisions.iter().enumerate() {
         let digits = division.bytes().all(|byte| byte.is_ascii_digit());
         faults.unless(digits && (2..=12).contains(&division.len()), format!("region.divisions[{index}]"), || {
@@ -99,6 +104,11 @@ fn check_old_item(rules: &Rules, faults: &mut Faults) {
         format!("found categories with the matching `{}`; expected them with any_category or bonus", old.matching)
     });
     faults.once(&old.categories, |index| format!("old_item.categories[{index}]"));
+    faults.unless(
+        !old.must_have_battery || rules.line(Category::Ebike).is_some(),
+        "old_item.must_have_battery",
+        || "found it without a line for e-bikes; expected it only where an old e-bike may be handed in".into(),
+    );
     for (index, limit) in old.registered_until.iter().enumerate() {
         faults.unless(!limit.fuels.is_empty(), format!("old_item.registered_until[{index}].fuels"), || {
             "found no fuel; expected at least one".into()
@@ -202,7 +212,7 @@ fn check_line(rules: &Rules, line: &Line, field: &str, faults: &mut Faults) {
             "found a tier after one without conditions; expected that one last, since the first that fits applies"
                 .into()
         });
-        check_amount(tier.amount, &field, faults);
+        check_amount(tier.amount, false, &field, faults);
         check_conditions(rules, &tier.when, &format!("{field}.when"), faults);
     }
     for (index, bonus) in line.bonuses.iter().enumerate() {
@@ -210,18 +220,23 @@ fn check_line(rules: &Rules, line: &Line, field: &str, faults: &mut Faults) {
         faults.unless(bonus.source.is_none() || bonus.is_merchant(), format!("{field}.source"), || {
             "found a public source; expected `merchant`, or none: public money is shared as `funding` says".into()
         });
-        check_amount(bonus.amount, &field, faults);
+        check_amount(bonus.amount, bonus.is_merchant(), &field, faults);
         check_conditions(rules, &bonus.when, &format!("{field}.when"), faults);
     }
 }
 
-fn check_amount(amount: Amount, field: &str, faults: &mut Faults) {
+fn check_amount(amount: Amount, by_merchant: bool, field: &str, faults: &mut Faults) {
+    if let Amount::Percent { percent, .. } | Amount::Uncapped { percent } = amount {
+        let fits = percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED;
+        faults.unless(fits, format!("{field}.percent"), || {
+            format!("found {percent}; expected more than 0 and at most 100")
+        });
+    }
     match amount {
-        Amount::Percent { percent, cap } => {
-            let fits = percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED;
-            faults.unless(fits, format!("{field}.percent"), || {
-                format!("found {percent}; expected more than 0 and at most 100")
-            });
+        Amount::Uncapped { .. } => faults.unless(by_merchant, format!("{field}.cap"), || {
+            "found none; expected the most that is paid: only a merchant may give without one".into()
+        }),
+        Amount::Percent { cap, .. } => {
             faults.unless(cap > Fen::ZERO, format!("{field}.cap"), || format!("found {cap}; expected more than 0"));
         }
         Amount::Fixed { fixed } => {

@@ -190,6 +190,7 @@ fn amount(percent: Option<Decimal>, cap: Option<Fen>, fixed: Option<Fen>) -> Res
 fn parts(amount: Amount) -> (Option<Decimal>, Option<Fen>, Option<Fen>) {
     match amount {
         Amount::Percent { percent, cap } => (Some(percent), Some(cap), None),
+        Amount::Uncapped { percent } => (Some(percent), None, None),
         Amount::Fixed { fixed } => (None, None, Some(fixed)),
     }
 }
@@ -213,7 +214,11 @@ impl TryFrom<BonusForm> for Bonus {
     type Error = String;
 
     fn try_from(form: BonusForm) -> Result<Self, String> {
-        Ok(Self { when: form.when, amount: amount(form.percent, form.cap, form.fixed)?, source: form.source })
+        let amount = match (form.source, form.percent, form.cap, form.fixed) {
+            (Some(FundingSource::Merchant), Some(percent), None, None) => Amount::Uncapped { percent },
+            (_, percent, cap, fixed) => amount(percent, cap, fixed)?,
+        };
+        Ok(Self { when: form.when, amount, source: form.source })
     }
 }
 

@@ -61,9 +61,10 @@ fn judge_present(
     let asked = &rules.old_item;
     judge_category(rules, category, old, pointer, checks);
     judge_registration(asked, old, pointer, checks);
-    if asked.must_be_complete {
+    if asked.must_be_complete || asked.must_have_battery {
         let refusal = Refusal::at(Code::OldItemIncomplete, pointer("complete"));
-        checks.note(old.complete == Some(true), refusal.found(stated(old.complete)).expected(true));
+        let passed = old.complete == Some(true) || (!asked.must_be_complete && old.complete.is_none());
+        checks.note(passed, refusal.found(stated(old.complete)).expected(true));
     }
     if let Some(until) = asked.owned_until {
         let refusal = Refusal::at(Code::OwnedTooLate, pointer("owned_since"));

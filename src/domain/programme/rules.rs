@@ -64,9 +64,14 @@ pub struct Rules {
 /// Where a programme holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct Region {
     /// Division codes (GB/T 2260) or prefixes of them: `36` is the province, `360111` a district.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub divisions: Vec<String>,
+    /// Whether it holds in the whole country; no division is listed then.
+    #[serde(default)]
+    pub nationwide: bool,
     /// Whether the selling store must lie in the region.
     #[serde(default)]
     pub store_inside: bool,
@@ -135,6 +140,7 @@ words! {
 /// What is asked of the old item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct OldItemRules {
     /// What part it plays.
     pub matching: Matching,
@@ -149,9 +155,12 @@ pub struct OldItemRules {
     /// It must have been registered with a plate.
     #[serde(default)]
     pub must_be_registered: bool,
-    /// All its parts must be there.
+    /// All its parts must be there, and the recycler must say so.
     #[serde(default)]
     pub must_be_complete: bool,
+    /// An e-bike must come with its battery: it does unless the recycler says that it is not complete.
+    #[serde(default)]
+    pub must_have_battery: bool,
     /// It must have stood in the owner's name on this day.
     #[serde(default, deserialize_with = "form::optional_day", skip_serializing_if = "Option::is_none")]
     pub owned_until: Option<Day>,
@@ -175,6 +184,7 @@ impl Default for OldItemRules {
             registered_until: Vec::new(),
             must_be_registered: false,
             must_be_complete: false,
+            must_have_battery: false,
             owned_until: None,
             disposal: None,
             evidence: Vec::new(),
@@ -386,7 +396,7 @@ pub struct Tier {
     pub amount: Amount,
 }
 
-/// How much: in a file either `percent` with `cap`, or `fixed`.
+/// How much: in a file either `percent` with `cap`, or `fixed`; for a merchant's bonus also `percent` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// So many percent of the price, at most the cap.
@@ -395,6 +405,12 @@ pub enum Amount {
         percent: Decimal,
         /// The most.
         cap: Fen,
+    },
+    /// So many percent of the price, whatever that comes to. Only a merchant may promise it: the most that public
+    /// money can come to is reserved, so that it has to be known.
+    Uncapped {
+        /// The rate in percent.
+        percent: Decimal,
     },
     /// A fixed sum.
     Fixed {

@@ -24,10 +24,11 @@ pub struct Sale<'a> {
     pub store_division: Option<&'a str>,
 }
 
-/// Whether a division lies in the programme's region: the region names it, or a larger one around it.
+/// Whether a division lies in the programme's region: the region names it, or a larger one around it, or is the whole
+/// country.
 #[must_use]
 pub fn in_region(rules: &Rules, division: &str) -> bool {
-    rules.region.divisions.iter().any(|prefix| division.starts_with(prefix.as_str()))
+    rules.region.nationwide || rules.region.divisions.iter().any(|prefix| division.starts_with(prefix.as_str()))
 }
 
 /// Notes every check on the new item, price and invoice against the rules.

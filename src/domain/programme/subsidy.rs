@@ -46,6 +46,9 @@ impl Together {
             Amount::Percent { percent, cap } => {
                 Self { percent: sum.percent.saturating_add(percent), cap: sum.cap + cap, ..sum }
             }
+            Amount::Uncapped { percent } => {
+                Self { percent: sum.percent.saturating_add(percent), cap: Fen(i64::MAX), ..sum }
+            }
             Amount::Fixed { fixed } => Self { fixed: sum.fixed + fixed, ..sum },
         })
     }

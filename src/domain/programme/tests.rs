@@ -369,6 +369,30 @@ bonuses = [{ when = { old_item_needed = true }, percent = "2", cap = "200.00", s
     assert_eq!(reserve(&rules, Category::Refrigerator, None, None), Some(fen("1500.00")));
 }
 
+/// Only a merchant may give without a cap: what public money can come to is reserved.
+#[test]
+fn a_merchants_percentage_needs_no_cap() {
+    let line = r#"tiers = [{ percent = "15", cap = "1500.00" }]
+bonuses = [{ percent = "2", source = "merchant" }]"#;
+    let rules = none(&[("refrigerator", line)]);
+    let given = sold(&rules, &new_item(Category::Refrigerator), "30000.00", None).unwrap();
+    assert_eq!((given.subsidy, given.merchant_bonus), (fen("1500.00"), fen("600.00")));
+    assert_eq!(given.consumer_pays, fen("27900.00"));
+    assert_eq!(reserve(&rules, Category::Refrigerator, None, None), Some(fen("1500.00")));
+    assert_eq!(from_json(&serde_json::to_string(&rules).unwrap()), Ok(rules));
+    let told = |line: &str| faults(&toml("", "matching = \"none\"", &[("refrigerator", line)])).join("\n");
+    let public = told(&line.replace(", source = \"merchant\"", ""));
+    assert!(public.contains("lines[0].bonuses[0]: found `percent`; expected either"), "{public}");
+    let tier = told(&line.replace(", cap = \"1500.00\"", ""));
+    assert!(tier.contains("lines[0].tiers[0]: found `percent`; expected either"), "{tier}");
+    let much = told(&line.replace("\"2\"", "\"101\""));
+    assert!(much.contains("lines[0].bonuses[0].percent: found 101"), "{much}");
+    // Rules that were not read from a file are held to it as well.
+    let mut open = none(&[("refrigerator", line)]);
+    open.lines[0].tiers[0].amount = Amount::Uncapped { percent: Decimal::TEN };
+    assert_eq!(validate(&open)[0].field, "lines[0].tiers[0].cap");
+}
+
 fn scrap_2025() -> Rules {
     let old = r#"matching = "same_category"
 owned_until = 2025-01-08
@@ -510,6 +534,19 @@ fn ebikes_by_battery() {
 }
 
 #[test]
+fn a_battery_is_asked_for_where_there_are_ebikes() {
+    let (tiers, old) = ("tiers = [{ fixed = \"500.00\" }]", "matching = \"same_category\"\nmust_have_battery = true");
+    let rules = scheme("", old, &[("ebike", tiers)]);
+    let bike = bike(Battery::LeadAcid);
+    let stated = |complete| OldItem { complete, ..old_bike(Battery::Lithium) };
+    gives(&rules, &bike, "2899.00", Some(&stated(Some(true))), "500.00");
+    gives(&rules, &bike, "2899.00", Some(&stated(None)), "500.00");
+    refuses(&rules, &bike, "2899.00", Some(&stated(Some(false))), Code::OldItemIncomplete, "/turn_in/item/complete");
+    let told = faults(&toml("", old, &[("car", tiers)]));
+    assert!(told[0].contains("old_item.must_have_battery: found it without a line for e-bikes"), "{told:?}");
+}
+
+#[test]
 fn ebikes_registered_and_complete() {
     let shanghai = scheme(
         "",
@@ -558,6 +595,20 @@ fn region_and_dates_of_a_sale() {
     assert!(judge_sale(&rules, Category::Television, &sale, None, &mut Checks::default()).is_some());
     let other = judge_sale(&rules, Category::Refrigerator, &sale, None, &mut Checks::default());
     assert_eq!(other, None);
+}
+
+#[test]
+fn a_region_is_named_or_the_whole_country() {
+    let text = toml("", "matching = \"none\"", &[("television", LEVELS)]);
+    let province = from_toml(&text).unwrap();
+    assert!(in_region(&province, "360111") && !in_region(&province, "310101"));
+    let everywhere = text.replace("divisions = [\"36\"]", "nationwide = true");
+    let country = from_toml(&everywhere).unwrap();
+    assert!(in_region(&country, "360111") && in_region(&country, "310101"));
+    let both = text.replace("divisions = [\"36\"]", "divisions = [\"36\"]\nnationwide = true");
+    assert!(faults(&both)[0].contains("region.divisions: found divisions beside"), "{:?}", faults(&both));
+    let neither = text.replace("divisions = [\"36\"]", "nationwide = false");
+    assert!(faults(&neither)[0].contains("region.divisions: found no division"), "{:?}", faults(&neither));
 }
 
 #[test]
