@@ -51,6 +51,8 @@ use super::{audit, bureau, consumer, contract, programmes, recycler, reports, re
         bureau::programmes::pause_programme,
         bureau::programmes::close_programme,
         bureau::programmes::adjust_pool,
+        bureau::adjustments::list_adjustments,
+        bureau::adjustments::post_adjustments,
         bureau::parties::register_retailer,
         bureau::parties::list_retailers,
         bureau::parties::approve_retailer,

@@ -184,12 +184,17 @@ fn for_counters(config: &mut web::ServiceConfig) {
 }
 
 fn for_the_bureau(config: &mut web::ServiceConfig) {
-    use bureau::{parties, programmes};
+    use bureau::{adjustments, parties, programmes};
     config
         .service(at("/programmes/{id}/publication").route(web::post().to(programmes::publish_programme)))
         .service(at("/programmes/{id}/pause").route(web::post().to(programmes::pause_programme)))
         .service(at("/programmes/{id}/closure").route(web::post().to(programmes::close_programme)))
         .service(at("/programmes/{id}/pool-adjustments").route(web::post().to(programmes::adjust_pool)))
+        .service(
+            at("/programmes/{id}/adjustments")
+                .route(web::get().to(adjustments::list_adjustments))
+                .route(web::post().to(adjustments::post_adjustments)),
+        )
         .service(
             at("/retailers")
                 .route(web::get().to(parties::list_retailers))

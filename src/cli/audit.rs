@@ -19,8 +19,14 @@ pub fn verify(data_dir: &Path, said: Option<&str>) -> Result<(i32, String), Stop
     let (line, code) = match result {
         Ok(seen) => (
             format!(
-                "ok: {} records, {} movements, {} redemptions, {} redemption states, {} balances, {} rollups",
-                seen.records, seen.movements, seen.redemptions, seen.redemption_states, seen.balances, seen.rollups
+                "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} balances, {} rollups",
+                seen.records,
+                seen.movements,
+                seen.redemptions,
+                seen.redemption_states,
+                seen.adjustments,
+                seen.balances,
+                seen.rollups
             ),
             0,
         ),

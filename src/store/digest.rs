@@ -3,13 +3,13 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::rows::{MovementRow, RedemptionRow, RedemptionStateRow, Row};
+use super::rows::{AdjustmentRow, MovementRow, RedemptionRow, RedemptionStateRow, Row};
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
-/// The digests of a decision's redemptions, states of redemptions and movements, in the order in which they stand
-/// there.
+/// The digests of a decision's redemptions, states of redemptions, adjustments and movements, in the order in which
+/// they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::RedemptionState(record) => {
             Some(fact::<RedemptionStateRow>("redemption_state", record.redemption, record))
         }
+        Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
         _ => None,
     });
     let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));

@@ -22,6 +22,8 @@ pub struct Verified {
     pub redemptions: u64,
     /// States of redemptions.
     pub redemption_states: u64,
+    /// Adjustments.
+    pub adjustments: u64,
     /// Ledger lines and accounts whose balances were recomputed.
     pub balances: u64,
     /// Rollup rows recomputed.
@@ -71,6 +73,7 @@ pub(super) struct Walk {
     pub(super) movements: Known,
     pub(super) redemptions: Known,
     pub(super) states: Known,
+    pub(super) adjustments: Known,
 }
 
 impl Walk {
@@ -115,6 +118,7 @@ impl Walk {
             "movement" => &mut self.movements,
             "redemption" => &mut self.redemptions,
             "redemption_state" => &mut self.states,
+            "adjustment" => &mut self.adjustments,
             _ => return None,
         };
         known.insert(id, (digest, seq));
@@ -181,15 +185,15 @@ pub(super) fn first_difference(
     })
 }
 
-/// The tally that one redemption stands for, reversed or not.
-pub(super) fn of_redemption(subsidy: Fen, completed: bool, without_old_item: bool, reversed: bool) -> Tally {
+/// The tally that one redemption stands for, reversed or not. `brought` is its subsidy with its adjustments.
+pub(super) fn of_redemption(brought: Fen, completed: bool, without_old_item: bool, reversed: bool) -> Tally {
     Tally {
         redeemed: 1,
         reversed: i64::from(reversed),
         completed: i64::from(completed && !reversed),
         without_old_item: i64::from(without_old_item && !reversed),
-        amount_redeemed: subsidy,
-        amount_reversed: if reversed { subsidy } else { Fen::ZERO },
+        amount_redeemed: brought,
+        amount_reversed: if reversed { brought } else { Fen::ZERO },
         ..Tally::default()
     }
 }

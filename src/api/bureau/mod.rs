@@ -1,4 +1,5 @@
 //! What officers of the bureau do.
 
+pub mod adjustments;
 pub mod parties;
 pub mod programmes;

@@ -13,10 +13,11 @@ use crate::domain::rollup::{RollupKey, Tally};
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AuditRow, EntryRow, LineRow, MovementRow, RedemptionRow, RedemptionStateRow, RollupRow, Row,
+    AccountRow, AdjustmentRow, AuditRow, EntryRow, LineRow, MovementRow, RedemptionRow, RedemptionStateRow, RollupRow,
+    Row,
 };
 use crate::store::schema::{
-    audit_head, audit_record, ledger_account, ledger_line, movement, redemption, redemption_state, rollup,
+    adjustment, audit_head, audit_record, ledger_account, ledger_line, movement, redemption, redemption_state, rollup,
     rollup_entry, voucher,
 };
 use crate::store::verify::{
@@ -84,13 +85,15 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
         movements: count(walk.movements.len()),
         redemptions: count(walk.redemptions.len()),
         redemption_states: count(walk.states.len()),
+        adjustments: count(walk.adjustments.len()),
         ..Verified::default()
     };
     let mut facts = BTreeMap::new();
     let balances = sound!(movements(conn, &walk)?);
     let reversed = sound!(states(conn, &walk)?);
-    sound!(redemptions(conn, &walk, &reversed, &mut facts)?);
-    progress("movements and redemptions are as they were written");
+    let raised = sound!(adjustments(conn, &walk)?);
+    sound!(redemptions(conn, &walk, &reversed, raised, &mut facts)?);
+    progress("movements, redemptions and adjustments are as they were written");
     verified.balances = sound!(ledger(conn, &balances)?);
     vouchers(conn, &mut facts)?;
     verified.rollups = sound!(rollups(conn, &facts)?);
@@ -135,10 +138,35 @@ fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, String>, F
     Ok(Ok(rows.into_iter().map(|row| (row.redemption, row.status)).collect()))
 }
 
+/// What each raised redemption was given more; there are few of them beside the redemptions.
+fn adjustments(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Fen>, Finding>, StoreError> {
+    let (mut seen, mut raised, mut after) = (BTreeMap::new(), BTreeMap::new(), Id::NIL);
+    loop {
+        let page: Vec<AdjustmentRow> = read!(
+            "adjustment",
+            adjustment::table
+                .filter(adjustment::id.gt(after))
+                .order(adjustment::id)
+                .limit(PAGE)
+                .select(AdjustmentRow::as_select())
+                .load(conn)
+        );
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for row in page {
+            seen.insert(row.id, digest::of(&row));
+            *raised.entry(row.redemption).or_insert(Fen::ZERO) += Fen(row.amount_fen);
+        }
+    }
+    sound!(compare("adjustment", &walk.adjustments, &seen));
+    Ok(Ok(raised))
+}
+
 fn redemptions(
     conn: &mut Conn,
     walk: &Walk,
     reversed: &BTreeMap<Id, String>,
+    mut raised: BTreeMap<Id, Fen>,
     facts: &mut BTreeMap<FactKey, Tally>,
 ) -> Result<Result<(), Finding>, StoreError> {
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
@@ -159,11 +187,14 @@ fn redemptions(
             let appliance = Category::from_name(&row.category).is_some_and(Category::is_appliance);
             let without = appliance && row.turn_in.is_none();
             let undone = reversed.get(&row.id).is_some_and(|status| status == "reversed");
-            let tally = of_redemption(Fen(row.subsidy_fen), row.completed, without, undone);
+            let brought = Fen(row.subsidy_fen) + raised.remove(&row.id).unwrap_or_default();
+            let tally = of_redemption(brought, row.completed, without, undone);
             add(facts, (row.programme, row.category, row.retailer, row.store, row.town), &tally);
         }
     }
-    Ok(compare("redemption", &walk.redemptions, &seen))
+    sound!(compare("redemption", &walk.redemptions, &seen));
+    let orphan = raised.keys().next().map(|id| Finding::new("redemption", id, None, "it was raised and is missing"));
+    Ok(orphan.map_or(Ok(()), Err))
 }
 
 fn ledger(conn: &mut Conn, balances: &Balances) -> Result<Result<u64, Finding>, StoreError> {
