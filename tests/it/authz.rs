@@ -29,6 +29,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "pauseProgramme"
         | "closeProgramme"
         | "adjustPool"
+        | "postAdjustments"
         | "registerRetailer"
         | "approveRetailer"
         | "suspendRetailer"
@@ -40,7 +41,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "suspendRecycler"
         | "setGrowthBaseline"
         | "recordOffSystemTradeIns" => &[Officer],
-        "listRetailers" | "getTotalsReport" => &[Officer, Reviewer, Approver, Finance, Auditor],
+        "listRetailers" | "listAdjustments" | "getTotalsReport" => &[Officer, Reviewer, Approver, Finance, Auditor],
         "getGrowthReport" => FIGURES,
         "listAuditRecords" => &[Auditor],
         other => panic!("who may call {other}? Say so here"),

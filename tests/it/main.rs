@@ -14,6 +14,7 @@
 
 #[macro_use]
 mod app;
+mod adjustments;
 mod audit;
 mod authz;
 mod database;
@@ -24,5 +25,6 @@ mod openapi;
 mod properties;
 mod qr;
 mod refusals;
+mod rise;
 mod sale;
 mod worked;

@@ -100,6 +100,17 @@ impl From<&Raised> for AdjustmentView {
 
 /// A page of a programme's adjustments, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "version": 2, "retroactive_from": "2024-04-24",
+    "items": [{
+        "id": null, "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
+        "voucher_id": "019a5c3e-7b00-7000-8000-000000000002", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
+        "category": "car", "redeemed_at": "2024-06-03T02:03:04.123456Z", "from_version": 1, "version": 2,
+        "before": "10000.00", "after": "20000.00", "amount": "10000.00",
+        "funding": [{"source": "district", "amount": "10000.00"}], "status": "due", "posted_at": null
+    }],
+    "total": "10000.00", "next_cursor": null
+}))]
 pub struct AdjustmentsView {
     /// The version in force; `null` before the first publication.
     pub version: Option<u32>,
@@ -143,6 +154,16 @@ impl AdjustmentsView {
 
 /// What was posted by one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "count": 1, "total": "10000.00",
+    "items": [{
+        "id": "d2f0a9c4-5f0b-6a51-93e2-1f6f0f4f5a10", "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
+        "voucher_id": "019a5c3e-7b00-7000-8000-000000000002", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
+        "category": "car", "redeemed_at": "2024-06-03T02:03:04.123456Z", "from_version": 1, "version": 2,
+        "before": "10000.00", "after": "20000.00", "amount": "10000.00",
+        "funding": [{"source": "district", "amount": "10000.00"}], "status": "posted", "posted_at": "2024-08-20T02:00:00Z"
+    }]
+}))]
 pub struct PostedAdjustmentsView {
     /// How many redemptions were raised.
     pub count: usize,

@@ -13,7 +13,7 @@ use crate::domain::command::{AuditNote, Change, Decision, Outcome, PostAdjustmen
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
-use crate::domain::programme::{Made, Rise, Share, rise};
+use crate::domain::programme::{Rise, SaleMade, Share, rise};
 use crate::domain::records::{Bucket, Redemption, Version};
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::Tally;
@@ -45,7 +45,9 @@ pub(super) fn footprint(state: &mut State, post: &PostAdjustments, stamp: Stamp)
     for id in &post.redemptions {
         let Some(fact) = state.redemptions.peek(id).filter(|fact| fact.programme == *programme) else { continue };
         let (version, line, retailer, turn_in) = (fact.version, fact.line, fact.retailer, fact.turn_in);
-        turn_in.into_iter().for_each(|turn_in| state.turn_ins.ask(turn_in));
+        if let Some(turn_in) = turn_in {
+            state.turn_ins.ask(turn_in);
+        }
         state.lines.ask(line);
         state.accounts.ask(account_id(line, retailer));
         state.buckets.ask(Bucket::key(retailer, programme, stamp.day()));
@@ -103,7 +105,7 @@ pub fn judge(state: &State, programme: &str, redemption: Id, pointer: &str) -> R
     let given = fact.subsidy + earlier.iter().map(|known| known.amount).sum();
     let shares: Vec<Share> =
         fact.funding.iter().chain(earlier.iter().flat_map(|known| &known.funding)).copied().collect();
-    let made = Made { category: fact.category, item: &fact.item, price: &fact.price, old, given, shares: &shares };
+    let made = SaleMade { category: fact.category, item: &fact.item, price: &fact.price, old, given, shares: &shares };
     let nothing = || wrong().found("nothing is owed").expected(format!("more than {given} by version {current}"));
     let rise = rise(&version.rules, made).ok_or_else(nothing)?;
     Ok(Owed { fact: fact.clone(), version: current, rise })

@@ -29,7 +29,9 @@ pub(super) fn footprint(state: &mut State, id: Id) {
     }
     let raised = adjustment::those_of(state, &fact).unwrap_or_default();
     let buckets: Vec<Id> = raised.iter().map(|raise| raise.bucket).collect();
-    buckets.into_iter().for_each(|bucket| state.buckets.ask(bucket));
+    for bucket in buckets {
+        state.buckets.ask(bucket);
+    }
     let Some(voucher) = state.vouchers.peek(&fact.voucher).cloned() else { return };
     voucher.quotas.iter().for_each(|quota| state.quotas.ask(*quota));
     matching::ask(state, voucher.turn_in);

@@ -18,7 +18,7 @@ pub use check::validate;
 pub use examples::{Example, examples};
 pub use file::{Fault, from_json, from_toml};
 pub use old_item::{by_turn_in_id, in_turn_in_body, judge_old_item};
-pub use rise::{Made, Rise, rise};
+pub use rise::{Rise, SaleMade, rise};
 pub use rules::*;
 pub use sale::{Sale, in_region, judge_sale};
 pub use subsidy::{Amounts, Share, reserve};

@@ -11,7 +11,7 @@ use super::subsidy::Share;
 
 /// A sale that was made, and the public money that was given for it so far.
 #[derive(Clone, Copy, Debug)]
-pub struct Made<'a> {
+pub struct SaleMade<'a> {
     /// Category of the voucher.
     pub category: Category,
     /// The new item.
@@ -45,7 +45,7 @@ pub struct Rise {
 /// and [`Rules::retroactive_from`] says from which day on such facts are raised. What the consumer paid follows from
 /// what was given then, so that it is not compared again.
 #[must_use]
-pub fn rise(rules: &Rules, made: Made<'_>) -> Option<Rise> {
+pub fn rise(rules: &Rules, made: SaleMade<'_>) -> Option<Rise> {
     // The windows say when something may be done from now on, the old item's among them.
     let windows = Windows { old_item: None, ..rules.windows.clone() };
     let rules = Rules { windows, ..rules.clone() };
@@ -155,7 +155,7 @@ tiers = {tiers}
     fn nev(rules: &Rules, list: &str, given: &str, shares: &[Share]) -> Option<Rise> {
         let (item, price, old) = (item(Powertrain::Nev, None), price(list, None), old("2010-05-04"));
         let given = fen(given);
-        rise(rules, Made { category: Category::Car, item: &item, price: &price, old: Some(&old), given, shares })
+        rise(rules, SaleMade { category: Category::Car, item: &item, price: &price, old: Some(&old), given, shares })
     }
 
     fn all(amount: &str) -> Vec<Share> {
@@ -178,7 +178,7 @@ tiers = {tiers}
         let (item, price, old) =
             (item(Powertrain::Nev, None), price("159800.00", Some("149800.00")), old("2010-05-04"));
         let shares = all("10000.00");
-        let made = Made {
+        let made = SaleMade {
             category: Category::Car,
             item: &item,
             price: &price,
@@ -211,7 +211,7 @@ tiers = {tiers}
         let rules = rules("", DISTRICT, TWICE);
         let owed = |item: &NewItem, old: Option<&OldItem>, category: Category| {
             let price = price("159800.00", None);
-            rise(&rules, Made { category, item, price: &price, old, given: fen("7000.00"), shares: &[] }).is_some()
+            rise(&rules, SaleMade { category, item, price: &price, old, given: fen("7000.00"), shares: &[] }).is_some()
         };
         let (good, petrol) = (old("2010-05-04"), item(Powertrain::Petrol, Some(1998)));
         assert!(owed(&petrol, Some(&good), Category::Car));

@@ -92,7 +92,7 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
     let balances = sound!(movements(conn, &walk)?);
     let reversed = sound!(states(conn, &walk)?);
     let raised = sound!(adjustments(conn, &walk)?);
-    sound!(redemptions(conn, &walk, &reversed, raised, &mut facts)?);
+    sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     progress("movements, redemptions and adjustments are as they were written");
     verified.balances = sound!(ledger(conn, &balances)?);
     vouchers(conn, &mut facts)?;
@@ -166,7 +166,7 @@ fn redemptions(
     conn: &mut Conn,
     walk: &Walk,
     reversed: &BTreeMap<Id, String>,
-    mut raised: BTreeMap<Id, Fen>,
+    raised: &BTreeMap<Id, Fen>,
     facts: &mut BTreeMap<FactKey, Tally>,
 ) -> Result<Result<(), Finding>, StoreError> {
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
@@ -187,14 +187,12 @@ fn redemptions(
             let appliance = Category::from_name(&row.category).is_some_and(Category::is_appliance);
             let without = appliance && row.turn_in.is_none();
             let undone = reversed.get(&row.id).is_some_and(|status| status == "reversed");
-            let brought = Fen(row.subsidy_fen) + raised.remove(&row.id).unwrap_or_default();
+            let brought = Fen(row.subsidy_fen) + raised.get(&row.id).copied().unwrap_or_default();
             let tally = of_redemption(brought, row.completed, without, undone);
             add(facts, (row.programme, row.category, row.retailer, row.store, row.town), &tally);
         }
     }
-    sound!(compare("redemption", &walk.redemptions, &seen));
-    let orphan = raised.keys().next().map(|id| Finding::new("redemption", id, None, "it was raised and is missing"));
-    Ok(orphan.map_or(Ok(()), Err))
+    Ok(compare("redemption", &walk.redemptions, &seen))
 }
 
 fn ledger(conn: &mut Conn, balances: &Balances) -> Result<Result<u64, Finding>, StoreError> {
