@@ -99,6 +99,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         ],
         "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
+        "postAdjustments" => {
+            &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
+        }
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],

@@ -53,6 +53,8 @@ use super::{audit, bureau, consumer, contract, growth, programmes, recycler, rep
         bureau::programmes::adjust_pool,
         bureau::versions::list_programme_versions,
         bureau::versions::get_programme_version,
+        bureau::adjustments::list_adjustments,
+        bureau::adjustments::post_adjustments,
         bureau::parties::register_retailer,
         bureau::parties::list_retailers,
         bureau::parties::approve_retailer,

@@ -96,10 +96,11 @@ pub async fn get_redemption(
     _: Asked<Nothing>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = service.division.read(move |tx| tx.redemption(id)).await?;
+    let (found, adjustments) =
+        service.division.read(move |tx| Ok((tx.redemption(id)?, tx.adjustments_of(&[id])?))).await?;
     let own = found.filter(|(redemption, _)| redemption.retailer == staff.retailer);
     let (redemption, state) = own.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref())))
+    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref(), &adjustments)))
 }
 
 /// The redemptions of the caller's retailer, newest first
@@ -112,8 +113,13 @@ pub async fn list_redemptions(
 ) -> Result<HttpResponse, ApiError> {
     let reading = paging.of(staff.retailer, "redemptions")?;
     let retailer = Some(staff.retailer);
-    let rows = service.division.read(move |tx| tx.redemptions(retailer, reading.page())).await?;
-    let view = |(redemption, state): (_, Option<_>)| RedemptionView::of(&redemption, state.as_ref());
+    let read = service.division.read(move |tx| {
+        let rows = tx.redemptions(retailer, reading.page())?;
+        let ids: Vec<Id> = rows.iter().map(|(redemption, _)| redemption.id).collect();
+        Ok((rows, tx.adjustments_of(&ids)?))
+    });
+    let (rows, adjustments) = read.await?;
+    let view = |(redemption, state): (_, Option<_>)| RedemptionView::of(&redemption, state.as_ref(), &adjustments);
     Ok(HttpResponse::Ok().json(reading.list(rows, |(redemption, _)| redemption.id, view)))
 }
 

@@ -184,7 +184,7 @@ fn for_counters(config: &mut web::ServiceConfig) {
 }
 
 fn for_the_bureau(config: &mut web::ServiceConfig) {
-    use bureau::{parties, programmes, versions};
+    use bureau::{adjustments, parties, programmes, versions};
     config
         .service(at("/programmes/{id}/versions").route(web::get().to(versions::list_programme_versions)))
         .service(at("/programmes/{id}/versions/{number}").route(web::get().to(versions::get_programme_version)))
@@ -192,6 +192,11 @@ fn for_the_bureau(config: &mut web::ServiceConfig) {
         .service(at("/programmes/{id}/pause").route(web::post().to(programmes::pause_programme)))
         .service(at("/programmes/{id}/closure").route(web::post().to(programmes::close_programme)))
         .service(at("/programmes/{id}/pool-adjustments").route(web::post().to(programmes::adjust_pool)))
+        .service(
+            at("/programmes/{id}/adjustments")
+                .route(web::get().to(adjustments::list_adjustments))
+                .route(web::post().to(adjustments::post_adjustments)),
+        )
         .service(
             at("/retailers")
                 .route(web::get().to(parties::list_retailers))

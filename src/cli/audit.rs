@@ -19,12 +19,13 @@ pub fn verify(data_dir: &Path, said: Option<&str>) -> Result<(i32, String), Stop
     let (line, code) = match result {
         Ok(seen) => (
             format!(
-                "ok: {} records, {} movements, {} redemptions, {} redemption states, {} entered figures, {} balances, \
-                 {} rollups",
+                "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
+                 {} balances, {} rollups",
                 seen.records,
                 seen.movements,
                 seen.redemptions,
                 seen.redemption_states,
+                seen.adjustments,
                 seen.entered_figures,
                 seen.balances,
                 seen.rollups

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::adjustment::{Adjustment, Raised};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -146,6 +147,8 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// Posts what redemptions of before are owed by a retroactive rise.
+    PostAdjustments(PostAdjustments),
     /// Enters the 2023 figure.
     SetGrowthBaseline {
         /// The year.
@@ -190,6 +193,7 @@ impl Act {
             Self::ExpireVoucher { .. } => "expire_voucher",
             Self::RedeemVoucher(_) => "redeem_voucher",
             Self::ReverseRedemption { .. } => "reverse_redemption",
+            Self::PostAdjustments(_) => "post_adjustments",
             Self::SetGrowthBaseline { .. } => "set_growth_baseline",
             Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
         }
@@ -318,6 +322,19 @@ pub struct RedeemVoucher {
     pub turn_in: Option<Id>,
 }
 
+/// Adjustments as an officer posts them: all of them, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostAdjustments {
+    /// Programme.
+    pub programme: String,
+    /// The version that raises; it must be the one in force.
+    pub version: u32,
+    /// The redemptions that are raised, each once.
+    pub redemptions: Vec<Id>,
+    /// What the officer expects them to sum to: a list that is no longer true is refused.
+    pub total: Fen,
+}
+
 /// What was done, as the caller is told and as a repeat is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", content = "of", rename_all = "snake_case")]
@@ -355,6 +372,17 @@ pub enum Outcome {
         redemption: Id,
         /// When.
         at: Moment,
+    },
+    /// Redemptions of before were raised.
+    Adjusted {
+        /// Programme.
+        programme: String,
+        /// The version that raised them.
+        version: u32,
+        /// What was added in all.
+        total: Fen,
+        /// The adjustments, in the order of the request.
+        raised: Vec<Raised>,
     },
     /// A baseline.
     Baseline(Baseline),
@@ -406,6 +434,8 @@ pub enum Change {
     Redemption(Box<Redemption>),
     /// State of a redemption.
     RedemptionState(RedemptionState),
+    /// Adjustment of a redemption (a fact).
+    Adjustment(Box<Adjustment>),
     /// Bucket.
     Bucket(Bucket),
     /// An identity is taken (`Some`) or freed (`None`).

@@ -62,6 +62,8 @@ words! {
         Redeem = "redeem",
         /// A redemption was reversed before payment.
         Reverse = "reverse",
+        /// A version in force gives more for a redemption of before.
+        Raise = "raise",
     }
 }
 

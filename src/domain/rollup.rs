@@ -62,9 +62,9 @@ pub struct Tally {
     pub without_old_item: i64,
     /// Money reserved, for the day of the voucher's issue; it goes down again when the voucher ends.
     pub amount_reserved: Fen,
-    /// Subsidy of redemptions.
+    /// Subsidy of redemptions, and on the day of its posting what a later version adds to one.
     pub amount_redeemed: Fen,
-    /// Subsidy of reversals.
+    /// Subsidy of reversals, with what later versions had added.
     pub amount_reversed: Fen,
 }
 

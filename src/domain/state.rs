@@ -1,5 +1,6 @@
 //! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
 
+use super::adjustment::Adjustment;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
@@ -57,6 +58,8 @@ pub struct State {
     pub redemptions: Loaded<Id, Redemption>,
     /// States of redemptions that are no longer `recorded`.
     pub redemption_states: Loaded<Id, RedemptionState>,
+    /// Adjustments of redemptions.
+    pub adjustments: Loaded<Id, Adjustment>,
     /// Settlement buckets.
     pub buckets: Loaded<Id, Bucket>,
     /// Identities that count once.
@@ -111,6 +114,7 @@ impl State {
             || self.vouchers.has_unloaded()
             || self.redemptions.has_unloaded()
             || self.redemption_states.has_unloaded()
+            || self.adjustments.has_unloaded()
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
             || self.releases.has_unloaded()
@@ -148,6 +152,7 @@ impl State {
             Change::Voucher(row) => self.vouchers.put(row.id, *row),
             Change::Redemption(row) => self.redemptions.put(row.id, *row),
             Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
+            Change::Adjustment(row) => self.adjustments.put(row.id, *row),
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::Release(row) => self.releases.put(row.id, row),

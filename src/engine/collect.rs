@@ -73,6 +73,7 @@ impl Collected {
             Change::TurnIn(row) => self.touch(Kind::TurnIn, row.id),
             Change::Voucher(row) => self.touch(Kind::Voucher, row.id),
             Change::Redemption(row) => self.saved.redemptions.push(row.as_ref().clone()),
+            Change::Adjustment(row) => self.saved.adjustments.push(row.as_ref().clone()),
             Change::RedemptionState(row) => self.touch(Kind::RedemptionState, row.redemption),
             Change::Bucket(row) => self.touch(Kind::Bucket, row.id),
             Change::Claim { key, .. } => {

@@ -16,7 +16,7 @@ use tracing::error;
 
 pub use clock::Clock;
 pub use jobs::{expire_command, system};
-pub use question::{Eligibility, Quote};
+pub use question::{Due, Eligibility, Quote, due};
 pub use runner::Runner;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};

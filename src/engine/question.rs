@@ -1,17 +1,19 @@
-//! Questions that change nothing: a quote and an eligibility run the same footprint, load and rules as the command,
+//! Questions that change nothing: a quote, an eligibility and what a retroactive rise owes run the same footprint, load and rules as the command,
 //! in one read-only snapshot, and drop the decision. A rule is written once.
 
 use std::sync::Arc;
 
 use super::{Division, Failure, batch};
-use crate::domain::command::{Act, ClaimVoucher, Command, RedeemVoucher, Stamp, Stop};
-use crate::domain::decide::{Claimable, Judged, judge_claim, judge_redemption};
+use crate::domain::command::{Act, ClaimVoucher, Command, PostAdjustments, RedeemVoucher, Stamp, Stop};
+use crate::domain::decide::{Claimable, Judged, Owed, judge_adjustment, judge_claim, judge_redemption};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 use crate::domain::programme::Amounts;
 use crate::domain::records::Voucher;
-use crate::domain::refusal::{Check, Refusal, Refusals};
+use crate::domain::refusal::{Check, Code, Refusal, Refusals};
 use crate::domain::state::State;
+use crate::domain::time::{Day, Moment};
+use crate::store::{Page, StoreError, Tx};
 
 /// What a redemption would give.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,17 @@ pub struct Eligibility {
     pub max_subsidy: Option<Fen>,
     /// Why not, the most urgent first.
     pub refusals: Vec<Refusal>,
+}
+
+/// What a programme's version in force owes for redemptions of before: a page of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Due {
+    /// The version in force; `None` before the first publication.
+    pub version: Option<u32>,
+    /// From which day on it raises; `None` when it does not.
+    pub retroactive_from: Option<Day>,
+    /// The redemptions that were looked at, newest first, each with what is owed for it, if anything.
+    pub redemptions: Vec<(Id, Option<Owed>)>,
 }
 
 /// Ranks of refusals that make a quote fail as a whole: record, token, voucher and seller.
@@ -68,19 +81,26 @@ impl Division {
         Ok(Eligibility { eligible: refusals.is_empty(), max_subsidy: reserve, refusals })
     }
 
+    /// What the version in force owes for redemptions that were made under earlier ones.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when there is no such programme.
+    pub async fn due(&self, programme: String, page: Page) -> Result<Due, Failure> {
+        let clock = self.0.clock;
+        let found = self.read(move |tx| {
+            let at = clock.shift(tx.now()?);
+            due(tx, at, &programme, page)
+        });
+        found.await?.map_err(stopped)
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         act: Act,
         judge: impl Fn(&State, Stamp) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Failure> {
         let clock = self.0.clock;
-        let command = Arc::new(Command {
-            id: Id::NIL,
-            fingerprint: Id::NIL,
-            actor: super::system(),
-            request_id: String::new(),
-            act,
-        });
+        let command = Arc::new(question(act));
         let judged = self
             .read(move |tx| {
                 let stamp = Stamp { at: clock.shift(tx.now()?) };
@@ -88,12 +108,53 @@ impl Division {
                 Ok(judge(&state, stamp))
             })
             .await?;
-        judged.map_err(|stop| match stop {
-            Stop::Refused(refusals) => Failure::Refused(refusals),
-            Stop::NotLoaded(key) => {
-                tracing::error!(key, "a question's footprint forgot a key");
-                Failure::Internal(key)
-            }
-        })
+        judged.map_err(stopped)
     }
+}
+
+fn stopped(stop: Stop) -> Failure {
+    match stop {
+        Stop::Refused(refusals) => Failure::Refused(refusals),
+        Stop::NotLoaded(key) => {
+            tracing::error!(key, "a question's footprint forgot a key");
+            Failure::Internal(key)
+        }
+    }
+}
+
+/// As [`Division::due`], in a transaction that is there.
+///
+/// # Errors
+/// Those of the database; inside, [`Stop::Refused`] when there is no such programme.
+pub fn due(tx: &mut Tx<'_>, at: Moment, programme: &str, page: Page) -> Result<Result<Due, Stop>, StoreError> {
+    let Some((row, version)) = tx.programme(programme)? else {
+        return Ok(Err(Refusal::of(Code::NotFound).found(programme).into()));
+    };
+    let Some(version) = version.filter(|version| version.number == row.current) else {
+        return Ok(Ok(Due::default()));
+    };
+    let retroactive_from = version.rules.retroactive_from;
+    let mut due = Due { version: Some(row.current), retroactive_from, redemptions: Vec::new() };
+    let Some(from) = retroactive_from else { return Ok(Ok(due)) };
+    let redemptions = tx.adjustment_candidates(programme, row.current, from, page)?;
+    let post = PostAdjustments {
+        programme: programme.to_owned(),
+        version: row.current,
+        redemptions: redemptions.clone(),
+        total: Fen::ZERO,
+    };
+    let (state, _) = batch::load(tx, &[Arc::new(question(Act::PostAdjustments(post)))], Stamp { at })?;
+    for id in redemptions {
+        match judge_adjustment(&state, programme, id, "") {
+            Ok(owed) => due.redemptions.push((id, Some(owed))),
+            Err(Stop::Refused(_)) => due.redemptions.push((id, None)),
+            Err(stop) => return Ok(Err(stop)),
+        }
+    }
+    Ok(Ok(due))
+}
+
+/// A command that is never decided: its footprint says what to load.
+fn question(act: Act) -> Command {
+    Command { id: Id::NIL, fingerprint: Id::NIL, actor: super::system(), request_id: String::new(), act }
 }

@@ -1,5 +1,6 @@
 //! What a batch leaves behind: the rows to write, folded per key.
 
+use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::command::Outcome;
 use crate::domain::id::Id;
@@ -52,6 +53,8 @@ pub struct Saved {
     pub claims: Vec<ClaimWrite>,
     /// Redemptions: facts, inserted.
     pub redemptions: Vec<Redemption>,
+    /// Adjustments: facts, inserted.
+    pub adjustments: Vec<Adjustment>,
     /// Movements: facts, inserted.
     pub movements: Vec<Movement>,
     /// Additions to the rollups: inserted, and added to the rollup rows.

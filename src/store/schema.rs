@@ -156,6 +156,24 @@ tables! {
         at -> BigInt,
         reason -> Text,
     }
+    adjustment (id) {
+        id -> Uid,
+        redemption -> Uid,
+        voucher -> Uid,
+        programme -> Text,
+        version -> BigInt,
+        category -> Text,
+        line -> Uid,
+        retailer -> Uid,
+        store -> Uid,
+        before_fen -> BigInt,
+        after_fen -> BigInt,
+        amount_fen -> BigInt,
+        funding -> Text,
+        author -> Uid,
+        at -> BigInt,
+        bucket -> Uid,
+    }
     settlement_bucket (id) {
         id -> Uid,
         retailer -> Uid,
@@ -279,4 +297,4 @@ tables! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state);
+diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);

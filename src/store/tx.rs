@@ -8,6 +8,7 @@ use super::saved::{Attempt, Saved};
 use super::verify::{Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
+use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
@@ -123,7 +124,7 @@ impl<'a> Tx<'a> {
         on!(self, save::save(saved))
     }
 
-    /// Compares every row of audit, ledger, movements and redemptions with the trail; recomputes balances and rollups.
+    /// Compares every row of audit, ledger, movements, redemptions and adjustments with the trail; recomputes balances and rollups.
     ///
     /// # Errors
     /// Those of the database. What is not as the trail says is no error but a [`Finding`].
@@ -195,6 +196,13 @@ impl<'a> Tx<'a> {
         /// Redemptions of a retailer or all, each with its state.
         redemptions(retailer: Option<Id>, page: Page) = retailers::redemptions
             -> Vec<(Redemption, Option<RedemptionState>)>;
+        /// Redemptions under versions before this one, from a day on, that stand and that it has not raised yet,
+        /// newest first.
+        adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
+        /// What was posted for a programme, newest first.
+        adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
+        /// The adjustments of some redemptions, by redemption and version.
+        adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
         /// Records of the trail, newest first, below a number.
         audit_records(before_seq: Option<i64>, limit: i64) = trail::before -> Vec<AuditRecord>;
         /// Records of the trail in order, above a number.

@@ -23,6 +23,8 @@ pub struct Verified {
     pub redemptions: u64,
     /// States of redemptions.
     pub redemption_states: u64,
+    /// Adjustments.
+    pub adjustments: u64,
     /// Baselines and off-system figures that were entered by hand.
     pub entered_figures: u64,
     /// Ledger lines and accounts whose balances were recomputed.
@@ -76,6 +78,7 @@ pub(super) struct Walk {
     pub(super) states: Known,
     pub(super) baselines: Known,
     pub(super) off_system: Known,
+    pub(super) adjustments: Known,
 }
 
 impl Walk {
@@ -122,6 +125,7 @@ impl Walk {
             "redemption_state" => &mut self.states,
             "growth_baseline" => &mut self.baselines,
             "off_system_trade_in" => &mut self.off_system,
+            "adjustment" => &mut self.adjustments,
             _ => return None,
         };
         known.insert(id, (digest, seq));
@@ -189,8 +193,15 @@ impl Facts {
         *sum = sum.plus(&tally);
     }
 
-    /// What one redemption stands for, and its return where there was one. `key` has everything but the days.
-    pub(super) fn redemption(&mut self, row: &RedemptionRow, key: &RollupKey, reversed: Option<Moment>) {
+    /// What one redemption stands for, with what it was given more later and its return, where there were such. `key`
+    /// has everything but the days.
+    pub(super) fn redemption(
+        &mut self,
+        row: &RedemptionRow,
+        key: &RollupKey,
+        reversed: Option<Moment>,
+        raised: &[(Moment, Fen)],
+    ) {
         let (at, subsidy) = (Moment(row.at), Fen(row.subsidy_fen));
         let without = key.category.is_appliance() && !row.completed;
         let counted = |by: i64| Tally {
@@ -199,9 +210,13 @@ impl Facts {
             ..Tally::default()
         };
         self.add(key, at, at, Tally { redeemed: 1, amount_redeemed: subsidy, ..counted(1) });
+        for (posted, amount) in raised {
+            self.add(key, *posted, *posted, Tally { amount_redeemed: *amount, ..Tally::default() });
+        }
         if let Some(back) = reversed {
+            let brought = subsidy + raised.iter().map(|(_, amount)| *amount).sum();
             self.add(key, at, back, counted(-1));
-            self.add(key, back, back, Tally { reversed: 1, amount_reversed: subsidy, ..Tally::default() });
+            self.add(key, back, back, Tally { reversed: 1, amount_reversed: brought, ..Tally::default() });
         }
         self.redeemed.insert(row.voucher, at);
     }

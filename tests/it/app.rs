@@ -26,26 +26,30 @@ pub const START: &str = "2026-06-18T10:00:00+08:00";
 pub const TODAY: &str = "2026-06-18";
 const ISSUER: &str = "huanxin-demo";
 
-/// Writes a test once and runs it on both databases: `journey::car::sqlite`, `journey::car::postgres`.
+/// Writes a test once and runs it on both databases: `journey::car::sqlite`, `journey::car::postgres`. Its app starts at
+/// [`START`], or at the time that stands after the app's name: `fn car(app at "2024-06-03T10:00:00+08:00")`.
 macro_rules! on_both {
-    ($($(#[$attribute:meta])* fn $name:ident($app:ident) $body:block)+) => {$(
+    ($($(#[$attribute:meta])* fn $name:ident($app:ident $(at $start:literal)?) $body:block)+) => {$(
         $(#[$attribute])*
         mod $name {
             #[allow(unused_imports, reason = "a test takes what it needs")]
             use super::*;
+
+            /// The first is when the app starts.
+            const STARTS: &[&str] = &[$($start,)? $crate::app::START];
 
             #[allow(clippy::needless_pass_by_value, reason = "some tests end their app themselves")]
             fn run($app: $crate::app::TestApp) $body
 
             #[test]
             fn sqlite() {
-                run($crate::app::TestApp::start($crate::database::Place::sqlite()));
+                run($crate::app::TestApp::start($crate::database::Place::sqlite(), STARTS[0]));
             }
 
             #[test]
             fn postgres() {
                 if let Some(place) = $crate::database::Place::postgres() {
-                    run($crate::app::TestApp::start(place));
+                    run($crate::app::TestApp::start(place, STARTS[0]));
                 }
             }
         }
@@ -71,9 +75,9 @@ struct Running {
 }
 
 impl TestApp {
-    /// At the usual time.
-    pub fn start(place: Place) -> Self {
-        Self::start_at(place, Moment::parse(START).unwrap())
+    /// At a time, RFC 3339.
+    pub fn start(place: Place, time: &str) -> Self {
+        Self::start_at(place, Moment::parse(time).unwrap())
     }
 
     fn start_at(place: Place, start: Moment) -> Self {

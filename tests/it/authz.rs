@@ -29,6 +29,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "pauseProgramme"
         | "closeProgramme"
         | "adjustPool"
+        | "postAdjustments"
         | "registerRetailer"
         | "approveRetailer"
         | "suspendRetailer"
@@ -40,7 +41,7 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "suspendRecycler"
         | "setGrowthBaseline"
         | "recordOffSystemTradeIns" => &[Officer],
-        "listRetailers" | "getTotalsReport" | "listProgrammeVersions" | "getProgrammeVersion" => {
+        "listRetailers" | "getTotalsReport" | "listProgrammeVersions" | "getProgrammeVersion" | "listAdjustments" => {
             &[Officer, Reviewer, Approver, Finance, Auditor]
         }
         "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,

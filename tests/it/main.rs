@@ -14,6 +14,7 @@
 
 #[macro_use]
 mod app;
+mod adjustments;
 mod audit;
 mod authz;
 mod database;
@@ -27,6 +28,7 @@ mod properties;
 mod qr;
 mod random_programmes;
 mod refusals;
+mod rise;
 mod sale;
 mod totals;
 mod versions;

@@ -94,6 +94,8 @@ fn every_operation_has_a_name_of_its_own() {
         "pauseProgramme",
         "closeProgramme",
         "adjustPool",
+        "listAdjustments",
+        "postAdjustments",
         "registerRetailer",
         "approveRetailer",
         "suspendRetailer",

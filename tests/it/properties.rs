@@ -4,19 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use huanxin::domain::command::{Act, Command, Decision, Outcome, Party, Stamp, Stop};
+use huanxin::domain::command::{Act, Command, Decision, Outcome, Party, PostAdjustments, Stamp, Stop};
 use huanxin::domain::decide::decide;
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::money::Fen;
-use huanxin::domain::programme::{Release, Rules};
+use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
 use huanxin::domain::records::VoucherStatus;
 use huanxin::domain::state::State;
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Failure, Reply, Runner, Settings};
+use huanxin::engine::{self, Clock, Due, Failure, Reply, Runner, Settings};
+use huanxin::store::Page;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::fixtures::{
@@ -87,6 +89,12 @@ enum Step {
         programme: usize,
         variant: u8,
     },
+    /// Some of what a programme owes by a retroactive rise is posted.
+    Post {
+        programme: usize,
+        take: usize,
+        wrong: u8,
+    },
     Publish {
         programme: usize,
     },
@@ -135,7 +143,9 @@ fn step() -> impl Strategy<Value = Step> {
         8 => pick().prop_map(|pick| Step::Expire { pick }),
         10 => (pick(), prop::option::weighted(0.2, seller())).prop_map(|(pick, seller)| Step::Reverse { pick, seller }),
         4 => (kind(), -2500..2500_i64).prop_map(|(kind, delta)| Step::Adjust { kind, delta }),
-        2 => (programme(), 0..4_u8).prop_map(|(programme, variant)| Step::Draft { programme, variant }),
+        10 => (programme(), 1..4_usize, 0..16_u8)
+            .prop_map(|(programme, take, wrong)| Step::Post { programme, take, wrong }),
+        5 => (programme(), 0..7_u8).prop_map(|(programme, variant)| Step::Draft { programme, variant }),
         8 => programme().prop_map(|programme| Step::Publish { programme }),
         1 => programme().prop_map(|programme| Step::Pause { programme }),
         1 => seller().prop_map(|seller| Step::Suspend { seller }),
@@ -154,6 +164,8 @@ struct Made {
     vouchers: Vec<(Id, u64, usize)>,
     ended: BTreeSet<Id>,
     redemptions: Vec<(Id, Id)>,
+    /// What the programme of the next step owes.
+    due: Due,
     commands: Vec<Command>,
 }
 
@@ -231,6 +243,7 @@ impl Made {
                 }
             }
             Step::Draft { programme, variant } => Act::CreateProgramme(Box::new(draft(programme, variant))),
+            Step::Post { programme, take, wrong } => self.post(POOLS[programme].0, take, wrong)?,
             Step::Publish { programme } => Act::PublishProgramme { programme: POOLS[programme].0.into() },
             Step::Pause { programme } => {
                 Act::PauseProgramme { programme: POOLS[programme].0.into(), reason: "暂停".into() }
@@ -261,6 +274,25 @@ impl Made {
         // Only the recorder may void; everybody else's organisation does not matter to the rules.
         made.actor.organisation = Some(district.recycler);
         Some(made)
+    }
+
+    /// The newest of what is due, as an officer would post it; or with a version, sum or redemption that is wrong.
+    fn post(&self, programme: &str, take: usize, wrong: u8) -> Option<Act> {
+        let owed = self.due.redemptions.iter().filter_map(|(id, owed)| Some((*id, owed.as_ref()?.rise.amount)));
+        let (mut redemptions, amounts): (Vec<Id>, Vec<Fen>) = owed.take(take).unzip();
+        let mut version = self.due.version.unwrap_or(1);
+        let mut total: Fen = amounts.into_iter().sum();
+        match wrong {
+            0 => version += 1,
+            1 => total += Fen(1),
+            2 => redemptions.extend(redemptions.first().copied()),
+            _ => {}
+        }
+        if redemptions.is_empty() || wrong == 3 {
+            // One that is owed nothing, of another programme perhaps.
+            redemptions.push(pick(&self.redemptions, take)?.0);
+        }
+        Some(Act::PostAdjustments(PostAdjustments { programme: programme.into(), version, redemptions, total }))
     }
 
     fn redeem(&self, step: &Step, district: &District, now: Moment) -> Option<Act> {
@@ -294,7 +326,8 @@ impl Made {
     }
 }
 
-/// A newer version: as before, with a yearly limit, with a release of one voucher, or in a group of exclusive ones.
+/// A newer version: as before, with a yearly limit, with a release of one voucher, in a group of exclusive ones, or with
+/// a retroactive rise.
 fn draft(programme: usize, variant: u8) -> Rules {
     let (word, pool) = POOLS[programme];
     let mut rules = rules(word, fen(pool));
@@ -303,9 +336,32 @@ fn draft(programme: usize, variant: u8) -> Rules {
         1 => rules.limits.per_person_and_year = Some(if word == CARS { 1 } else { 2 }),
         2 => rules.releases = vec![Release { at: "08:00".into(), vouchers: 1, categories: Vec::new() }],
         3 => rules.limits.exclusive_groups = vec!["one".into()],
+        4.. => {
+            rules.retroactive_from = Some(at(START).day());
+            rules.lines.iter_mut().flat_map(|line| &mut line.tiers).for_each(|tier| raise(tier, variant.into()));
+        }
         _ => {}
     }
     rules
+}
+
+/// Gives more, and by each variant another sum.
+fn raise(tier: &mut Tier, variant: i64) {
+    tier.amount = match tier.amount {
+        Amount::Percent { percent, cap } => {
+            Amount::Percent { percent: percent + Decimal::from(variant - 3), cap: cap + Fen(variant * 1111) }
+        }
+        Amount::Fixed { fixed } => Amount::Fixed { fixed: fixed + Fen(variant * 1111) },
+        uncapped @ Amount::Uncapped { .. } => uncapped,
+    };
+}
+
+/// What the programme of a step owes, where the step asks.
+fn due(database: &TestDatabase, step: &Step, now: Moment) -> Due {
+    let Step::Post { programme, .. } = step else { return Due::default() };
+    let page = Page { after: None, limit: 50 };
+    let readers = database.database.readers(1).unwrap();
+    readers.snapshot(&mut |tx| engine::due(tx, now, POOLS[*programme].0, page)).unwrap().unwrap()
 }
 
 const PANICS: &str = "panics";
@@ -348,6 +404,7 @@ fn one_by_one(database: &TestDatabase, steps: &[Step]) -> (Script, Vec<Reply>) {
             now = now.plus_seconds(WAIT_SECONDS);
             runner.set_clock(Clock::standing_at(now));
         }
+        known.due = due(database, step, now);
         let Some(command) = known.command(number, step, &district, now) else { continue };
         let command = Arc::new(command);
         script.push((now, Arc::clone(&command)));
@@ -487,6 +544,7 @@ fn the_sequences_are_rich() {
         "expire_voucher",
         "reverse_redemption",
         "adjust_pool",
+        "post_adjustments",
         "publish_programme",
         "pause_programme",
         "replayed",
@@ -505,6 +563,7 @@ fn the_sequences_are_rich() {
         "IDEMPOTENCY_KEY_REUSED",
         "PROGRAMME_NOT_OPEN",
         "RETAILER_NOT_APPROVED",
+        "WRONG_STATE",
     ] {
         assert!(refused.contains(code), "{code} in {refused:?}");
     }
@@ -534,6 +593,7 @@ pub fn assert_books(database: &TestDatabase) {
     let rows = database.rows();
     assert_ledger(&rows);
     assert_single_use(&rows);
+    assert_adjustments(&rows);
     assert_rollups(&rows);
     assert_eq!(database.verify().map(|seen| seen.records), Ok(rows["audit_record"].len() as u64));
 }
@@ -563,7 +623,7 @@ fn assert_ledger(rows: &Rows) {
         let owed: i64 = rows["redemption"]
             .iter()
             .filter(|fact| fact["line"] == line["id"] && !undone.contains(&text(fact, "id")))
-            .map(|fact| number(fact, "subsidy_fen"))
+            .map(|fact| number(fact, "subsidy_fen") + added(rows, fact))
             .sum();
         assert_eq!(number(line, "payable_fen"), owed, "{line}");
     }
@@ -571,6 +631,38 @@ fn assert_ledger(rows: &Rows) {
     for account in &rows["ledger_account"] {
         let sums = retailers[&(text(account, "line"), text(account, "retailer"))];
         assert_eq!(ACCOUNTS[3..].iter().map(|name| number(account, name)).collect::<Vec<_>>(), sums[3..], "{account}");
+    }
+}
+
+/// What versions added to a redemption.
+fn added(rows: &Rows, fact: &Value) -> i64 {
+    let own = rows["adjustment"].iter().filter(|row| row["redemption"] == fact["id"]);
+    own.map(|row| number(row, "amount_fen")).sum()
+}
+
+/// A version adds once to a redemption of before; each counts what was given until then, and is paid by the sources.
+fn assert_adjustments(rows: &Rows) {
+    let mut known: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+    for row in &rows["adjustment"] {
+        known.entry(text(row, "redemption")).or_default().push(row);
+        assert!(rows["settlement_bucket"].iter().any(|bucket| bucket["id"] == row["bucket"]), "{row}");
+        let funding: Vec<Share> = serde_json::from_str(&text(row, "funding")).unwrap();
+        assert_eq!(funding.iter().map(|share| share.amount.0).sum::<i64>(), number(row, "amount_fen"), "{row}");
+    }
+    for (redemption, mut raised) in known {
+        let fact = rows["redemption"].iter().find(|fact| fact["id"] == redemption.as_str()).unwrap();
+        raised.sort_by_key(|row| number(row, "version"));
+        let (mut version, mut given) = (number(fact, "version"), number(fact, "subsidy_fen"));
+        for row in raised {
+            assert!(number(row, "version") > version, "{row} after version {version}");
+            assert_eq!(number(row, "before_fen"), given, "{row}");
+            for column in ["voucher", "programme", "category", "line", "retailer", "store"] {
+                assert_eq!(row[column], fact[column], "{column} of {row}");
+            }
+            version = number(row, "version");
+            given += number(row, "amount_fen");
+            assert_eq!(number(row, "after_fen"), given, "{row}");
+        }
     }
 }
 
@@ -662,4 +754,9 @@ fn assert_rollups(rows: &Rows) {
     assert_eq!(total("issued"), count(&rows["voucher"]));
     assert_eq!(total("redeemed"), count(&rows["redemption"]));
     assert_eq!(total("reversed"), count(&rows["redemption_state"]));
+    let brought = |fact: &Value| number(fact, "subsidy_fen") + added(rows, fact);
+    assert_eq!(total("amount_redeemed_fen"), rows["redemption"].iter().map(brought).sum::<i64>());
+    let undone = reversed(rows);
+    let returned = rows["redemption"].iter().filter(|fact| undone.contains(&text(fact, "id")));
+    assert_eq!(total("amount_reversed_fen"), returned.map(brought).sum::<i64>());
 }

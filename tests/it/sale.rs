@@ -135,7 +135,7 @@ impl TestApp {
         self.approve(&["nc-appl-2026", id]);
     }
 
-    /// A programme as [`Self::publish`] has it, or a version of it, that waits to be published.
+    /// A programme as [`Self::publish`] has it, not yet published.
     pub fn draft(&self, id: &str, more: &str, line: &str) {
         self.draft_text(&format!(
             r#"
@@ -162,7 +162,8 @@ tiers = [{{ percent = "15", cap = "1500.00" }}]
         self.approve(ids);
     }
 
-    fn draft_text(&self, text: &str) {
+    /// A programme, or a version of it, that waits to be published.
+    pub fn draft_text(&self, text: &str) {
         let headers = [("Content-Type", "application/toml"), ("Idempotency-Key", &crate::app::fresh_key())];
         let method = ureq::http::Method::POST;
         self.officer().send(method, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201);

@@ -3,6 +3,7 @@
 //! Reading finds the first fault of the form; making the command finds every other one. Identifiers go on in their
 //! canonical form and personal data sealed: the rules see nothing in the clear.
 
+mod adjustment;
 mod bureau;
 mod consumer;
 mod judge;
@@ -11,6 +12,7 @@ mod recycler;
 mod retailer;
 pub mod words;
 
+pub use adjustment::PostAdjustmentsBody;
 pub use bureau::{
     AccountBody, AddStoreBody, AdjustPoolBody, ApproveBody, ContactBody, GrowthBaselineBody, OffSystemBody,
     RegisterRecyclerBody, RegisterRetailerBody, month,

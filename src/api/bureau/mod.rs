@@ -1,5 +1,6 @@
 //! What officers of the bureau do.
 
+pub mod adjustments;
 pub mod parties;
 pub mod programmes;
 pub mod versions;

@@ -1,5 +1,6 @@
 //! What is answered: money as decimal strings, times in UTC, days in Asia/Shanghai, personal data as its mask alone.
 
+mod adjustment;
 mod audit;
 mod growth;
 mod party;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
+pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::words::{BatteryWord, CategoryWord, CertificationWord, FundingSourceWord, PowertrainWord};
+use crate::domain::adjustment::Adjustment;
 use crate::domain::command::Redeemed;
 use crate::domain::goods::{Battery, Category, Certification, FundingSource, NewItem, Powertrain};
 use crate::domain::id::Id;
@@ -12,6 +13,7 @@ use crate::domain::records::{Redemption, RedemptionState, RedemptionStatus, Vouc
 use crate::domain::refusal::{Check, Language};
 use crate::domain::time::Moment;
 
+use super::adjustment::RedemptionAdjustmentView;
 use super::{date, decimal, money, time};
 
 /// One payer's part of what the consumer saves.
@@ -31,7 +33,7 @@ impl From<&Share> for FundingView {
     }
 }
 
-fn funding(shares: &[Share]) -> Vec<FundingView> {
+pub(super) fn funding(shares: &[Share]) -> Vec<FundingView> {
     shares.iter().map(FundingView::from).collect()
 }
 
@@ -234,8 +236,10 @@ pub struct RedemptionView {
     pub status: String,
     /// When.
     pub at: String,
-    /// Government money.
+    /// Government money, as it was given when the voucher was redeemed.
     pub subsidy: String,
+    /// What later versions of the programme added to it.
+    pub adjustments: Vec<RedemptionAdjustmentView>,
     /// The seller's own bonus.
     pub merchant_bonus: String,
     /// What the consumer pays.
@@ -379,10 +383,11 @@ pub struct DeliveryView {
 }
 
 impl RedemptionView {
-    /// A redemption and its state row, where it has one.
+    /// A redemption, its state row, where it has one, and its own among these adjustments.
     #[must_use]
-    pub fn of(redemption: &Redemption, state: Option<&RedemptionState>) -> Self {
+    pub fn of(redemption: &Redemption, state: Option<&RedemptionState>, adjustments: &[Adjustment]) -> Self {
         let status = state.map_or(RedemptionStatus::Recorded, |state| state.status);
+        let own = adjustments.iter().filter(|adjustment| adjustment.redemption == redemption.id);
         let (price, invoice, delivery) = (&redemption.price, &redemption.invoice, &redemption.delivery);
         Self {
             id: redemption.id.to_string(),
@@ -395,6 +400,7 @@ impl RedemptionView {
             status: status.to_string(),
             at: time(redemption.at),
             subsidy: money(redemption.subsidy),
+            adjustments: own.map(RedemptionAdjustmentView::from).collect(),
             merchant_bonus: money(redemption.merchant_bonus),
             consumer_pays: money(redemption.consumer_pays),
             funding: funding(&redemption.funding),

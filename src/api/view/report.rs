@@ -39,9 +39,9 @@ pub struct TotalsRow {
     pub reversed: i64,
     /// Money reserved.
     pub amount_reserved: String,
-    /// Subsidy of redemptions.
+    /// Subsidy of redemptions, and adjustments on the day of their posting.
     pub amount_redeemed: String,
-    /// Subsidy of reversals.
+    /// Subsidy of reversals, with its adjustments.
     pub amount_reversed: String,
     /// Approved for payment.
     pub amount_approved: String,

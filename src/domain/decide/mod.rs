@@ -1,5 +1,6 @@
 //! What each command needs to see, and what it does. Pure: the same state, command and stamp give the same decision.
 
+mod adjustment;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -11,6 +12,7 @@ mod reversal;
 mod turn_in;
 mod voucher;
 
+pub use adjustment::{Owed, judge as judge_adjustment};
 pub use redemption::{Judged, judge as judge_redemption};
 pub use voucher::{Claimable, judge as judge_claim};
 
@@ -21,7 +23,7 @@ use super::state::State;
 /// Asks for every row that the command may look at, as far as the rows loaded so far name it.
 ///
 /// Called until nothing new is asked for: first with nothing loaded (the keys that the command itself names), then
-/// with these rows (the keys that they name). No command needs more than three rounds.
+/// with these rows (the keys that they name). No command needs more than four rounds.
 pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
     state.done.ask(command.id);
     match &command.act {
@@ -41,6 +43,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
+        Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
         Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } => {}
     }
 }
@@ -75,6 +78,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::ReverseRedemption { redemption, retailer, reason } => {
             reversal::reverse(state, *redemption, *retailer, reason, stamp, &mut ids)
         }
+        Act::PostAdjustments(post) => adjustment::post(state, post, command.actor.id, &mut ids),
         Act::SetGrowthBaseline { year, value, source, monthly } => {
             growth_input::baseline(*year, *value, source, monthly.as_deref(), command.actor.id, stamp, &mut ids)
         }

@@ -1,11 +1,13 @@
-//! Reversing a redemption before settlement: the money is available again, the identities are free.
+//! Reversing a redemption before settlement: the money is available again, that of its adjustments too, and the
+//! identities are free.
 
 use serde_json::json;
 
-use super::{Ids, matching, quota, redemption};
+use super::{Ids, adjustment, matching, quota, redemption};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, Stamp, Stop};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
+use crate::domain::money::Fen;
 use crate::domain::records::{Redemption, RedemptionState, RedemptionStatus, Voucher, VoucherStatus};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::rollup::Tally;
@@ -16,11 +18,20 @@ pub(super) fn footprint(state: &mut State, id: Id) {
     state.redemption_states.ask(id);
     let Some(fact) = state.redemptions.peek(&id).cloned() else { return };
     state.vouchers.ask(fact.voucher);
+    state.programmes.ask(fact.programme.clone());
     state.versions.ask((fact.programme.clone(), fact.version));
     state.lines.ask(fact.line);
     state.accounts.ask(account_id(fact.line, fact.retailer));
     state.buckets.ask(fact.bucket);
     fact.claims.iter().for_each(|key| state.claims.ask(*key));
+    if let Some(current) = state.programmes.peek(&fact.programme).map(|row| row.current) {
+        adjustment::ask_those_of(state, id, fact.version, current);
+    }
+    let raised = adjustment::those_of(state, &fact).unwrap_or_default();
+    let buckets: Vec<Id> = raised.iter().map(|raise| raise.bucket).collect();
+    for bucket in buckets {
+        state.buckets.ask(bucket);
+    }
     let Some(voucher) = state.vouchers.peek(&fact.voucher).cloned() else { return };
     voucher.quotas.iter().for_each(|quota| state.quotas.ask(*quota));
     matching::ask(state, voucher.turn_in);
@@ -40,9 +51,13 @@ pub(super) fn reverse(
         let expected = RedemptionStatus::Recorded;
         return Err(Refusal::of(Code::WrongState).found(row.status).expected(expected).into());
     }
-    if state.buckets.get(&fact.bucket)?.is_some_and(|bucket| bucket.settlement.is_some()) {
-        return Err(Refusal::of(Code::AlreadyInSettlement).into());
+    let raised = adjustment::those_of(state, fact)?;
+    for bucket in std::iter::once(fact.bucket).chain(raised.iter().map(|raise| raise.bucket)) {
+        if state.buckets.get(&bucket)?.is_some_and(|bucket| bucket.settlement.is_some()) {
+            return Err(Refusal::of(Code::AlreadyInSettlement).into());
+        }
     }
+    let added: Fen = raised.iter().map(|raise| raise.amount).sum();
     let lost = |what: &str| Stop::NotLoaded(format!("{what} of redemption {id}"));
     let voucher = state.vouchers.get(&fact.voucher)?.ok_or_else(|| lost("voucher"))?;
     let version = state.versions.get(&(fact.programme.clone(), fact.version))?.ok_or_else(|| lost("version"))?;
@@ -69,16 +84,17 @@ pub(super) fn reverse(
     if gives_back {
         changes.extend(matching::give_back(state, voucher)?);
     }
-    let movement = pay_back(fact, ids);
-    let undone = Tally { reversed: 1, amount_reversed: fact.subsidy, ..Tally::default() };
+    let brought = fact.subsidy + added;
+    let movement = pay_back(fact, brought, ids);
+    let undone = Tally { reversed: 1, amount_reversed: brought, ..Tally::default() };
     let mut rollups = vec![redemption::entry(ids, fact, stamp, undone)];
     // A return takes one away from the year in which it counted, as known from the day of the return.
     let taken_away = redemption::completed(fact, -1);
     if taken_away != Tally::default() {
         rollups.push(redemption::entry(ids, fact, Stamp { at: fact.at }, taken_away));
     }
-    let detail = json!({"reversal": step, "voucher": fact.voucher, "subsidy": fact.subsidy, "reason": reason,
-        "turn_in_given_back": gives_back});
+    let detail = json!({"reversal": step, "voucher": fact.voucher, "subsidy": fact.subsidy, "adjustments": added,
+        "reason": reason, "turn_in_given_back": gives_back});
     Ok(Decision {
         outcome: Outcome::Reversed { id: step, redemption: id, at: stamp.at },
         changes,
@@ -88,14 +104,15 @@ pub(super) fn reverse(
     })
 }
 
-fn pay_back(fact: &Redemption, ids: &mut Ids) -> Movement {
+/// All that the redemption had brought is available again.
+fn pay_back(fact: &Redemption, whole: Fen, ids: &mut Ids) -> Movement {
     Movement {
         id: ids.next(),
         line: fact.line,
         retailer: Some(fact.retailer),
         kind: MovementKind::Reverse,
         subject: fact.id,
-        deltas: Accounts { payable: -fact.subsidy, available: fact.subsidy, ..Accounts::default() },
+        deltas: Accounts { payable: -whole, available: whole, ..Accounts::default() },
         at: ids.stamp.at,
     }
 }

@@ -3,6 +3,7 @@
 //! A value that cannot be read back, such as a word that a newer release wrote, is an error of that row and
 //! never a panic.
 
+mod adjustments;
 mod claims;
 mod growth;
 mod ledger;
@@ -14,6 +15,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
+pub use adjustments::AdjustmentRow;
 pub use claims::ClaimRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};

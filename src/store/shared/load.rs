@@ -8,8 +8,8 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, BucketRow, ClaimRow, CommandRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow,
-    RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
+    AccountRow, AdjustmentRow, BucketRow, ClaimRow, CommandRow, LineRow, PersonRow, ProgrammeRow, QuotaRow,
+    RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -59,6 +59,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.vouchers, voucher.id as VoucherRow);
     fill!(conn, state.redemptions, redemption.id as RedemptionRow);
     fill!(conn, state.redemption_states, redemption_state.redemption as RedemptionStateRow);
+    fill!(conn, state.adjustments, adjustment.id as AdjustmentRow);
     fill!(conn, state.buckets, settlement_bucket.id as BucketRow);
     fill!(conn, state.releases, release_use.id as ReleaseRow);
     fill!(conn, state.lines, ledger_line.id as LineRow);

@@ -142,7 +142,7 @@ pub fn appliances(conn: &mut Conn, known_at: Option<Moment>) -> Result<Vec<Count
 }
 
 /// The lowest identity of version 7 that a moment's millisecond can have.
-fn first_id(at: Moment) -> Id {
+pub fn first_id(at: Moment) -> Id {
     Id::from_prefix(&at.millis().to_be_bytes()[2..])
 }
 

@@ -11,9 +11,9 @@ use crate::domain::records::Version;
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AttemptRow, AuditRow, BaselineRow, BucketRow, ClaimRow, CommandRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow,
-    RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BucketRow, ClaimRow, CommandRow, EntryRow, LineRow,
+    MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
+    ReleaseRow, RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -99,6 +99,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
 
 fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, RedemptionRow, &saved.redemptions, redemption);
+    insert!(conn, AdjustmentRow, &saved.adjustments, adjustment);
     insert!(conn, MovementRow, &saved.movements, movement);
     insert!(conn, EntryRow, &saved.rollups, rollup_entry);
     insert!(conn, BaselineRow, &saved.baselines, growth_baseline);

@@ -8,17 +8,18 @@ use super::Conn;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
+use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AuditRow, BaselineRow, EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow,
-    RollupRow, Row, VoucherRow,
+    AccountRow, AdjustmentRow, AuditRow, BaselineRow, EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow,
+    RedemptionStateRow, RollupRow, Row, VoucherRow,
 };
 use crate::store::schema::{
-    audit_head, audit_record, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption,
-    redemption_state, rollup, rollup_entry, voucher,
+    adjustment, audit_head, audit_record, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
+    redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Balances, Facts, Finding, Verified, Walk, compare};
 
@@ -84,14 +85,16 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
         redemptions: count(walk.redemptions.len()),
         redemption_states: count(walk.states.len()),
         entered_figures: count(walk.baselines.len() + walk.off_system.len()),
+        adjustments: count(walk.adjustments.len()),
         ..Verified::default()
     };
     let mut facts = Facts::default();
     let balances = sound!(movements(conn, &walk)?);
     let reversed = sound!(states(conn, &walk)?);
-    sound!(redemptions(conn, &walk, &reversed, &mut facts)?);
+    let raised = sound!(adjustments(conn, &walk)?);
+    sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
-    progress("movements, redemptions and figures are as they were written");
+    progress("movements, redemptions, adjustments and figures are as they were written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
     verified.rollups = sound!(rollups(conn, &balances, &facts)?);
@@ -163,10 +166,36 @@ macro_rules! key {
     }};
 }
 
+/// When each raised redemption was given how much more; there are few of them beside the redemptions.
+fn adjustments(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Vec<(Moment, Fen)>>, Finding>, StoreError> {
+    let mut raised: BTreeMap<Id, Vec<(Moment, Fen)>> = BTreeMap::new();
+    let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
+    loop {
+        let page: Vec<AdjustmentRow> = read!(
+            "adjustment",
+            adjustment::table
+                .filter(adjustment::id.gt(after))
+                .order(adjustment::id)
+                .limit(PAGE)
+                .select(AdjustmentRow::as_select())
+                .load(conn)
+        );
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for row in page {
+            seen.insert(row.id, digest::of(&row));
+            raised.entry(row.redemption).or_default().push((Moment(row.at), Fen(row.amount_fen)));
+        }
+    }
+    sound!(compare("adjustment", &walk.adjustments, &seen));
+    Ok(Ok(raised))
+}
+
 fn redemptions(
     conn: &mut Conn,
     walk: &Walk,
     reversed: &BTreeMap<Id, Moment>,
+    raised: &BTreeMap<Id, Vec<(Moment, Fen)>>,
     facts: &mut Facts,
 ) -> Result<Result<(), Finding>, StoreError> {
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
@@ -185,7 +214,8 @@ fn redemptions(
         for row in page {
             seen.insert(row.id, digest::of(&row));
             let key = key!("redemption", row, row.retailer, row.store, row.town.clone());
-            facts.redemption(&row, &key, reversed.get(&row.id).copied());
+            let raised = raised.get(&row.id).map_or(&[][..], Vec::as_slice);
+            facts.redemption(&row, &key, reversed.get(&row.id).copied(), raised);
         }
     }
     Ok(compare("redemption", &walk.redemptions, &seen))

@@ -2,6 +2,8 @@
 
 use super::samples::{self, claim, id, saved};
 use super::{Server, each};
+use crate::domain::adjustment::Adjustment;
+use crate::domain::ledger::{Accounts, Movement, MovementKind};
 use crate::domain::money::Fen;
 use crate::domain::state::State;
 use crate::store::{Backend, ClaimWrite, Database, Saved, StoreError};
@@ -10,8 +12,15 @@ use crate::store::{Backend, ClaimWrite, Database, Saved, StoreError};
 fn facts_refuse_every_change() {
     each(|division| {
         division.save(&saved(&division.salt)).unwrap();
-        let tables =
-            ["audit_record", "movement", "redemption", "rollup_entry", "growth_baseline", "off_system_trade_in"];
+        let tables = [
+            "audit_record",
+            "movement",
+            "redemption",
+            "adjustment",
+            "rollup_entry",
+            "growth_baseline",
+            "off_system_trade_in",
+        ];
         for table in tables {
             let mut statements = vec![format!("UPDATE {table} SET at = 0"), format!("DELETE FROM {table}")];
             if division.is_postgres() {
@@ -95,6 +104,37 @@ fn a_fact_is_inserted_once() {
         let saved = Saved { movements: vec![samples::movement()], ..Saved::default() };
         division.save(&saved).unwrap();
         assert!(matches!(division.save(&saved), Err(StoreError::Row(_))));
+    });
+}
+
+/// Whatever its identity: the pair of redemption and version is there once.
+#[test]
+fn a_version_raises_a_redemption_once() {
+    each(|division| {
+        let save = |adjustment| division.save(&Saved { adjustments: vec![adjustment], ..Saved::default() });
+        save(samples::adjustment()).unwrap();
+        let again = Adjustment { id: id(90), ..samples::adjustment() };
+        assert!(matches!(save(again.clone()), Err(StoreError::Row(_))));
+        save(Adjustment { version: 3, ..again }).unwrap();
+        let nothing = Adjustment { id: id(91), version: 4, amount: Fen(0), after: Fen(1500), ..samples::adjustment() };
+        assert!(matches!(save(nothing), Err(StoreError::Row(_))));
+        let wrong = Adjustment { id: id(92), version: 5, after: Fen(1999), ..samples::adjustment() };
+        assert!(matches!(save(wrong), Err(StoreError::Row(_))));
+    });
+}
+
+#[test]
+fn a_rise_is_owed_to_a_retailer_out_of_what_is_available() {
+    each(|division| {
+        let save = |movement| division.save(&Saved { movements: vec![movement], ..Saved::default() });
+        let deltas = Accounts { available: Fen(-500), payable: Fen(500), ..Accounts::default() };
+        let rise = Movement { kind: MovementKind::Raise, deltas, ..samples::movement() };
+        let reserved = Accounts { available: Fen(0), reserved: Fen(-500), ..deltas };
+        let nobody = Accounts { payable: Fen(0), paid: Fen(500), ..deltas };
+        for deltas in [reserved, nobody] {
+            assert!(matches!(save(Movement { deltas, ..rise.clone() }), Err(StoreError::Row(_))), "{deltas:?}");
+        }
+        save(rise).unwrap();
     });
 }
 

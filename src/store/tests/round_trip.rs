@@ -2,9 +2,11 @@
 
 use super::samples::{self, at, claim, id, saved};
 use super::{Division, each};
+use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::Outcome;
-use crate::domain::records::{Voucher, VoucherStatus};
+use crate::domain::id::Id;
+use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::store::{Page, Saved, StoreError};
 
@@ -34,6 +36,7 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.vouchers.peek(&id(1)), Some(&saved.vouchers[0]));
         assert_eq!(state.redemptions.peek(&id(4)), Some(&saved.redemptions[0]));
         assert_eq!(state.redemption_states.peek(&id(4)), Some(&saved.redemption_states[0]));
+        assert_eq!(state.adjustments.peek(&samples::adjustment().id), Some(&samples::adjustment()));
         assert_eq!(state.buckets.peek(&saved.buckets[0].id), Some(&saved.buckets[0]));
         assert_eq!(state.releases.peek(&saved.releases[0].id), Some(&saved.releases[0]));
         assert_eq!(state.lines.peek(&saved.lines[0].id), Some(&saved.lines[0]));
@@ -56,6 +59,7 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.vouchers.ask(id(99));
     state.redemptions.ask(id(4));
     state.redemption_states.ask(id(4));
+    state.adjustments.ask(samples::adjustment().id);
     state.buckets.ask(saved.buckets[0].id);
     state.releases.ask(saved.releases[0].id);
     state.lines.ask(saved.lines[0].id);
@@ -160,6 +164,84 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.lapsed_vouchers(person, Some(id(2)), later)?, [id(1)]);
             assert_eq!(tx.lapsed_vouchers(id(77), Some(id(2)), later)?, [id(1)]);
             assert_eq!(tx.lapsed_vouchers(person, None, at())?, []);
+            Ok(())
+        });
+    });
+}
+
+/// Redemptions that a version may raise, page by page: of this programme, of an earlier version, from the day on, those
+/// that stand and that it has not raised.
+#[test]
+fn what_a_version_may_raise() {
+    each(|division| {
+        let made = |n: u32, days: i64, change: fn(&mut Redemption)| {
+            let at = at().plus_seconds(days * 24 * 3600);
+            let id = Id::derived(at, Id::digest(&["candidate"]), n);
+            let mut redemption = Redemption { id, at, version: 2, ..samples::redemption() };
+            change(&mut redemption);
+            redemption
+        };
+        let redemptions = vec![
+            made(0, -1, |_| {}),
+            made(1, 0, |_| {}),
+            made(2, 1, |redemption| redemption.version = 1),
+            made(3, 2, |redemption| redemption.version = 3),
+            made(4, 3, |redemption| redemption.programme = "other".into()),
+            made(5, 4, |_| {}),
+            made(6, 5, |_| {}),
+            made(7, 6, |_| {}),
+        ];
+        let ids: Vec<Id> = redemptions.iter().map(|redemption| redemption.id).collect();
+        let raised = |n: usize, version: u32| {
+            let key = Adjustment::key(ids[n], version);
+            Adjustment { id: key, redemption: ids[n], version, ..samples::adjustment() }
+        };
+        let undone = RedemptionState { redemption: ids[6], ..samples::redemption_state() };
+        division
+            .save(&Saved {
+                redemptions,
+                redemption_states: vec![undone],
+                adjustments: vec![raised(5, 3), raised(7, 2)],
+                ..Saved::default()
+            })
+            .unwrap();
+        let page = |after, limit| Page { after, limit };
+        division.read(|tx| {
+            let mut candidates = |page| tx.adjustment_candidates(samples::PROGRAMME, 3, at().day(), page);
+            assert_eq!(candidates(ALL)?, [ids[7], ids[2], ids[1]]);
+            assert_eq!(candidates(page(None, 1))?, [ids[7]]);
+            assert_eq!(candidates(page(Some(ids[7]), 1))?, [ids[2]]);
+            assert_eq!(candidates(page(Some(ids[1]), 9))?, []);
+            assert_eq!(tx.adjustment_candidates("unknown", 3, at().day(), ALL)?, []);
+            Ok(())
+        });
+    });
+}
+
+#[test]
+fn what_was_posted_newest_first() {
+    each(|division| {
+        let posted = |n: u32, seconds: i64| {
+            let at = at().plus_seconds(seconds);
+            Adjustment { id: Adjustment::key(id(4), n), version: n, at, ..samples::adjustment() }
+        };
+        let mut all = vec![posted(2, 0), posted(3, 7), posted(4, 7), posted(5, 9)];
+        let other = Adjustment { id: id(90), version: 6, programme: "other".into(), ..samples::adjustment() };
+        let redemptions = vec![samples::redemption()];
+        let adjustments = all.iter().cloned().chain([other.clone()]).collect();
+        division.save(&Saved { redemptions, adjustments, ..Saved::default() }).unwrap();
+        all.sort_by_key(|one| std::cmp::Reverse((one.at, one.id)));
+        division.read(|tx| {
+            let (mut found, mut after) = (Vec::new(), None);
+            while let Some(last) = tx.adjustments_posted(samples::PROGRAMME, Page { after, limit: 1 })?.pop() {
+                assert_eq!((last.from_version, last.redeemed_at), (1, at()));
+                after = Some(last.adjustment.id);
+                found.push(last.adjustment);
+            }
+            assert_eq!(found, all);
+            let versions: Vec<u32> = tx.adjustments_of(&[id(4), id(5)])?.iter().map(|one| one.version).collect();
+            assert_eq!(versions, [2, 3, 4, 5, 6]);
+            assert_eq!(tx.adjustments_of(&[])?, []);
             Ok(())
         });
     });

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
@@ -137,6 +138,28 @@ pub fn redemption() -> Redemption {
     }
 }
 
+pub fn adjustment() -> Adjustment {
+    let Redemption { id, voucher, programme, category, line, retailer, store, bucket, .. } = redemption();
+    Adjustment {
+        id: Adjustment::key(id, 2),
+        redemption: id,
+        voucher,
+        programme,
+        version: 2,
+        category,
+        line,
+        retailer,
+        store,
+        before: Fen(1500),
+        after: Fen(2000),
+        amount: Fen(500),
+        funding: serde_json::from_value(json!([{"source": "central", "amount": "-1.00"}])).unwrap(),
+        author: self::id(20),
+        at: at(),
+        bucket,
+    }
+}
+
 pub fn redemption_state() -> RedemptionState {
     let reason = "退货".to_owned();
     RedemptionState { redemption: id(4), status: RedemptionStatus::Reversed, step: id(7), at: at(), reason }
@@ -263,6 +286,7 @@ pub fn saved(salt: &str) -> Saved {
         accounts: vec![account],
         claims: vec![ClaimWrite { key: claim(salt), previous: None, holder: Some(id(4)) }],
         redemptions: vec![redemption()],
+        adjustments: vec![adjustment()],
         movements: vec![movement()],
         rollups: vec![entry(1, at(), at())],
         baselines: vec![baseline()],

@@ -1,0 +1,65 @@
+//! Adjustments: what a later version of a programme gives more for a redemption that was made under an earlier one.
+
+use serde::{Deserialize, Serialize};
+
+use super::goods::Category;
+use super::id::Id;
+use super::money::Fen;
+use super::programme::Share;
+use super::time::Moment;
+
+/// An adjustment: the fact, never changed. The redemption that it raises stays as it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Identity: [`Adjustment::key`].
+    pub id: Id,
+    /// The redemption that it raises.
+    pub redemption: Id,
+    /// The redemption's voucher.
+    pub voucher: Id,
+    /// Programme.
+    pub programme: String,
+    /// The version that raises.
+    pub version: u32,
+    /// Category.
+    pub category: Category,
+    /// Line.
+    pub line: Id,
+    /// Retailer, to whom it is owed.
+    pub retailer: Id,
+    /// Store.
+    pub store: Id,
+    /// What had been given: the redemption's subsidy with the adjustments of versions before this one.
+    pub before: Fen,
+    /// What this version gives for the same sale.
+    pub after: Fen,
+    /// What is owed: `after − before`, more than nothing.
+    pub amount: Fen,
+    /// Who pays what of the amount; a source that pays less under the new version stands here with a minus sign.
+    pub funding: Vec<Share>,
+    /// Who posted it.
+    pub author: Id,
+    /// When it was posted.
+    pub at: Moment,
+    /// Settlement bucket: the retailer's of the day on which it was posted.
+    pub bucket: Id,
+}
+
+impl Adjustment {
+    /// The identity of what a version adds to a redemption: it does so once.
+    #[must_use]
+    pub fn key(redemption: Id, version: u32) -> Id {
+        Id::digest(&["adjustment", &redemption.to_string(), &version.to_string()])
+    }
+}
+
+/// An adjustment beside what it raises, as the bureau is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raised {
+    /// The adjustment.
+    pub adjustment: Adjustment,
+    /// The version by which the redemption was judged.
+    pub from_version: u32,
+    /// When the redemption was made.
+    pub redeemed_at: Moment,
+}
