@@ -1,13 +1,18 @@
 //! `check-programme`: explains every fault of a programme file, and shows what a good one gives.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::programme::{Example, Fault, Rules, examples, from_json, from_toml};
+use crate::domain::programme::{Checked, Fault, Rules, check_json, check_toml};
 
-/// Checks each file and returns the exit code: 0 when all are good, 1 otherwise. Faults go to `out`, which they are
-/// the report of; what could not be read at all goes to `err`.
+use super::programme_report;
+
+/// The largest file that is read, in bytes; real programmes have a few thousand.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Checks each file and returns the exit code: 0 when all are good, 1 otherwise; warnings leave a file good. Errors,
+/// warnings and examples go to `out`, which they are the report of; what could not be read at all goes to `err`.
 pub fn run(files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     let mut all_good = true;
     for file in files {
@@ -19,84 +24,66 @@ pub fn run(files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
 
 fn check(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<bool> {
     let name = file.display();
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => {
-            writeln!(err, "{name}: the file cannot be read: {error}")?;
+    let bytes = match bytes(file) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            writeln!(err, "{name}: error: {why}")?;
             return Ok(false);
         }
     };
-    match parse(file, &text) {
-        Ok(rules) => {
-            writeln!(out, "{name}: {} ({}) is good; worked examples:", rules.id, rules.title)?;
-            for example in examples(&rules) {
-                writeln!(out, "  {}", told(&example))?;
+    match checked(file, bytes) {
+        Ok(Checked { rules, warnings }) => {
+            for warning in &warnings {
+                writeln!(out, "{name}: warning: {warning}")?;
             }
+            let odd = match warnings.len() {
+                0 => String::new(),
+                1 => ", with 1 warning".to_owned(),
+                many => format!(", with {many} warnings"),
+            };
+            writeln!(out, "{name}: good{odd}")?;
+            programme_report::write(&rules, out)?;
             Ok(true)
         }
         Err(faults) => {
             for fault in &faults {
-                writeln!(out, "{name}: {fault}")?;
+                writeln!(out, "{name}: error: {fault}")?;
             }
             Ok(false)
         }
     }
 }
 
+/// What stands in the file, or why it cannot be had.
+fn bytes(file: &Path) -> Result<Vec<u8>, String> {
+    let cannot = |why: io::Error| format!("found a file that cannot be read ({why}); expected a programme file");
+    if file.is_dir() {
+        return Err("found a directory; expected a programme file, such as programmes/*.toml".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(file).map_err(cannot)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(format!("found more than {LARGEST} bytes; expected a programme file, of some thousands"));
+    }
+    Ok(bytes)
+}
+
+fn checked(file: &Path, bytes: Vec<u8>) -> Result<Checked, Vec<Fault>> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let message = "found bytes that are not UTF-8; expected text in UTF-8 (an editor offers it as the encoding)";
+        vec![Fault { line: Some(line), field: String::new(), message: message.to_owned() }]
+    })?;
+    if is_json(file) { check_json(&text) } else { check_toml(&text) }
+}
+
 /// Reads a programme file: JSON by its ending, TOML otherwise.
 pub(super) fn parse(file: &Path, text: &str) -> Result<Rules, Vec<Fault>> {
-    let json = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    if json { from_json(text) } else { from_toml(text) }
+    let checked = if is_json(file) { check_json(text) } else { check_toml(text) };
+    checked.map(|checked| checked.rules)
 }
 
-fn told(example: &Example) -> String {
-    let bonus = example.bonus.map(|number| format!(" with bonus {number}")).unwrap_or_default();
-    let when = if example.when.is_empty() { String::new() } else { format!(" ({})", example.when) };
-    let amounts = &example.amounts;
-    let shares: Vec<String> =
-        amounts.funding.iter().map(|share| format!("{} {}", share.source, share.amount)).collect();
-    format!(
-        "{} tier {}{bonus}{when}: price {} -> subsidy {}, consumer pays {} [{}]",
-        example.category,
-        example.tier,
-        example.price,
-        amounts.subsidy,
-        amounts.consumer_pays,
-        shares.join(", ")
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ran(files: &[PathBuf]) -> (i32, String, String) {
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(files, &mut out, &mut err);
-        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
-    }
-
-    #[test]
-    fn a_good_file_shows_what_it_gives() {
-        let files = ["nc-appl-2026.toml", "nc-ebike-2026.toml", "nc-car-2026.toml"]
-            .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes").join(name));
-        let (code, out, err) = ran(&files);
-        assert_eq!((code, err.as_str()), (0, ""));
-        assert!(out.contains("car tier 1") && out.contains("subsidy 20000.00"), "{out}");
-    }
-
-    #[test]
-    fn a_bad_file_is_told_by_line_and_field() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("bad.toml");
-        let good = include_str!("../../programmes/nc-car-2026.toml");
-        fs::write(&file, good.replace("rounding = \"down\"", "rounding = \"sideways\"")).unwrap();
-        let (code, out, _) = ran(std::slice::from_ref(&file));
-        let line = good.lines().position(|line| line.starts_with("rounding")).unwrap() + 1;
-        assert_eq!(code, 1);
-        assert!(out.contains(&format!("line {line}: rounding: ")), "{out}");
-        let (code, _, err) = ran(&[folder.path().join("absent.toml")]);
-        assert_eq!(code, 1);
-        assert!(err.contains("cannot be read"));
-    }
+fn is_json(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
