@@ -87,3 +87,98 @@ pub(super) fn parse(file: &Path, text: &str) -> Result<Rules, Vec<Fault>> {
 fn is_json(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn ran(files: &[PathBuf]) -> (i32, String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(files, &mut out, &mut err);
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn a_good_file_shows_what_it_gives() {
+        let files = ["nc-appl-2026.toml", "nc-ebike-2026.toml", "nc-car-2026.toml"]
+            .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes").join(name));
+        let (code, out, err) = ran(&files);
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(!out.contains("warning"), "{out}");
+        let table = "  ebike: pool 10000000.00, 1 per person, a voucher reserves 700.00 at most
+    tier 1: 500.00 (any sale)
+       price  subsidy  consumer pays  district
+      499.99   499.99           0.00    499.99
+      500.00   500.00           0.00    500.00
+      500.01   500.00           0.01    500.00
+    tier 1: 500.00 + bonus 1: 200.00 (battery lead_acid, old battery lithium)
+       price  subsidy  consumer pays  district
+      699.99   699.99           0.00    699.99
+      700.00   700.00           0.00    700.00
+      700.01   700.00           0.01    700.00
+";
+        assert!(out.contains(table), "{out}");
+        let capped = "      166666.68  20000.0016  20000.00      146666.68  18000.00   2000.00\n";
+        assert!(out.contains(capped), "{out}");
+        assert!(out.contains("  lines       6 lines, pool 60000000.00 together\n"), "{out}");
+    }
+
+    #[test]
+    fn a_bad_file_is_told_by_line_and_field() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bad.toml");
+        let good = include_str!("../../programmes/nc-car-2026.toml");
+        fs::write(&file, good.replace("rounding = \"down\"", "rounding = \"sideways\"")).unwrap();
+        let (code, out, _) = ran(std::slice::from_ref(&file));
+        let line = good.lines().position(|line| line.starts_with("rounding")).unwrap() + 1;
+        assert_eq!(code, 1);
+        let told =
+            format!("{}: error: line {line}: rounding: found `sideways`; expected one of `down`", file.display());
+        assert!(out.starts_with(&told), "{out}");
+    }
+
+    /// A warning is told, and the file is good all the same.
+    #[test]
+    fn an_odd_file_is_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("odd.toml");
+        let good = include_str!("../../programmes/nc-car-2026.toml");
+        fs::write(&file, good.replace("percent = \"90\"", "percent = \"80\"")).unwrap();
+        let (code, out, err) = ran(std::slice::from_ref(&file));
+        assert_eq!((code, err.as_str()), (0, ""));
+        let line = good.lines().position(|line| line == "[[funding]]").unwrap() + 1;
+        let told = format!("warning: line {line}: funding: found shares that sum to 90 percent; expected 100");
+        assert!(out.contains(&told) && out.contains("good, with 1 warning\n"), "{out}");
+    }
+
+    #[test]
+    fn what_is_no_text_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str, bytes: &[u8]| {
+            let file = folder.path().join(name);
+            fs::write(&file, bytes).unwrap();
+            file
+        };
+        let good = include_str!("../../programmes/nc-car-2026.toml");
+        let large = vec![b'#'; usize::try_from(LARGEST).unwrap() + 1];
+        let cases = [
+            (at("empty.toml", b""), "error: line 1: found an empty file; expected a programme"),
+            (at("empty.json", b" \n"), "error: line 1: found an empty file; expected a programme"),
+            (at("latin.toml", b"id = \"a\"\ntitle = \"\xe9\"\n"), "error: line 2: found bytes that are not UTF-8"),
+            (at("list.json", b"[1]"), "error: line 1: found a list; expected a table of fields"),
+            (at("large.toml", &large), "error: found more than 1048576 bytes; expected a programme file"),
+            (folder.path().to_owned(), "error: found a directory; expected a programme file"),
+            (folder.path().join("absent.toml"), "error: found a file that cannot be read"),
+        ];
+        for (file, told) in cases {
+            let (code, out, err) = ran(std::slice::from_ref(&file));
+            assert_eq!(code, 1, "{told}");
+            assert!(format!("{out}{err}").starts_with(&format!("{}: {told}", file.display())), "{out}{err}");
+        }
+        // A byte order mark, as some editors write it, is none of the text.
+        let marked = at("marked.toml", format!("\u{feff}{good}").as_bytes());
+        assert_eq!(ran(&[marked]).0, 0);
+    }
+}

@@ -21,6 +21,7 @@ mod engine;
 mod fixtures;
 mod journey;
 mod openapi;
+mod programme_files;
 mod properties;
 mod qr;
 mod refusals;

@@ -11,7 +11,7 @@ use super::fault::{Fault, shown};
 use super::list;
 use super::rules::{Amount, Conditions, Line, Matching, Rules};
 use super::tier::asks_for_old;
-use super::windows::minutes;
+use super::windows::{as_written, minutes};
 
 /// Something that cannot hold, with the fields that it was seen from.
 pub(super) struct Finding {
@@ -166,11 +166,13 @@ fn check_windows(rules: &Rules, faults: &mut Faults) {
     if let Some(window) = windows.application {
         let (field, claim) = ("windows.application", "windows.claim");
         faults.unless_seen(window.from <= window.to, format!("{field}.to"), [field.to_owned()], || {
-            format!("found {}, before the first moment; expected {} or later", window.to, window.from)
+            let (from, to) = (as_written(window.from), as_written(window.to));
+            format!("found {to}, before the first moment; expected {from} or later")
         });
         let seen = [field, claim].map(str::to_owned);
         faults.unless_seen(windows.claim.from.start() < window.to, format!("{field}.to"), seen, || {
-            format!("found {}; expected a moment after the first day of claims, {}", window.to, windows.claim.from)
+            let to = as_written(window.to);
+            format!("found {to}; expected a moment after the beginning of claims, {}", windows.claim.from)
         });
     }
     if let Some(hours) = &windows.daily_hours {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 use crate::domain::goods::Category;
@@ -130,6 +131,8 @@ impl Case<'_> {
         for (start, end) in starts.iter().zip(ends).filter(|(start, end)| **start <= *end) {
             turning = turning_price(*start, end, |price| self.give(price, Fen::ZERO).subsidy);
             prices.extend([turning - Fen(1), turning, turning + Fen(1)]);
+            // With another rounding than down the cap is reached before the rate itself is above it.
+            prices.extend(self.first_above_cap(turning));
             prices.extend([*start, end].into_iter().filter(|price| *price > Fen(1) && *price < DEAREST));
         }
         prices.retain(|price| lowest <= *price && *price <= highest);
@@ -138,8 +141,28 @@ impl Case<'_> {
 
     /// The bonuses that apply at a price.
     fn applied(&self, price: Fen) -> Vec<(usize, &Bonus)> {
-        let numbered = self.with.bonuses.iter().map(|index| (*index, &self.line.bonuses[*index]));
+        let numbered = self.line.bonuses.iter().enumerate();
+        let numbered = numbered.filter(|(index, _)| self.with.bonuses.contains(index));
         numbered.filter(|(_, bonus)| in_range(&bonus.when, price)).collect()
+    }
+
+    /// The first price at which the rates bring more than their caps, before any rounding.
+    fn first_above_cap(&self, price: Fen) -> Option<Fen> {
+        let (rate, cap) = self.rate(price)?;
+        let reached = cap.yuan().checked_mul(Decimal::ONE_HUNDRED)?.checked_div(rate)?;
+        let fen = reached.checked_mul(Decimal::ONE_HUNDRED)?.floor().to_i64()?;
+        Some(Fen(fen) + Fen(1))
+    }
+
+    /// The rates of public money that are paid at a price, and their caps, each added up.
+    fn rate(&self, price: Fen) -> Option<(Decimal, Fen)> {
+        let applied = self.applied(price);
+        let public = applied.iter().filter(|(_, bonus)| !bonus.is_merchant()).map(|(_, bonus)| bonus.amount);
+        let rates = std::iter::once(self.tier.amount).chain(public).filter_map(|amount| match amount {
+            Amount::Percent { percent, cap } => Some((percent, cap)),
+            Amount::Fixed { .. } => None,
+        });
+        rates.reduce(|(percent, cap), (more, further)| (percent.saturating_add(more), cap + further))
     }
 
     fn give(&self, price: Fen, credit: Fen) -> Amounts {
@@ -155,9 +178,8 @@ impl Case<'_> {
         }
         let conditions = applied.iter().map(|(_, bonus)| &bonus.when);
         let when = conditions.fold(self.tier.when.clone(), |all, when| both(&all, when).unwrap_or(all));
-        let public = applied.iter().filter(|(_, bonus)| !bonus.is_merchant()).map(|(_, bonus)| bonus.amount);
-        let percents = std::iter::once(self.tier.amount).chain(public).filter_map(percent);
-        let rate = percents.reduce(Decimal::saturating_add);
+        let exact =
+            |(rate, _): (Decimal, Fen)| (price - credit).yuan().saturating_mul(rate.saturating_mul(Decimal::new(1, 2)));
         Some(Example {
             category: self.line.category,
             tier: self.number,
@@ -165,16 +187,9 @@ impl Case<'_> {
             when: super::conditions::in_words(&when),
             price,
             credit,
-            exact: rate.map(|rate| (price - credit).yuan().saturating_mul(rate.saturating_mul(Decimal::new(1, 2)))),
+            exact: self.rate(price).map(exact),
             amounts: self.give(price, credit),
         })
-    }
-}
-
-fn percent(amount: Amount) -> Option<Decimal> {
-    match amount {
-        Amount::Percent { percent, .. } => Some(percent),
-        Amount::Fixed { .. } => None,
     }
 }
 

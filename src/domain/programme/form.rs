@@ -174,7 +174,11 @@ fn amount(percent: Option<Decimal>, cap: Option<Fen>, fixed: Option<Fen>) -> Res
         (percent, cap, fixed) => {
             let named = [("percent", percent.is_some()), ("cap", cap.is_some()), ("fixed", fixed.is_some())];
             let found: Vec<_> = named.iter().filter(|(_, there)| *there).map(|(name, _)| format!("`{name}`")).collect();
-            let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
+            let found = match found.as_slice() {
+                [] => "neither `percent` nor `fixed`".to_owned(),
+                [only] => format!("nothing beside {only}"),
+                several => several.join(" and "),
+            };
             Err(format!("found {found}; expected either `percent` together with `cap`, or `fixed` alone"))
         }
     }

@@ -23,7 +23,7 @@ pub struct Rules {
     #[schemars(regex(pattern = "^[a-z]([a-z0-9-]*[a-z0-9])?$"), length(max = 64))]
     pub id: String,
     /// Name in Chinese.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"\S"))]
     pub title: String,
     /// Name in English.
     #[serde(default)]
@@ -33,6 +33,7 @@ pub struct Rules {
     pub legal_basis: String,
     /// Tasks of the district's action plan that the programme serves; a department reads its own tasks.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub tasks: Vec<u8>,
     /// Where it holds.
     pub region: Region,
@@ -151,6 +152,7 @@ pub struct OldItemRules {
     pub matched_at: MatchedAt,
     /// Categories that count under `any_category` and `bonus`; empty means every category of the programme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub categories: Vec<Category>,
     /// Latest first registration by fuel; a fuel without an entry is not accepted once the list has one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -299,6 +301,7 @@ pub struct Limits {
     pub per_person_and_year: Option<u32>,
     /// Names of groups: of all programmes that name the same group, a person may use one in a calendar year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub exclusive_groups: Vec<String>,
 }
 
@@ -366,7 +369,7 @@ pub struct Conditions {
     pub powertrains: BTreeSet<Powertrain>,
     /// Largest displacement of the new car, in litres with up to three places.
     #[serde(default, deserialize_with = "form::optional_decimal", skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::decimal")]
+    #[schemars(schema_with = "schema::litres")]
     pub displacement_at_most: Option<Decimal>,
     /// Fuels of the old car.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

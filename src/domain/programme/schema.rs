@@ -63,6 +63,11 @@ pub(super) fn decimal(_: &mut SchemaGenerator) -> Schema {
     text(r"^[0-9]+(\.[0-9]{1,4})?$", "15")
 }
 
+/// A displacement in litres.
+pub(super) fn litres(_: &mut SchemaGenerator) -> Schema {
+    text(r"^[0-9]+(\.[0-9]{1,3})?$", "2.0")
+}
+
 /// What holds of the amount of a tier: `percent` with `cap`, or `fixed` alone.
 pub(super) fn either() -> Value {
     json!([
@@ -97,9 +102,12 @@ macro_rules! stands_as_text {
 }
 
 stands_as_text!(Fen, "Fen", text(r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,2})?$", "1999.80"));
-stands_as_text!(Day, "Day", json_schema!({ "type": "string", "format": "date", "examples": ["2026-01-31"] }));
+stands_as_text!(Day, "Day", text(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-01-31"));
 stands_as_text!(
     Moment,
     "Moment",
-    json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-01-31T10:00:00+08:00"] })
+    text(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+        "2026-01-31T10:00:00+08:00"
+    )
 );

@@ -27,35 +27,46 @@ pub(super) fn of_toml(
 ) -> Misspelt {
     let mut scalars = Vec::new();
     list_scalars(document, "", &mut scalars);
-    let mut told = Misspelt { faults: Vec::new(), rest_is_sound: true };
-    let mut errors: Vec<&Error> = errors.iter().collect();
-    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
-    let mut broken_line = 0;
-    for error in errors {
-        let at = error.span().map_or(0, |span| span.start);
+    let mut errors: Vec<(usize, &Error)> = errors.iter().map(|error| (start(error), error)).collect();
+    errors.sort_by_key(|(at, _)| *at);
+    let line_text = |line: usize| text.lines().nth(line - 1).unwrap_or_default().trim();
+    let mut told: Vec<Fault> = Vec::new();
+    for (at, error) in errors {
         let line = starts.line(at);
-        if line == broken_line {
-            // What follows on the same line follows from the first.
-            continue;
-        }
-        let whole = text.lines().nth(line - 1).unwrap_or_default().trim();
-        let name = error.span().and_then(|span| text.get(span)).unwrap_or_default();
-        let (field, message) = if error.message() == "duplicate key" && !whole.starts_with('[') {
+        let scalar = scalars.iter().find(|(_, span)| span.start <= at && at <= span.end);
+        let (field, message) = if error.message() == "duplicate key" && !line_text(line).starts_with('[') {
+            let name = error.span().and_then(|span| text.get(span)).unwrap_or_default();
             let first = places.nearest_before(name, line);
             (first.map(|(field, _)| field.to_owned()), again(name, first.map(|(_, line)| line)))
-        } else if let Some((field, span)) = scalars.iter().find(|(_, span)| span.start <= at && at <= span.end) {
+        } else if let Some((field, span)) = scalar.filter(|_| of_the_value(error)) {
             (Some(field.clone()), of_value(text.get(span.clone()).unwrap_or_default(), error.message()))
         } else {
-            broken_line = line;
-            told.rest_is_sound = false;
-            (None, format!("found `{}`; {}", shown(whole), expectation(error.message())))
+            // What comes after follows from it, and so may what was said of the same line.
+            told.retain(|fault| fault.line != Some(line));
+            let found = shown(line_text(line));
+            let message = match error.message() {
+                "duplicate key" => format!("found `{found}` again; expected each table once"),
+                other => format!("found `{found}`; {}", expectation(other)),
+            };
+            told.push(Fault { line: Some(line), field: String::new(), message });
+            return Misspelt { faults: told, rest_is_sound: false };
         };
         let fault = Fault { line: Some(line), field: field.unwrap_or_default(), message };
-        if fault.field.is_empty() || told.faults.iter().all(|known| known.field != fault.field) {
-            told.faults.push(fault);
+        if fault.field.is_empty() || told.iter().all(|known| known.field != fault.field) {
+            told.push(fault);
         }
     }
-    told
+    Misspelt { faults: told, rest_is_sound: true }
+}
+
+fn start(error: &Error) -> usize {
+    error.span().map_or(0, |span| span.start)
+}
+
+/// Whether an error is one of the value in which it stands, and not of what stands around it.
+fn of_the_value(error: &Error) -> bool {
+    let around = ["missing comma", "unclosed", "unexpected `", "unexpected key"];
+    !around.iter().any(|beginning| error.message().starts_with(beginning))
 }
 
 /// Every scalar value of the document with the place of its text.
@@ -96,6 +107,11 @@ fn of_value(raw: &str, message: &str) -> String {
 /// The parser's message as the second half of a sentence.
 fn expectation(message: &str) -> String {
     match message.rsplit_once(", expected ") {
+        Some(("missing comma between array elements", _)) => {
+            "expected `,` before it, or `]` where the list ends".to_owned()
+        }
+        Some(("invalid date", expected)) => format!("expected a date of the calendar ({expected})"),
+        Some(("invalid time", expected)) => format!("expected a time of the day ({expected})"),
         Some((what, "nothing")) => format!("expected well-formed TOML ({what})"),
         Some((what, expected)) => format!("expected {expected} ({what})"),
         None => format!("expected well-formed TOML ({message})"),

@@ -27,6 +27,11 @@ pub(super) fn end_of(day: Day) -> Moment {
     day.start().plus_seconds(SECONDS_A_DAY)
 }
 
+/// A moment as a programme file gives it, on the clock of Asia/Shanghai.
+pub(super) fn as_written(at: Moment) -> String {
+    at.local().format("%Y-%m-%dT%H:%M:%S+08:00").to_string()
+}
+
 fn day_before(day: Day) -> Option<Day> {
     day.0.pred_opt().map(Day)
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::domain::money::Fen;
-use crate::domain::programme::fault::Fault;
+use crate::domain::programme::fault::{Fault, within};
 use crate::domain::programme::rules::{Amount, Bonus, Conditions, Line, Rounding, Rules};
 use crate::domain::programme::subsidy::rate;
 use crate::domain::programme::tier::compatible;
@@ -36,7 +36,11 @@ impl Rate {
 pub(super) fn look(rules: &Rules, line: &Line, field: &str, found: &mut Vec<Fault>) {
     let public = |bonus: &&Bonus| !bonus.is_merchant();
     for (index, tier) in line.tiers.iter().enumerate() {
+        let field = format!("{field}.tiers[{index}]");
         let (Some(own), Some(dearest)) = (Rate::of(tier.amount), dearest(line, &tier.when)) else { continue };
+        if is_told(found, &field) {
+            continue;
+        }
         let bonuses: Vec<Rate> = line
             .bonuses
             .iter()
@@ -45,20 +49,26 @@ pub(super) fn look(rules: &Rules, line: &Line, field: &str, found: &mut Vec<Faul
             .filter_map(|bonus| Rate::of(bonus.amount))
             .collect();
         if !reached(own, &bonuses, dearest, rules.rounding) {
-            found.push(told(own, dearest, rules.rounding, &format!("{field}.tiers[{index}].cap")));
+            found.push(told(own, dearest, rules.rounding, &format!("{field}.cap")));
         }
     }
     for (index, bonus) in line.bonuses.iter().enumerate() {
+        let field = format!("{field}.bonuses[{index}]");
         let (Some(own), Some(dearest)) = (Rate::of(bonus.amount), dearest(line, &bonus.when)) else { continue };
         let shares_a_cap =
             |other: &Bonus| other.is_merchant() == bonus.is_merchant() && Rate::of(other.amount).is_some();
         let others = line.bonuses.iter().filter(|other| shares_a_cap(other)).count() > 1;
         let tiers = !bonus.is_merchant() && line.tiers.iter().any(|tier| Rate::of(tier.amount).is_some());
         // One that adds to other rates is judged with them, and its cap may serve theirs.
-        if !others && !tiers && !reached(own, &[], dearest, rules.rounding) {
-            found.push(told(own, dearest, rules.rounding, &format!("{field}.bonuses[{index}].cap")));
+        if !others && !tiers && !is_told(found, &field) && !reached(own, &[], dearest, rules.rounding) {
+            found.push(told(own, dearest, rules.rounding, &format!("{field}.cap")));
         }
     }
+}
+
+/// Whether something was said of the tier or bonus already: of one that never applies the cap is beside the point.
+fn is_told(found: &[Fault], field: &str) -> bool {
+    found.iter().any(|fault| within(&fault.field, field))
 }
 
 /// Above all prices that fall under the conditions, if there is a limit.

@@ -58,15 +58,25 @@ fn not_a_car(rules: &Rules, found: &mut Vec<Fault>) {
     let car = taken.contains(&Category::Car);
     let plate = car || taken.contains(&Category::Ebike);
     let said = [
-        ("old_item.registered_until", "limits by fuel", !asked.registered_until.is_empty() && !car, "car"),
-        ("old_item.disposal", "what became of a car", asked.disposal.is_some() && !car, "car"),
-        ("old_item.must_be_registered", "that it had a plate", asked.must_be_registered && !plate, "car or ebike"),
+        ("old_item.registered_until", "a fuel", !asked.registered_until.is_empty() && !car, "car"),
+        ("old_item.disposal", "a disposal", asked.disposal.is_some() && !car, "car"),
+        ("old_item.must_be_registered", "a plate", asked.must_be_registered && !plate, "car or ebike"),
     ];
     for (field, what, _, kinds) in said.into_iter().filter(|(_, _, odd, _)| *odd) {
         let message = format!(
-            "found {what}, with old items of {}; expected old items of {kinds}: no other can be as this asks",
+            "found {what} asked of old items of {}; expected old items of {kinds}: no other has one",
             list(&taken)
         );
         found.push(Fault::at(field, message));
+    }
+    // Where cars are taken too, the others on the list can only be refused.
+    let of_cars = !asked.registered_until.is_empty() || asked.disposal.is_some();
+    for (index, category) in asked.categories.iter().enumerate() {
+        if car && of_cars && *category != Category::Car {
+            let message = format!(
+                "found `{category}`; expected car alone: `registered_until` and `disposal` ask what only a car has"
+            );
+            found.push(Fault::at(format!("old_item.categories[{index}]"), message));
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn look(rules: &Rules, line: &Line, field: &str, found: &mut Vec<Faul
         let mut fitting = sales.iter().zip(&chosen).filter(|(sale, _)| holds(&bonus.when, **sale)).peekable();
         if fitting.peek().is_none() {
             unmet(rules, line, &bonus.when, &field, &sales, found);
-        } else if fitting.all(|(_, chosen)| chosen.is_none()) {
+        } else if chosen.iter().any(Option::is_some) && fitting.all(|(_, chosen)| chosen.is_none()) {
             let message = "found a bonus that never applies; expected conditions that some tier of the line shares: \
                            a bonus comes on top of a tier";
             found.push(Fault::at(field, message));
@@ -97,6 +97,11 @@ fn why(rules: &Rules, line: &Line, when: &Conditions, aspect: Aspect) -> (&'stat
             ("old_item_needed", "found `true`; expected an old item that the programme takes".to_owned())
         }
         Aspect::OldFuel => ("old_fuels", old_fuel(rules, line, when)),
+        Aspect::OldBattery if old_categories(rules, category).contains(&Category::Ebike) => {
+            let message = "found batteries of an old e-bike; expected none: `old_item.registered_until` takes old \
+                           cars alone";
+            ("old_batteries", message.to_owned())
+        }
         Aspect::OldBattery => {
             let taken = list(old_categories(rules, category));
             let message =

@@ -2,7 +2,7 @@
 
 use crate::domain::programme::fault::Fault;
 use crate::domain::programme::rules::{MatchedAt, Matching, Rules};
-use crate::domain::programme::windows::{MINUTES_A_DAY, SECONDS_A_DAY, end_of, minutes};
+use crate::domain::programme::windows::{MINUTES_A_DAY, SECONDS_A_DAY, as_written, end_of, minutes};
 use crate::domain::time::Moment;
 
 pub(super) fn look(rules: &Rules, found: &mut Vec<Fault>) {
@@ -17,11 +17,6 @@ pub(super) fn look(rules: &Rules, found: &mut Vec<Fault>) {
 fn last_redemption(rules: &Rules) -> Moment {
     let windows = &rules.windows;
     windows.application.map_or_else(|| end_of(windows.claim.to).plus_seconds(-1), |window| window.to)
-}
-
-/// A moment on the wall clock of the programme.
-fn local(at: Moment) -> String {
-    at.local().format("%Y-%m-%d %H:%M").to_string()
 }
 
 fn invoices(rules: &Rules, found: &mut Vec<Fault>) {
@@ -52,7 +47,7 @@ fn application(rules: &Rules, found: &mut Vec<Fault>) {
         let message = format!(
             "found {}, before the last day of claims, {}; expected an end on that day or later: a voucher that is \
              claimed after it cannot be redeemed",
-            local(application.to),
+            as_written(application.to),
             claim.to
         );
         found.push(Fault::at("windows.application.to", message));
@@ -62,8 +57,8 @@ fn application(rules: &Rules, found: &mut Vec<Fault>) {
         let message = format!(
             "found {}; expected {} or earlier: a voucher of the first minute of claims ends then, after {} days, \
              before it can be redeemed",
-            local(application.from),
-            local(first_ends),
+            as_written(application.from),
+            as_written(first_ends),
             rules.voucher.days
         );
         found.push(Fault::at("windows.application.from", message));
@@ -80,7 +75,7 @@ fn voucher(rules: &Rules, found: &mut Vec<Fault>) {
         let message = format!(
             "found {}; expected at most {longest}: redemptions end on {}, and with them every voucher",
             rules.voucher.days,
-            local(last_redemption(rules))
+            as_written(last_redemption(rules))
         );
         found.push(Fault::at("voucher.days", message));
     }
