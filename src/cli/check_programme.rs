@@ -71,7 +71,7 @@ fn bytes(file: &Path) -> Result<Vec<u8>, String> {
 fn checked(file: &Path, bytes: Vec<u8>) -> Result<Checked, Vec<Fault>> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = good.split(|byte| *byte == b'\n').count();
         let message = "found bytes that are not UTF-8; expected text in UTF-8 (an editor offers it as the encoding)";
         vec![Fault { line: Some(line), field: String::new(), message: message.to_owned() }]
     })?;

@@ -36,7 +36,7 @@ pub struct Example {
 }
 
 /// The credit of the example that shows what a credit does.
-const CREDIT: Fen = Fen(100_00);
+const CREDIT: Fen = Fen(10_000);
 
 /// The dearest thing of the examples: what an amount of ten digits can say.
 const DEAREST: Fen = Fen(999_999_999_999);
@@ -158,9 +158,8 @@ impl Case<'_> {
     fn rate(&self, price: Fen) -> Option<(Decimal, Fen)> {
         let applied = self.applied(price);
         let public = applied.iter().filter(|(_, bonus)| !bonus.is_merchant()).map(|(_, bonus)| bonus.amount);
-        let rates = std::iter::once(self.tier.amount).chain(public).filter_map(|amount| match amount {
-            Amount::Percent { percent, cap } => Some((percent, cap)),
-            Amount::Fixed { .. } => None,
+        let rates = std::iter::once(self.tier.amount).chain(public).filter_map(|amount| {
+            if let Amount::Percent { percent, cap } = amount { Some((percent, cap)) } else { None }
         });
         rates.reduce(|(percent, cap), (more, further)| (percent.saturating_add(more), cap + further))
     }

@@ -96,9 +96,10 @@ fn of_value(raw: &str, message: &str) -> String {
     }
     if message.starts_with("string values must be quoted") {
         let (raw, bare) = (shown(raw), shown(bare));
-        return match raw == bare {
-            true => format!("found `{raw}` without quotation marks; expected a value such as \"{bare}\""),
-            false => format!("found `{raw}`; expected straight quotation marks, \"{bare}\""),
+        return if raw == bare {
+            format!("found `{raw}` without quotation marks; expected a value such as \"{bare}\"")
+        } else {
+            format!("found `{raw}`; expected straight quotation marks, \"{bare}\"")
         };
     }
     format!("found `{}`; {}", shown(raw), expectation(message))

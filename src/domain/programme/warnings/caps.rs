@@ -17,10 +17,7 @@ struct Rate {
 
 impl Rate {
     fn of(amount: Amount) -> Option<Self> {
-        match amount {
-            Amount::Percent { percent, cap } => Some(Self { percent, cap }),
-            Amount::Fixed { .. } => None,
-        }
+        if let Amount::Percent { percent, cap } = amount { Some(Self { percent, cap }) } else { None }
     }
 
     /// Rates that are paid together add up, and so do their caps.

@@ -61,9 +61,10 @@ fn region(rules: &Rules, found: &mut Vec<Fault>) {
             division.starts_with(prefix.as_str()) && (prefix.len() < division.len() || *other < index)
         };
         if let Some((_, prefix)) = divisions.iter().enumerate().find(around) {
-            let message = match division == prefix {
-                true => format!("found `{division}` again; expected each one once"),
-                false => format!("found `{division}`, which lies in `{prefix}`; expected one of them alone"),
+            let message = if division == prefix {
+                format!("found `{division}` again; expected each one once")
+            } else {
+                format!("found `{division}`, which lies in `{prefix}`; expected one of them alone")
             };
             found.push(Fault::at(format!("region.divisions[{index}]"), message));
         }
