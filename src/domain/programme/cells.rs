@@ -14,8 +14,8 @@ use crate::domain::time::Day;
 use super::rules::{Conditions, Line, Matching, Rules};
 use super::tier::{Facts, Old};
 
-/// More sales than these are not made: a line with so many conditions is not judged.
-const MOST: usize = 20_000;
+/// A line of which more questions than these would have to be asked, each sale under each condition, is not judged.
+const MOST: usize = 1_000_000;
 
 /// A sale.
 pub(super) struct Cell {
@@ -53,7 +53,8 @@ pub(super) fn cells(rules: &Rules, line: &Line) -> Option<Vec<Cell>> {
     let items = items(line, &conditions);
     let prices = prices(line, &conditions);
     let olds = old_items(rules, line.category);
-    if olds.is_empty() || items.len().saturating_mul(prices.len()).saturating_mul(olds.len()) > MOST {
+    let factors = [items.len(), prices.len(), olds.len(), conditions.len()];
+    if olds.is_empty() || factors.into_iter().fold(1, usize::saturating_mul) > MOST {
         return None;
     }
     let mut cells = Vec::new();

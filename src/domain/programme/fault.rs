@@ -32,6 +32,9 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Faults of one kind after which reading stops; a file with so many is something else altogether.
+pub(super) const ENOUGH: usize = 50;
+
 /// Whether one field is the other or lies within it: `lines[0].tiers` lies within `lines[0]` and within `lines`.
 pub(super) fn within(field: &str, outer: &str) -> bool {
     field.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{Fault, joined, shown};
+use super::fault::{ENOUGH, Fault, joined, shown};
 
 /// The beginning of each line, to tell the line of an offset.
 pub(super) struct LineStarts(Vec<usize>);
@@ -14,6 +14,12 @@ impl LineStarts {
         let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         // What follows the last line break is a line only if there is something.
         Self(std::iter::once(0).chain(after).filter(|start| *start == 0 || *start < text.len()).collect())
+    }
+
+    /// What stands on a line, from 1, without the space around it.
+    pub fn text<'a>(&self, text: &'a str, line: usize) -> &'a str {
+        let start = line.checked_sub(1).and_then(|index| self.0.get(index)).copied().unwrap_or_default();
+        text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim()
     }
 
     /// The line of an offset, from 1; one behind the end of the text is on its last line.
@@ -161,13 +167,18 @@ impl JsonScan<'_> {
 
     fn object(&mut self, path: &str) {
         self.at += 1;
+        let mut names = BTreeSet::new();
         while let Some(b'"') = self.peek() {
             let line = self.starts.line(self.at);
             let name = self.string();
             let field = joined(path, &name);
-            if let Some(first) = self.places.lines.insert(field.clone(), line) {
-                self.twice.push(Fault { line: Some(line), field: field.clone(), message: again(&name, Some(first)) });
+            let first = *self.places.lines.entry(field.clone()).or_insert(line);
+            let told = self.twice.len() >= ENOUGH || self.twice.iter().any(|fault| fault.field == field);
+            if !told && names.contains(&name) {
+                let message = again(&name, Some(first));
+                self.twice.push(Fault { line: Some(line), field: field.clone(), message });
             }
+            names.insert(name);
             if !self.take(b':') {
                 return;
             }

@@ -9,15 +9,12 @@ use serde_json::{Map, Value, json};
 use serde_path_to_error::Segment;
 
 use super::check::findings;
-use super::fault::{Fault, joined, shown, within};
+use super::fault::{ENOUGH, Fault, joined, shown, within};
 use super::form;
 use super::guess::nearest;
 use super::places::Places;
 use super::rules::Rules;
 use super::syntax::kind;
-
-/// Faults of the form after which reading stops; a file with so many is something else altogether.
-const ENOUGH: usize = 50;
 
 /// How often something else is put in the place of one field before it is given up.
 const TRIES: usize = 8;

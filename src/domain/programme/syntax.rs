@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 use toml::de::{DeTable, DeValue, Error};
 
-use super::fault::{Fault, joined, shown};
+use super::fault::{ENOUGH, Fault, joined, shown};
 use super::places::{LineStarts, Places, again};
 
 /// What is wrong with the spelling of a file.
@@ -29,9 +29,10 @@ pub(super) fn of_toml(
     list_scalars(document, "", &mut scalars);
     let mut errors: Vec<(usize, &Error)> = errors.iter().map(|error| (start(error), error)).collect();
     errors.sort_by_key(|(at, _)| *at);
-    let line_text = |line: usize| text.lines().nth(line - 1).unwrap_or_default().trim();
+    let line_text = |line: usize| starts.text(text, line);
+    let rest_is_sound = errors.len() <= ENOUGH;
     let mut told: Vec<Fault> = Vec::new();
-    for (at, error) in errors {
+    for (at, error) in errors.into_iter().take(ENOUGH) {
         let line = starts.line(at);
         let scalar = scalars.iter().find(|(_, span)| span.start <= at && at <= span.end);
         let (field, message) = if error.message() == "duplicate key" && !line_text(line).starts_with('[') {
@@ -56,7 +57,7 @@ pub(super) fn of_toml(
             told.push(fault);
         }
     }
-    Misspelt { faults: told, rest_is_sound: true }
+    Misspelt { faults: told, rest_is_sound }
 }
 
 fn start(error: &Error) -> usize {

@@ -49,15 +49,17 @@ pub(super) fn look(rules: &Rules, line: &Line, field: &str, found: &mut Vec<Faul
             found.push(told(own, dearest, rules.rounding, &format!("{field}.cap")));
         }
     }
+    let rated = |merchant: bool| {
+        line.bonuses.iter().filter(|bonus| bonus.is_merchant() == merchant && Rate::of(bonus.amount).is_some()).count()
+    };
+    let (rated_tier, by_merchant, by_public) =
+        (line.tiers.iter().any(|tier| Rate::of(tier.amount).is_some()), rated(true), rated(false));
     for (index, bonus) in line.bonuses.iter().enumerate() {
         let field = format!("{field}.bonuses[{index}]");
         let (Some(own), Some(dearest)) = (Rate::of(bonus.amount), dearest(line, &bonus.when)) else { continue };
-        let shares_a_cap =
-            |other: &Bonus| other.is_merchant() == bonus.is_merchant() && Rate::of(other.amount).is_some();
-        let others = line.bonuses.iter().filter(|other| shares_a_cap(other)).count() > 1;
-        let tiers = !bonus.is_merchant() && line.tiers.iter().any(|tier| Rate::of(tier.amount).is_some());
         // One that adds to other rates is judged with them, and its cap may serve theirs.
-        if !others && !tiers && !is_told(found, &field) && !reached(own, &[], dearest, rules.rounding) {
+        let alone = if bonus.is_merchant() { by_merchant == 1 } else { by_public == 1 && !rated_tier };
+        if alone && !is_told(found, &field) && !reached(own, &[], dearest, rules.rounding) {
             found.push(told(own, dearest, rules.rounding, &format!("{field}.cap")));
         }
     }

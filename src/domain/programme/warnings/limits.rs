@@ -1,5 +1,7 @@
 //! Shares, pools, limits per person, and the region.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 
 use crate::domain::programme::fault::Fault;
@@ -56,17 +58,19 @@ fn per_year(rules: &Rules, found: &mut Vec<Fault>) {
 
 fn region(rules: &Rules, found: &mut Vec<Fault>) {
     let divisions = &rules.region.divisions;
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, division) in divisions.iter().enumerate() {
-        let around = |(other, prefix): &(usize, &String)| {
-            division.starts_with(prefix.as_str()) && (prefix.len() < division.len() || *other < index)
+        first.entry(division).or_insert(index);
+    }
+    for (index, division) in divisions.iter().enumerate() {
+        let shorter = (1..division.len()).filter_map(|length| division.get(..length));
+        let message = if let Some(around) = shorter.into_iter().find(|prefix| first.contains_key(prefix)) {
+            format!("found `{division}`, which lies in `{around}`; expected one of them alone")
+        } else if first.get(division.as_str()).is_some_and(|first| *first < index) {
+            format!("found `{division}` again; expected each one once")
+        } else {
+            continue;
         };
-        if let Some((_, prefix)) = divisions.iter().enumerate().find(around) {
-            let message = if division == prefix {
-                format!("found `{division}` again; expected each one once")
-            } else {
-                format!("found `{division}`, which lies in `{prefix}`; expected one of them alone")
-            };
-            found.push(Fault::at(format!("region.divisions[{index}]"), message));
-        }
+        found.push(Fault::at(format!("region.divisions[{index}]"), message));
     }
 }
