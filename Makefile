@@ -32,4 +32,5 @@ bench: install
 # The generated files of api-spec/.
 spec: install
 	cargo run --locked -- openapi > api-spec/openapi.json
+	cargo run --locked -- schema > api-spec/programme.schema.json
 	UPDATE=1 cargo test --locked --test it openapi::the_page

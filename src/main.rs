@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use huanxin::cli::{audit, check_identifier, check_programme, demo, quote, serve};
 use huanxin::config::{ServeOptions, database_url};
+use huanxin::domain::programme;
 use huanxin::domain::time::Day;
 use huanxin::engine::Clock;
 use huanxin::{api, telemetry};
@@ -35,7 +36,7 @@ enum Command {
         #[arg(long, env = "HUANXIN_SCHEMA")]
         schema: Option<String>,
     },
-    /// Checks programme files and prints worked examples.
+    /// Checks programme files: errors, warnings, and worked examples of what a good one gives.
     CheckProgramme {
         /// The files.
         #[arg(required = true)]
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Prints the OpenAPI document.
     Openapi,
+    /// Prints the JSON Schema of programme files, for editors.
+    Schema,
     /// The trail.
     Audit {
         #[command(subcommand)]
@@ -104,6 +107,11 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
         Command::Openapi => {
             drop((out, err));
             serve::announce(api::document_json().trim_end());
+            Ok(0)
+        }
+        Command::Schema => {
+            drop((out, err));
+            serve::announce(&programme::schema_json());
             Ok(0)
         }
         Command::Audit { command: Audit::Verify { data_dir, database_url } } => {

@@ -4,5 +4,6 @@ pub mod audit;
 pub mod check_identifier;
 pub mod check_programme;
 pub mod demo;
+mod programme_report;
 pub mod quote;
 pub mod serve;

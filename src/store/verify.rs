@@ -177,6 +177,9 @@ impl Balances {
     }
 }
 
+/// When a redemption was given how much more.
+pub(super) type Raised = (Moment, Fen);
+
 /// What facts say that the rollups must hold, by every key that they have.
 #[derive(Default)]
 pub(super) struct Facts {
@@ -200,7 +203,7 @@ impl Facts {
         row: &RedemptionRow,
         key: &RollupKey,
         reversed: Option<Moment>,
-        raised: &[(Moment, Fen)],
+        raised: &[Raised],
     ) {
         let (at, subsidy) = (Moment(row.at), Fen(row.subsidy_fen));
         let without = key.category.is_appliance() && !row.completed;

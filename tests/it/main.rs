@@ -24,6 +24,7 @@ mod growth;
 mod identifiers;
 mod journey;
 mod openapi;
+mod programme_files;
 mod properties;
 mod qr;
 mod random_programmes;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use huanxin::api;
+use huanxin::domain::programme;
 use huanxin::domain::refusal::{Code, Language};
 use serde_json::Value;
 
@@ -27,6 +28,11 @@ fn is_as_generated(name: &str, generated: &str) {
 #[test]
 fn the_document_is_as_generated() {
     is_as_generated("openapi.json", &format!("{}\n", api::document_json().trim_end()));
+}
+
+#[test]
+fn the_schema_of_programmes_is_as_generated() {
+    is_as_generated("programme.schema.json", &format!("{}\n", programme::schema_json().trim_end()));
 }
 
 #[test]

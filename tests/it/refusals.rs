@@ -617,6 +617,25 @@ on_both! {
         answer.refused(400, "BODY_MALFORMED");
         assert!(answer.body["errors"].as_array().unwrap().len() > 3, "{:#}", answer.body);
     }
+
+    /// An odd programme is taken, and its officer is told what is odd; a repeated request hears it again.
+    fn an_odd_programme_is_taken_with_warnings(app) {
+        let good = include_str!("../../programmes/nc-ebike-2026.toml").replace("nc-ebike-2026", "odd-ebike-2026");
+        let create = |key: &str, text: &str| {
+            let headers = [("Content-Type", "application/toml"), ("Idempotency-Key", key)];
+            app.officer().send(Method::POST, "/api/v1/programmes", &headers, Some(text.as_bytes())).expect(201)
+        };
+        assert_eq!(create("\"good file\"", &good)["warnings"], json!([]));
+        let odd = good.replace("pool = \"10000000.00\"", "pool = \"699.99\"");
+        let expected = json!([{"field": "lines[0].pool", "detail": "found 699.99, less than the 700.00 that a voucher of \
+            this line can reserve; expected at least that, or such a voucher is never issued"}]);
+        for _ in 0..2 {
+            let taken = create("\"odd file\"", &odd);
+            assert_eq!((&taken["id"], &taken["warnings"]), (&json!("odd-ebike-2026"), &expected));
+        }
+        let shown = app.nobody().get("/api/v1/programmes/nc-ebike-2026").expect(200);
+        assert!(shown.get("warnings").is_none(), "{shown:#}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::api::etag;
 use crate::api::idempotency::{IdempotencyKey, Meaning};
 use crate::api::query::PathWord;
 use crate::api::server::Service;
-use crate::api::view::{PoolView, ProgrammeView};
+use crate::api::view::{DraftView, PoolView, ProgrammeView};
 use crate::domain::command::{Act, Outcome};
 use crate::domain::programme::{Fault, Rules, from_json, from_toml};
 use crate::domain::records::Programme;
@@ -21,7 +21,8 @@ use crate::domain::refusal::{Code, Refusal, Refusals};
 #[utoipa::path(post, path = "/api/v1/programmes", operation_id = "createProgramme", tag = "bureau",
     request_body(content((serde_json::Value = "application/json"), (String = "application/toml")),
         description = "The programme file"),
-    responses((status = 201, description = "The programme with its draft", body = ProgrammeView)))]
+    responses((status = 201, description = "The programme with its draft, and warnings of what is legal and odd in it",
+        body = DraftView)))]
 pub async fn create_programme(
     Officer(caller): Officer,
     key: IdempotencyKey,
@@ -31,11 +32,11 @@ pub async fn create_programme(
     let rules = read_rules(&text)?;
     // Of the rules, not of the text: both spellings of a file mean the same.
     let meaning = Meaning::of("createProgramme").body(serde_json::to_value(&rules).unwrap_or_default());
-    let answer = service.act(&caller, &key, &meaning, Act::CreateProgramme(Box::new(rules))).await?;
+    let answer = service.act(&caller, &key, &meaning, Act::CreateProgramme(Box::new(rules.clone()))).await?;
     let Outcome::Programme(programme) = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/programmes/{}", programme.id);
     let view = shown(&service, programme, programme.latest).await?;
-    Ok(created(&answer, &place, &view))
+    Ok(created(&answer, &place, &DraftView::of(view, &rules)))
 }
 
 fn read_rules(text: &ProgrammeText) -> Result<Rules, ApiError> {

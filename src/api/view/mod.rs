@@ -25,7 +25,8 @@ pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, O
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use problem::{PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
-    BonusView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, WindowsView,
+    BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, WarningView,
+    WindowsView,
 };
 pub use redemption::{
     CheckView, DeliveryView, FundingView, InvoiceView, NewItemView, PriceView, QuoteView, QuotedVoucher, RedeemedView,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::api::body::words::CategoryWord;
 use crate::domain::goods::Category;
 use crate::domain::money::Fen;
-use crate::domain::programme::{Amount, Bonus, Conditions, DayWindow, Line, Rules, reserve};
+use crate::domain::programme::{Amount, Bonus, Conditions, DayWindow, Fault, Line, Rules, reserve, warnings};
 use crate::domain::records::{Programme, Version};
 
 use super::{date, money, time};
@@ -46,6 +46,39 @@ pub struct ProgrammeView {
     pub per_person_and_year: Option<u32>,
     /// One entry per category.
     pub lines: Vec<LineView>,
+}
+
+/// A programme with its new draft, and what in it is hardly meant.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct DraftView {
+    /// The programme.
+    #[serde(flatten)]
+    pub programme: ProgrammeView,
+    /// What is legal and odd: a tier that never applies, a cap that no price reaches. The draft stands all the same.
+    pub warnings: Vec<WarningView>,
+}
+
+/// Something in a programme that is legal and hardly meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "field": "lines[0].tiers[1].cap",
+    "detail": "found 1500.00, which is never reached; expected at most 900.00: that is 15 percent of 6000.00, and no \
+               price is higher"
+}))]
+pub struct WarningView {
+    /// The field, such as `lines[0].tiers[1].cap`.
+    pub field: String,
+    /// What was found and what was expected.
+    pub detail: String,
+}
+
+impl DraftView {
+    /// A programme with its draft, whose rules are looked through.
+    #[must_use]
+    pub fn of(programme: ProgrammeView, rules: &Rules) -> Self {
+        let told = |warning: Fault| WarningView { field: warning.field, detail: warning.message };
+        Self { programme, warnings: warnings(rules).into_iter().map(told).collect() }
+    }
 }
 
 /// When what may happen; days in Asia/Shanghai, both ends included.

@@ -1,24 +1,45 @@
 //! What must hold of a programme beyond its form.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use crate::domain::goods::{Category, FundingSource};
 use crate::domain::money::Fen;
 
-use super::file::Fault;
+use super::fault::{Fault, shown};
+use super::list;
 use super::rules::{Amount, Conditions, Line, Matching, Rules};
 use super::tier::asks_for_old;
-use super::windows::minutes;
+use super::windows::{as_written, minutes};
+
+/// Something that cannot hold, with the fields that it was seen from.
+pub(super) struct Finding {
+    pub fault: Fault,
+    pub looked_at: Vec<String>,
+}
 
 /// Collects faults by the field's path.
-struct Faults(Vec<Fault>);
+struct Faults(Vec<Finding>);
 
 impl Faults {
+    /// Notes a fault that is seen from its own field.
     fn unless(&mut self, holds: bool, field: impl Into<String>, message: impl FnOnce() -> String) {
+        let field = field.into();
+        self.unless_seen(holds, field.clone(), [field], message);
+    }
+
+    /// Notes a fault that is seen from several fields.
+    fn unless_seen(
+        &mut self,
+        holds: bool,
+        field: impl Into<String>,
+        looked_at: impl IntoIterator<Item = String>,
+        message: impl FnOnce() -> String,
+    ) {
         if !holds {
-            self.0.push(Fault { line: None, field: field.into(), message: message() });
+            let fault = Fault::at(field, message());
+            self.0.push(Finding { fault, looked_at: looked_at.into_iter().collect() });
         }
     }
 
@@ -28,18 +49,26 @@ impl Faults {
         values: impl IntoIterator<Item = T>,
         field: impl Fn(usize) -> String,
     ) {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<T, usize> = BTreeMap::new();
         for (index, value) in values.into_iter().enumerate() {
-            let again = seen.contains(&value);
-            self.unless(!again, field(index), || format!("found `{value}` again; expected each one once"));
-            seen.insert(value);
+            let first = seen.get(&value).copied();
+            let looked_at = [index, first.unwrap_or(index)].map(&field);
+            self.unless_seen(first.is_none(), field(index), looked_at, || {
+                format!("found `{}` again; expected each one once", shown(&value.to_string()))
+            });
+            seen.entry(value).or_insert(index);
         }
     }
 }
 
-/// Every fault of a programme that was read: shares that do not sum, windows that end before they begin, and the like.
+/// Every fault of a programme that was read: shares of nothing, windows that end before they begin, and the like.
 #[must_use]
 pub fn validate(rules: &Rules) -> Vec<Fault> {
+    findings(rules).into_iter().map(|finding| finding.fault).collect()
+}
+
+/// Every fault, each with the fields that it was seen from.
+pub(super) fn findings(rules: &Rules) -> Vec<Finding> {
     let mut faults = Faults(Vec::new());
     check_head(rules, &mut faults);
     check_funding(rules, &mut faults);
@@ -60,27 +89,30 @@ fn check_head(rules: &Rules, faults: &mut Faults) {
     let plain = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let begins = id.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
     faults.unless(plain && begins && id.len() <= 64 && !id.ends_with('-'), "id", || {
+        let id = shown(id);
         format!("found `{id}`; expected at most 64 lower-case letters, digits and hyphens, such as nc-appl-2026")
     });
     faults.unless(!rules.title.trim().is_empty(), "title", || "found nothing; expected a name in Chinese".into());
     faults.once(&rules.tasks, |index| format!("tasks[{index}]"));
     let divisions = &rules.region.divisions;
-    faults.unless(!divisions.is_empty() || rules.region.nationwide, "region.divisions", || {
+    let seen = || ["region.divisions", "region.nationwide"].map(str::to_owned);
+    faults.unless_seen(!divisions.is_empty() || rules.region.nationwide, "region.divisions", seen(), || {
         "found no division; expected at least one, or `nationwide = true`".into()
     });
-    faults.unless(divisions.is_empty() || !rules.region.nationwide, "region.divisions", || {
+    faults.unless_seen(divisions.is_empty() || !rules.region.nationwide, "region.divisions", seen(), || {
         "found divisions beside `nationwide = true`; expected only one of the two".into()
     });
     for (index, division) in divisions.iter().enumerate() {
         let digits = division.bytes().all(|byte| byte.is_ascii_digit());
         faults.unless(digits && (2..=12).contains(&division.len()), format!("region.divisions[{index}]"), || {
+            let division = shown(division);
             format!("found `{division}`; expected 2 to 12 digits of a division code, such as 36 or 360111")
         });
     }
 }
 
 fn check_funding(rules: &Rules, faults: &mut Faults) {
-    let mut sum = Decimal::ZERO;
+    faults.unless(!rules.funding.is_empty(), "funding", || "found no source; expected at least one".into());
     for (index, share) in rules.funding.iter().enumerate() {
         let field = format!("funding[{index}]");
         faults.unless(share.source != FundingSource::Merchant, format!("{field}.source"), || {
@@ -89,18 +121,21 @@ fn check_funding(rules: &Rules, faults: &mut Faults) {
         faults.unless(share.percent > Decimal::ZERO, format!("{field}.percent"), || {
             format!("found {}; expected more than 0", share.percent)
         });
-        sum = sum.saturating_add(share.percent);
     }
     faults.once(rules.funding.iter().map(|share| share.source), |index| format!("funding[{index}].source"));
-    faults.unless(sum == Decimal::ONE_HUNDRED, "funding", || {
-        format!("found shares that sum to {} percent; expected 100", sum.normalize())
+    // The last source takes the rest, whatever its share says; there must be no less than nothing left for it.
+    let before = rules.funding.split_last().map_or(&[][..], |(_, before)| before);
+    let sum = before.iter().fold(Decimal::ZERO, |sum, share| sum.saturating_add(share.percent));
+    faults.unless(sum <= Decimal::ONE_HUNDRED, "funding", || {
+        format!("found shares of {} percent before the last; expected at most 100 together", sum.normalize())
     });
 }
 
 fn check_old_item(rules: &Rules, faults: &mut Faults) {
     let old = &rules.old_item;
     let listed = matches!(old.matching, Matching::AnyCategory | Matching::Bonus);
-    faults.unless(listed || old.categories.is_empty(), "old_item.categories", || {
+    let seen = ["old_item.categories", "old_item.matching"].map(str::to_owned);
+    faults.unless_seen(listed || old.categories.is_empty(), "old_item.categories", seen, || {
         format!("found categories with the matching `{}`; expected them with any_category or bonus", old.matching)
     });
     faults.once(&old.categories, |index| format!("old_item.categories[{index}]"));
@@ -117,7 +152,8 @@ fn check_old_item(rules: &Rules, faults: &mut Faults) {
     let mut fuels = BTreeSet::new();
     for (index, limit) in old.registered_until.iter().enumerate() {
         for fuel in &limit.fuels {
-            faults.unless(fuels.insert(*fuel), format!("old_item.registered_until[{index}].fuels"), || {
+            let (field, seen) = (format!("old_item.registered_until[{index}].fuels"), "old_item.registered_until");
+            faults.unless_seen(fuels.insert(*fuel), field, [seen.to_owned()], || {
                 format!("found `{fuel}` again; expected each one once")
             });
         }
@@ -133,17 +169,21 @@ fn check_windows(rules: &Rules, faults: &mut Faults) {
     ];
     for (field, window) in days {
         if let Some(window) = window {
-            faults.unless(window.from <= window.to, format!("{field}.to"), || {
+            faults.unless_seen(window.from <= window.to, format!("{field}.to"), [field.to_owned()], || {
                 format!("found {}, before the first day; expected {} or later", window.to, window.from)
             });
         }
     }
     if let Some(window) = windows.application {
-        faults.unless(window.from <= window.to, "windows.application.to", || {
-            format!("found {}, before the first moment; expected {} or later", window.to, window.from)
+        let (field, claim) = ("windows.application", "windows.claim");
+        faults.unless_seen(window.from <= window.to, format!("{field}.to"), [field.to_owned()], || {
+            let (from, to) = (as_written(window.from), as_written(window.to));
+            format!("found {to}, before the first moment; expected {from} or later")
         });
-        faults.unless(windows.claim.from.start() < window.to, "windows.application.to", || {
-            format!("found {}; expected a moment after the first day of claims, {}", window.to, windows.claim.from)
+        let seen = [field, claim].map(str::to_owned);
+        faults.unless_seen(windows.claim.from.start() < window.to, format!("{field}.to"), seen, || {
+            let to = as_written(window.to);
+            format!("found {to}; expected a moment after the beginning of claims, {}", windows.claim.from)
         });
     }
     if let Some(hours) = &windows.daily_hours {
@@ -154,7 +194,8 @@ fn check_windows(rules: &Rules, faults: &mut Faults) {
             });
         }
         if let (Some(from), Some(to)) = (from, to) {
-            faults.unless(from < to, "windows.daily_hours.to", || {
+            let field = "windows.daily_hours";
+            faults.unless_seen(from < to, format!("{field}.to"), [field.to_owned()], || {
                 format!("found {}; expected a time after {}", hours.to, hours.from)
             });
         }
@@ -179,18 +220,22 @@ fn check_releases(rules: &Rules, faults: &mut Faults) {
             format!("found `{}`; expected a time of day, such as \"10:00\"", release.at)
         });
         faults.unless(release.vouchers > 0, format!("{field}.vouchers"), || "found 0; expected at least 1".into());
-        for category in &release.categories {
-            faults.unless(rules.line(*category).is_some(), format!("{field}.categories"), || {
+        for (place, category) in release.categories.iter().enumerate() {
+            let named = format!("{field}.categories[{place}]");
+            faults.unless_seen(rules.line(*category).is_some(), named.clone(), [named, "lines".to_owned()], || {
                 format!("found `{category}`; expected a category that has a line")
             });
         }
         let all = || rules.lines.iter().map(|line| line.category).collect();
-        let categories = if release.categories.is_empty() { all() } else { release.categories.clone() };
-        for category in categories {
-            faults.unless(seen.insert((category, at)), format!("{field}.at"), || {
-                format!("found {} twice for `{category}`; expected one release at a time", release.at)
-            });
-        }
+        let categories: BTreeSet<_> =
+            if release.categories.is_empty() { all() } else { release.categories.iter().copied().collect() };
+        let twice = at.map_or_else(Vec::new, |at| {
+            categories.into_iter().filter(|category| !seen.insert((*category, at))).collect()
+        });
+        let looked_at = ["releases", "lines"].map(str::to_owned);
+        faults.unless_seen(twice.is_empty(), format!("{field}.at"), looked_at, || {
+            format!("found {} twice for {}; expected one release at a time", release.at, list(&twice))
+        });
     }
 }
 
@@ -200,15 +245,18 @@ fn check_line(rules: &Rules, line: &Line, field: &str, faults: &mut Faults) {
     });
     faults.unless(line.per_person != Some(0), format!("{field}.per_person"), || "found 0; expected at least 1".into());
     if let (Some(least), Some(most)) = (line.price_at_least, line.unit_price_at_most) {
-        faults.unless(least <= most, format!("{field}.unit_price_at_most"), || {
+        let (field, other) = (format!("{field}.unit_price_at_most"), format!("{field}.price_at_least"));
+        faults.unless_seen(least <= most, field.clone(), [field, other], || {
             format!("found {most}; expected at least price_at_least, {least}")
         });
     }
     faults.unless(!line.tiers.is_empty(), format!("{field}.tiers"), || "found no tier; expected at least one".into());
     let open = line.tiers.iter().position(|tier| tier.when == Conditions::default());
+    let tiers = format!("{field}.tiers");
     for (index, tier) in line.tiers.iter().enumerate() {
-        let field = format!("{field}.tiers[{index}]");
-        faults.unless(open.is_none_or(|open| index <= open), field.clone(), || {
+        let field = format!("{tiers}[{index}]");
+        let without = format!("{tiers}[{}].when", open.unwrap_or(index));
+        faults.unless_seen(open.is_none_or(|open| index <= open), field.clone(), [without], || {
             "found a tier after one without conditions; expected that one last, since the first that fits applies"
                 .into()
         });
@@ -247,8 +295,10 @@ fn check_amount(amount: Amount, by_merchant: bool, field: &str, faults: &mut Fau
 }
 
 fn check_conditions(rules: &Rules, when: &Conditions, field: &str, faults: &mut Faults) {
-    for level in when.energy_levels.iter().filter(|level| !(1..=5).contains(*level)) {
-        faults.unless(false, format!("{field}.energy_levels"), || format!("found {level}; expected 1 to 5"));
+    for level in &when.energy_levels {
+        faults.unless((1..=5).contains(level), format!("{field}.energy_levels"), || {
+            format!("found {level}; expected 1 to 5")
+        });
     }
     if let Some(most) = when.displacement_at_most {
         let fits = most > Decimal::ZERO && most <= Decimal::ONE_HUNDRED && most.scale() <= 3;
@@ -258,12 +308,14 @@ fn check_conditions(rules: &Rules, when: &Conditions, field: &str, faults: &mut 
     }
     if let Some(below) = when.price_below {
         let from = when.price_from.unwrap_or_default();
-        faults.unless(from < below, format!("{field}.price_below"), || {
+        let seen = ["price_below", "price_from"].map(|name| format!("{field}.{name}"));
+        faults.unless_seen(from < below, format!("{field}.price_below"), seen, || {
             format!("found {below}; expected more than {from}")
         });
     }
     let never = rules.old_item.matching == Matching::None && asks_for_old(when);
-    faults.unless(!never, field, || {
+    let seen = [field.to_owned(), "old_item".to_owned()];
+    faults.unless_seen(!never, field, seen, || {
         "found a condition on the old item; expected none, since the programme looks at no old item".into()
     });
 }

@@ -30,11 +30,10 @@ impl Difference {
             (Language::Chinese, Some(before), Some(after)) => format!("{place}：{before} 改为 {after}"),
             (Language::Chinese, None, Some(after)) => format!("{place}：新增 {after}"),
             (Language::Chinese, Some(before), None) => format!("{place}：删除（原为 {before}）"),
-            (Language::Chinese, None, None) => place,
             (Language::English, Some(before), Some(after)) => format!("{place}: {before} -> {after}"),
             (Language::English, None, Some(after)) => format!("{place}: added, {after}"),
             (Language::English, Some(before), None) => format!("{place}: removed, was {before}"),
-            (Language::English, None, None) => place,
+            (_, None, None) => place,
         }
     }
 }

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::de::{DeserializeSeed, Error, IntoDeserializer, Unexpected, Visitor, value};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::domain::goods::FundingSource;
 use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 use super::rules::{Amount, Bonus, Conditions, Tier};
+use super::schema;
 
 /// Reads a value that stands as text; `expected` is what the message says when it cannot.
 struct Text<F> {
@@ -81,7 +84,7 @@ fn a_day() -> Text<impl Fn(&str) -> Option<Day>> {
         let day: Result<Day, value::Error> = Day::deserialize(text.into_deserializer());
         day.ok().filter(|_| text.len() == 10)
     };
-    Text { expected: "a day, such as 2026-01-31", read }
+    Text { expected: "a day of the calendar, such as 2026-01-31", read }
 }
 
 fn a_moment() -> Text<impl Fn(&str) -> Option<Moment>> {
@@ -134,42 +137,56 @@ pub(super) fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Momen
 }
 
 /// A tier as it stands in a file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = schema::either()))]
 pub(super) struct TierForm {
+    /// When it applies; always when not said.
     #[serde(default)]
     when: Conditions,
+    /// The rate in percent of the price after discounts; with `cap`.
     #[serde(
         default,
         deserialize_with = "optional_decimal",
         serialize_with = "optional_plain",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schemars(schema_with = "schema::decimal")]
     percent: Option<Decimal>,
+    /// The most that the rate brings.
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     cap: Option<Fen>,
+    /// A fixed sum; without `percent` and `cap`.
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     fixed: Option<Fen>,
 }
 
 /// A bonus as it stands in a file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = schema::either_of_bonus()))]
 pub(super) struct BonusForm {
+    /// When it applies; always when not said.
     #[serde(default)]
     when: Conditions,
+    /// The rate in percent of the price after discounts; with `cap`, which a seller's rate may lack.
     #[serde(
         default,
         deserialize_with = "optional_decimal",
         serialize_with = "optional_plain",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schemars(schema_with = "schema::decimal")]
     percent: Option<Decimal>,
+    /// The most that the rate brings.
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     cap: Option<Fen>,
+    /// A fixed sum; without `percent` and `cap`.
     #[serde(default, deserialize_with = "optional_fen", skip_serializing_if = "Option::is_none")]
     fixed: Option<Fen>,
+    /// `merchant` when the seller pays it; the programme's funding when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("const" = "merchant"))]
     source: Option<FundingSource>,
 }
 
@@ -181,10 +198,31 @@ fn amount(percent: Option<Decimal>, cap: Option<Fen>, fixed: Option<Fen>) -> Res
         (percent, cap, fixed) => {
             let named = [("percent", percent.is_some()), ("cap", cap.is_some()), ("fixed", fixed.is_some())];
             let found: Vec<_> = named.iter().filter(|(_, there)| *there).map(|(name, _)| format!("`{name}`")).collect();
-            let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
+            let found = match found.as_slice() {
+                [] => "neither `percent` nor `fixed`".to_owned(),
+                [only] => format!("nothing beside {only}"),
+                several => several.join(" and "),
+            };
             Err(format!("found {found}; expected either `percent` together with `cap`, or `fixed` alone"))
         }
     }
+}
+
+/// The field that an amount lacks, where the others say which: `percent` goes with `cap`.
+pub(super) fn lacking(table: &Map<String, Value>) -> Option<&'static str> {
+    let there = |name: &str| table.get(name).is_some_and(|value| !value.is_null());
+    match (there("percent"), there("cap"), there("fixed")) {
+        (true, false, false) => Some("cap"),
+        (false, true, false) => Some("percent"),
+        _ => None,
+    }
+}
+
+/// Makes an amount readable, whatever it said.
+pub(super) fn even_out(table: &mut Map<String, Value>) {
+    table.remove("percent");
+    table.remove("cap");
+    table.insert("fixed".to_owned(), Value::from("1.00"));
 }
 
 fn parts(amount: Amount) -> (Option<Decimal>, Option<Fen>, Option<Fen>) {

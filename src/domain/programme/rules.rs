@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::goods::{
@@ -11,15 +12,18 @@ use crate::domain::goods::{
 use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
-use super::form;
+use super::{form, schema};
 
 /// Everything that a version of a programme (补贴方案) says. Immutable once published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Programme file of huanxin")]
 pub struct Rules {
     /// Lower-case letters, digits and hyphens, such as `nc-appl-2026`.
+    #[schemars(regex(pattern = "^[a-z]([a-z0-9-]*[a-z0-9])?$"), length(max = 64))]
     pub id: String,
     /// Name in Chinese.
+    #[schemars(regex(pattern = r"\S"))]
     pub title: String,
     /// Name in English.
     #[serde(default)]
@@ -29,10 +33,12 @@ pub struct Rules {
     pub legal_basis: String,
     /// Tasks of the district's action plan that the programme serves; a department reads its own tasks.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub tasks: Vec<u8>,
     /// Where it holds.
     pub region: Region,
-    /// Whose money, in what shares; the percentages sum to 100.
+    /// Whose money, in what shares. The percentages should sum to 100: the last source takes what the others leave.
+    #[schemars(length(min = 1))]
     pub funding: Vec<FundingShare>,
     /// How an amount below a fen is rounded, before the cap.
     #[serde(default)]
@@ -58,16 +64,19 @@ pub struct Rules {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
     /// One entry per category.
+    #[schemars(length(min = 1))]
     pub lines: Vec<Line>,
 }
 
 /// Where a programme holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{ "required": ["divisions"] }, { "required": ["nationwide"] }]))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct Region {
     /// Division codes (GB/T 2260) or prefixes of them: `36` is the province, `360111` a district.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1), inner(regex(pattern = "^[0-9]{2,12}$")))]
     pub divisions: Vec<String>,
     /// Whether it holds in the whole country; no division is listed then.
     #[serde(default)]
@@ -84,13 +93,15 @@ pub struct Region {
 }
 
 /// One payer's share of the government's money.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FundingShare {
     /// Who pays.
+    #[schemars(extend("not" = {"const": "merchant"}))]
     pub source: FundingSource,
     /// How much of the subsidy, in percent.
     #[serde(deserialize_with = "form::decimal", serialize_with = "form::plain")]
+    #[schemars(schema_with = "schema::decimal")]
     pub percent: Decimal,
 }
 
@@ -138,7 +149,7 @@ words! {
 }
 
 /// What is asked of the old item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct OldItemRules {
@@ -148,6 +159,7 @@ pub struct OldItemRules {
     pub matched_at: MatchedAt,
     /// Categories that count under `any_category` and `bonus`; empty means every category of the programme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub categories: Vec<Category>,
     /// Latest first registration by fuel; a fuel without an entry is not accepted once the list has one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -194,10 +206,11 @@ impl Default for OldItemRules {
 }
 
 /// Latest first registration of old vehicles of these fuels, the day included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisteredUntil {
     /// The fuels.
+    #[schemars(length(min = 1))]
     pub fuels: BTreeSet<Fuel>,
     /// The day.
     #[serde(deserialize_with = "form::day")]
@@ -205,7 +218,7 @@ pub struct RegisteredUntil {
 }
 
 /// When what may happen; days and times in Asia/Shanghai, both ends included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Windows {
     /// Claims of vouchers.
@@ -225,7 +238,7 @@ pub struct Windows {
 }
 
 /// From one day to another, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DayWindow {
     /// First day.
@@ -252,7 +265,7 @@ impl std::fmt::Display for DayWindow {
 }
 
 /// From one moment to another, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeWindow {
     /// First moment.
@@ -264,20 +277,23 @@ pub struct TimeWindow {
 }
 
 /// Hours of a day, as `HH:MM` in Asia/Shanghai: from the first minute up to, not with, the last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DailyHours {
     /// First minute.
+    #[schemars(regex(pattern = schema::TIME_OF_DAY))]
     pub from: String,
     /// The minute at which it ends; `24:00` is midnight.
+    #[schemars(regex(pattern = schema::END_OF_HOURS))]
     pub to: String,
 }
 
 /// The voucher's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VoucherRules {
     /// Days of twenty-four hours from the issue; an application window that ends earlier ends it too.
+    #[schemars(range(min = 1, max = 3660))]
     pub days: u32,
     /// How often a person may claim again after a voucher of the same category expired or was cancelled.
     pub reclaims: u32,
@@ -287,24 +303,28 @@ pub struct VoucherRules {
 }
 
 /// Limits over all categories of the programme.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Vouchers that count, per person and calendar year of the issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub per_person_and_year: Option<u32>,
     /// Names of groups: of all programmes that name the same group, a person may use one in a calendar year.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true))]
     pub exclusive_groups: Vec<String>,
 }
 
 /// A release: every day of the claim window at a time, so many vouchers of a category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Time of day as `HH:MM` in Asia/Shanghai.
+    #[schemars(regex(pattern = schema::TIME_OF_DAY))]
     pub at: String,
     /// Vouchers of each category that may be issued until the next release.
+    #[schemars(range(min = 1))]
     pub vouchers: u32,
     /// Categories; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -312,7 +332,7 @@ pub struct Release {
 }
 
 /// A programme line (补贴品类行): one category with its pool and tiers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// The category.
@@ -328,6 +348,7 @@ pub struct Line {
     pub pool: Fen,
     /// Items of this category per person over the programme's life; no limit when not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub per_person: Option<u32>,
     /// Highest price after discounts that is subsidised.
     #[serde(default, deserialize_with = "form::optional_fen", skip_serializing_if = "Option::is_none")]
@@ -339,6 +360,7 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certifications: Vec<Certification>,
     /// Tiers, the first that fits applies.
+    #[schemars(length(min = 1))]
     pub tiers: Vec<Tier>,
     /// What comes on top of the tier, each whose conditions hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -346,11 +368,12 @@ pub struct Line {
 }
 
 /// When a tier or bonus applies: every condition that is said must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// Energy levels of the new item.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(inner(range(min = 1, max = 5)))]
     pub energy_levels: BTreeSet<u8>,
     /// Powertrains of the new car.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -362,6 +385,7 @@ pub struct Conditions {
         serialize_with = "form::optional_plain",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schemars(schema_with = "schema::litres")]
     pub displacement_at_most: Option<Decimal>,
     /// Fuels of the old car.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -387,7 +411,7 @@ pub struct Conditions {
 }
 
 /// A tier: conditions and an amount.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "form::TierForm", into = "form::TierForm")]
 pub struct Tier {
     /// When it applies.
@@ -420,7 +444,7 @@ pub enum Amount {
 }
 
 /// What comes on top.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "form::BonusForm", into = "form::BonusForm")]
 pub struct Bonus {
     /// When it applies.

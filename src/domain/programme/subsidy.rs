@@ -60,7 +60,7 @@ impl Together {
 }
 
 /// So many percent of an amount, rounded to the fen.
-fn rate(base: Fen, percent: Decimal, rounding: Rounding) -> Fen {
+pub(super) fn rate(base: Fen, percent: Decimal, rounding: Rounding) -> Fen {
     let strategy = match rounding {
         Rounding::Down => RoundingStrategy::ToZero,
         Rounding::HalfUp => RoundingStrategy::MidpointAwayFromZero,

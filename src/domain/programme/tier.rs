@@ -30,9 +30,9 @@ pub(super) struct Facts<'a> {
     pub old: Old<'a>,
 }
 
-/// One kind of condition, in the order in which they are judged.
-#[derive(Clone, Copy)]
-enum Aspect {
+/// One kind of condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
     EnergyLevel,
     Powertrain,
     Displacement,
@@ -44,7 +44,8 @@ enum Aspect {
     OldBattery,
 }
 
-const ORDER: [Aspect; 9] = [
+/// Every kind, in the order in which they are judged.
+pub(super) const ORDER: [Aspect; 9] = [
     Aspect::EnergyLevel,
     Aspect::Powertrain,
     Aspect::Displacement,
@@ -76,7 +77,7 @@ fn litres(cc: u32) -> Decimal {
 
 impl Aspect {
     /// Whether the conditions say anything of this kind.
-    fn said(self, when: &Conditions) -> bool {
+    pub fn said(self, when: &Conditions) -> bool {
         match self {
             Self::EnergyLevel => !when.energy_levels.is_empty(),
             Self::Powertrain => !when.powertrains.is_empty(),
@@ -90,7 +91,8 @@ impl Aspect {
         }
     }
 
-    fn holds(self, when: &Conditions, facts: Facts<'_>) -> bool {
+    /// Whether what the conditions say of this kind holds.
+    pub fn holds(self, when: &Conditions, facts: Facts<'_>) -> bool {
         let Facts { item, agreed, old } = facts;
         let open = matches!(old, Old::Unknown);
         match self {
@@ -198,17 +200,36 @@ pub(super) fn possible(when: &Conditions, powertrain: Option<Powertrain>, old: O
     old_possible && (powertrain.is_none() || within(&when.powertrains, powertrain))
 }
 
+/// The conditions that hold where both hold; `None` when no sale can come under both.
+pub(super) fn both(one: &Conditions, other: &Conditions) -> Option<Conditions> {
+    fn common<T: Ord + Copy>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> Option<BTreeSet<T>> {
+        match (one.is_empty(), other.is_empty()) {
+            (true, _) => Some(other.clone()),
+            (_, true) => Some(one.clone()),
+            _ => Some(one & other).filter(|common| !common.is_empty()),
+        }
+    }
+    let from = one.price_from.max(other.price_from);
+    let below = [one.price_below, other.price_below].into_iter().flatten().min();
+    let mut certifications = one.certifications.clone();
+    certifications.extend(other.certifications.iter().filter(|asked| !one.certifications.contains(asked)));
+    let displacements = [one.displacement_at_most, other.displacement_at_most];
+    below.is_none_or(|below| from.unwrap_or_default() < below).then_some(())?;
+    Some(Conditions {
+        energy_levels: common(&one.energy_levels, &other.energy_levels)?,
+        powertrains: common(&one.powertrains, &other.powertrains)?,
+        displacement_at_most: displacements.into_iter().flatten().min(),
+        old_fuels: common(&one.old_fuels, &other.old_fuels)?,
+        batteries: common(&one.batteries, &other.batteries)?,
+        old_batteries: common(&one.old_batteries, &other.old_batteries)?,
+        price_from: from,
+        price_below: below,
+        certifications,
+        old_item_needed: one.old_item_needed || other.old_item_needed,
+    })
+}
+
 /// Whether one sale can come under both conditions.
 pub(super) fn compatible(one: &Conditions, other: &Conditions) -> bool {
-    fn meet<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> bool {
-        one.is_empty() || other.is_empty() || !one.is_disjoint(other)
-    }
-    let from = one.price_from.max(other.price_from).unwrap_or_default();
-    let below = [one.price_below, other.price_below].into_iter().flatten().min();
-    meet(&one.energy_levels, &other.energy_levels)
-        && meet(&one.powertrains, &other.powertrains)
-        && meet(&one.batteries, &other.batteries)
-        && meet(&one.old_fuels, &other.old_fuels)
-        && meet(&one.old_batteries, &other.old_batteries)
-        && below.is_none_or(|below| from < below)
+    both(one, other).is_some()
 }

@@ -7,8 +7,8 @@ use crate::domain::time::{Day, Moment};
 
 use super::rules::{DayWindow, Release, Rules};
 
-const MINUTES_A_DAY: u32 = 24 * 60;
-const SECONDS_A_DAY: i64 = 24 * 3600;
+pub(super) const MINUTES_A_DAY: u32 = 24 * 60;
+pub(super) const SECONDS_A_DAY: i64 = 24 * 3600;
 
 /// Minutes since midnight of `HH:MM`, up to `24:00`; `None` for anything else.
 pub(super) fn minutes(text: &str) -> Option<u32> {
@@ -23,8 +23,13 @@ pub(super) fn minutes(text: &str) -> Option<u32> {
 }
 
 /// The first moment after a day in Asia/Shanghai.
-fn end_of(day: Day) -> Moment {
+pub(super) fn end_of(day: Day) -> Moment {
     day.start().plus_seconds(SECONDS_A_DAY)
+}
+
+/// A moment as a programme file gives it, on the clock of Asia/Shanghai.
+pub(super) fn as_written(at: Moment) -> String {
+    at.local().format("%Y-%m-%dT%H:%M:%S+08:00").to_string()
 }
 
 fn day_before(day: Day) -> Option<Day> {

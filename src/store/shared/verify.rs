@@ -21,7 +21,7 @@ use crate::store::schema::{
     adjustment, audit_head, audit_record, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
     redemption, redemption_state, rollup, rollup_entry, voucher,
 };
-use crate::store::verify::{Balances, Facts, Finding, Verified, Walk, compare};
+use crate::store::verify::{Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
 /// Rows read at a time.
 const PAGE: i64 = 2000;
@@ -167,8 +167,8 @@ macro_rules! key {
 }
 
 /// When each raised redemption was given how much more; there are few of them beside the redemptions.
-fn adjustments(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Vec<(Moment, Fen)>>, Finding>, StoreError> {
-    let mut raised: BTreeMap<Id, Vec<(Moment, Fen)>> = BTreeMap::new();
+fn adjustments(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Vec<Raised>>, Finding>, StoreError> {
+    let mut raised: BTreeMap<Id, Vec<Raised>> = BTreeMap::new();
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
     loop {
         let page: Vec<AdjustmentRow> = read!(
@@ -195,7 +195,7 @@ fn redemptions(
     conn: &mut Conn,
     walk: &Walk,
     reversed: &BTreeMap<Id, Moment>,
-    raised: &BTreeMap<Id, Vec<(Moment, Fen)>>,
+    raised: &BTreeMap<Id, Vec<Raised>>,
     facts: &mut Facts,
 ) -> Result<Result<(), Finding>, StoreError> {
     let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
