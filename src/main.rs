@@ -41,6 +41,9 @@ enum Command {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The version before: what the files change in it is told too.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
     },
     /// Judges identifiers: `{kind, value}` a line on standard input, a verdict a line on standard output.
     CheckIdentifier {
@@ -98,7 +101,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<i32, serve::Stopped> {
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
     match command {
-        Command::CheckProgramme { files } => Ok(check_programme::run(&files, &mut out, &mut err)),
+        Command::CheckProgramme { files, against } => {
+            Ok(check_programme::run(&files, against.as_deref(), &mut out, &mut err))
+        }
         Command::CheckIdentifier { today } => {
             let today = today.unwrap_or_else(|| Clock::default().now().day());
             Ok(check_identifier::run(today, std::io::stdin().lock(), &mut out, &mut err))

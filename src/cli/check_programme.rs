@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::domain::programme::{Checked, Fault, Rules, check_json, check_toml};
+use crate::domain::programme::{Checked, Fault, Rules, check_json, check_toml, differences};
+use crate::domain::refusal::Language;
 
 use super::programme_report;
 
@@ -12,46 +13,71 @@ use super::programme_report;
 const LARGEST: u64 = 1024 * 1024;
 
 /// Checks each file and returns the exit code: 0 when all are good, 1 otherwise; warnings leave a file good. Errors,
-/// warnings and examples go to `out`, which they are the report of; what could not be read at all goes to `err`.
-pub fn run(files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> i32 {
-    let mut all_good = true;
-    for file in files {
-        // A reader that has closed its end wants no more; there is nobody to tell.
-        all_good &= check(file, out, err).unwrap_or(false);
-    }
-    i32::from(!all_good)
+/// warnings and examples go to `out`, which they are the report of; what could not be read at all goes to `err`. With
+/// an `older` version, what each file changes in it is told too.
+pub fn run(files: &[PathBuf], older: Option<&Path>, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+    // A reader that has closed its end wants no more; there is nobody to tell.
+    i32::from(!check_all(files, older, out, err).unwrap_or(false))
 }
 
-fn check(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<bool> {
+fn check_all(files: &[PathBuf], older: Option<&Path>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<bool> {
+    let before = match older {
+        None => None,
+        Some(file) => match read(file, out, err)? {
+            Some(checked) => Some(checked.rules),
+            None => return Ok(false),
+        },
+    };
+    let mut all_good = true;
+    for file in files {
+        match read(file, out, err)? {
+            Some(checked) => tell(file, &checked, before.as_ref(), out)?,
+            None => all_good = false,
+        }
+    }
+    Ok(all_good)
+}
+
+/// What a good file says; of any other its errors are told, and there is nothing.
+fn read(file: &Path, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Option<Checked>> {
     let name = file.display();
     let bytes = match bytes(file) {
         Ok(bytes) => bytes,
         Err(why) => {
             writeln!(err, "{name}: error: {why}")?;
-            return Ok(false);
+            return Ok(None);
         }
     };
     match checked(file, bytes) {
-        Ok(Checked { rules, warnings }) => {
-            for warning in &warnings {
-                writeln!(out, "{name}: warning: {warning}")?;
-            }
-            let odd = match warnings.len() {
-                0 => String::new(),
-                1 => ", with 1 warning".to_owned(),
-                many => format!(", with {many} warnings"),
-            };
-            writeln!(out, "{name}: good{odd}")?;
-            programme_report::write(&rules, out)?;
-            Ok(true)
-        }
+        Ok(checked) => Ok(Some(checked)),
         Err(faults) => {
             for fault in &faults {
                 writeln!(out, "{name}: error: {fault}")?;
             }
-            Ok(false)
+            Ok(None)
         }
     }
+}
+
+fn tell(file: &Path, checked: &Checked, before: Option<&Rules>, out: &mut dyn Write) -> io::Result<()> {
+    let (name, Checked { rules, warnings }) = (file.display(), checked);
+    for warning in warnings {
+        writeln!(out, "{name}: warning: {warning}")?;
+    }
+    let odd = match warnings.len() {
+        0 => String::new(),
+        1 => ", with 1 warning".to_owned(),
+        many => format!(", with {many} warnings"),
+    };
+    writeln!(out, "{name}: good{odd}")?;
+    if let Some(before) = before {
+        let changes = differences(before, rules);
+        writeln!(out, "  {} changes", changes.len())?;
+        for change in &changes {
+            writeln!(out, "    {}", change.sentence(Language::English))?;
+        }
+    }
+    programme_report::write(rules, out)
 }
 
 /// What stands in the file, or why it cannot be had.
@@ -96,8 +122,29 @@ mod tests {
 
     fn ran(files: &[PathBuf]) -> (i32, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(files, &mut out, &mut err);
+        let code = run(files, None, &mut out, &mut err);
         (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn a_version_is_told_against_the_one_before_it() {
+        let [before, after] = ["cn-car-scrap-2024a.toml", "cn-car-scrap-2024b.toml"]
+            .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes").join(name));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(std::slice::from_ref(&after), Some(&before), &mut out, &mut err);
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!((code, err.as_slice()), (0, &b""[..]));
+        let told = "  5 changes
+    retroactive from: added, 2024-04-24
+    windows › claims › from: 2024-04-24 -> 2024-07-24
+    windows › claims › to: 2024-07-23 -> 2024-12-31
+    line car › tier 1 › fixed sum: 10000.00 -> 20000.00
+    line car › tier 2 › fixed sum: 7000.00 -> 15000.00
+";
+        assert!(out.contains(told), "{out}");
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        assert_eq!(run(&[after], Some(Path::new("absent.toml")), &mut out, &mut err), 1);
+        assert!(String::from_utf8(err).unwrap().starts_with("absent.toml: error: "));
     }
 
     #[test]

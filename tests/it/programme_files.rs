@@ -68,7 +68,7 @@ fn on_the_command_line(text: &str) -> (i32, String) {
     let file = folder.path().join("programme.toml");
     std::fs::write(&file, text).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let code = check_programme::run(std::slice::from_ref(&file), &mut out, &mut err);
+    let code = check_programme::run(std::slice::from_ref(&file), None, &mut out, &mut err);
     assert!(err.is_empty());
     (code, String::from_utf8(out).unwrap())
 }

@@ -249,7 +249,7 @@ mod tests {
         let [before, after] = ["10000.00", "20000.00"].map(|text| Some(text.to_owned()));
         let raised = Difference { field: field.clone(), before: before.clone(), after: after.clone() };
         assert_eq!(raised.sentence(Language::Chinese), "补贴品类行 car › 档次 1 › 定额：10000.00 改为 20000.00");
-        assert_eq!(raised.sentence(Language::English), "lines car › tiers 1 › fixed sum: 10000.00 -> 20000.00");
+        assert_eq!(raised.sentence(Language::English), "line car › tier 1 › fixed sum: 10000.00 -> 20000.00");
         let added = Difference { field: field.clone(), before: None, after };
         assert!(added.sentence(Language::Chinese).ends_with("定额：新增 20000.00"));
         let removed = Difference { field, before, after: None };

@@ -87,6 +87,17 @@ pub(super) fn rank(name: &str) -> usize {
     LABELS.iter().position(|(known, ..)| *known == name).unwrap_or(LABELS.len())
 }
 
+/// The name of one entry of a list.
+fn one_of(name: &str) -> &str {
+    match name {
+        "lines" => "line",
+        "tiers" => "tier",
+        "bonuses" => "bonus",
+        "releases" => "release",
+        other => other,
+    }
+}
+
 /// A path such as `lines[refrigerator].tiers[0].cap` in words.
 pub(super) fn of_path(path: &str, language: Language) -> String {
     let parts = path.split('.').map(|part| {
@@ -95,11 +106,9 @@ pub(super) fn of_path(path: &str, language: Language) -> String {
             Language::Chinese => chinese,
             Language::English => english,
         });
-        match entry.map(|entry| entry.parse::<usize>().map_err(|_| entry)) {
-            None => name.to_owned(),
-            Some(Ok(index)) => format!("{name} {}", index + 1),
-            Some(Err(word)) => format!("{name} {word}"),
-        }
+        let Some(entry) = entry else { return name.to_owned() };
+        let place = entry.parse::<usize>().map_or_else(|_| entry.to_owned(), |index| (index + 1).to_string());
+        format!("{} {place}", one_of(name))
     });
     parts.collect::<Vec<_>>().join(" › ")
 }
@@ -112,7 +121,7 @@ mod tests {
     fn a_path_is_told_in_both_languages() {
         let path = "lines[refrigerator].tiers[1].cap";
         assert_eq!(of_path(path, Language::Chinese), "补贴品类行 refrigerator › 档次 2 › 封顶金额");
-        assert_eq!(of_path(path, Language::English), "lines refrigerator › tiers 2 › cap");
+        assert_eq!(of_path(path, Language::English), "line refrigerator › tier 2 › cap");
         assert_eq!(of_path("unheard_of[x].cap", Language::English), "unheard_of x › cap");
     }
 }

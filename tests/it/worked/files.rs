@@ -63,7 +63,7 @@ fn every_scheme_has_its_file_and_every_file_its_table() {
 fn every_file_is_good() {
     let files: Vec<_> = texts().keys().map(|file| path_of(file)).collect();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    assert_eq!(check_programme::run(&files, &mut out, &mut err), 0, "{}", String::from_utf8_lossy(&out));
+    assert_eq!(check_programme::run(&files, None, &mut out, &mut err), 0, "{}", String::from_utf8_lossy(&out));
     assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
 }
 
