@@ -29,8 +29,8 @@ check: install
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
-# The generated files of api-spec/.
+# The generated files of api-spec/: what the service is sent and answers, then the document that shows it.
 spec: install
-	cargo run --locked -- openapi > api-spec/openapi.json
 	cargo run --locked -- schema > api-spec/programme.schema.json
-	UPDATE=1 cargo test --locked --test it openapi::the_page
+	UPDATE=1 cargo test --locked --test it examples::the_examples
+	UPDATE=1 cargo test --locked --test it openapi::the_

@@ -140,6 +140,14 @@ impl Vault {
         self.personal(TEXT, text, mask_text(text))
     }
 
+    /// A person to ask, by name, number or both in one line: what is shown of it is the first character of the name.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn contact(&self, line: &str) -> Result<Personal, VaultError> {
+        self.personal(TEXT, line, mask_name(line))
+    }
+
     fn personal(&self, kind: &str, canonical: &str, masked: String) -> Result<Personal, VaultError> {
         Ok(Personal { lookup: self.lookup(kind, canonical), sealed: self.seal(canonical)?, masked })
     }

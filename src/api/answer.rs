@@ -10,7 +10,7 @@ use crate::engine::Answer;
 /// Where the operations are.
 pub const BASE: &str = "/api/v1";
 /// Says that the answer is the one of an earlier request with the same key.
-const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
+pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 
 /// A record was made; `place` is its path below [`BASE`].
 pub fn created(answer: &Answer, place: &str, view: &impl Serialize) -> HttpResponse {

@@ -11,6 +11,8 @@ use super::view::{AuditRecordView, ListView};
 use crate::domain::id::Id;
 
 /// The records of the trail, newest first, each with the bytes that were hashed
+///
+/// `hash` is SHA-256 over the hash of the record before, as text, and `body`: anybody can walk the chain.
 #[utoipa::path(get, path = "/api/v1/audit/records", operation_id = "listAuditRecords", tag = "audit",
     params(Paging),
     responses((status = 200, description = "A page of records", body = ListView<AuditRecordView>)))]

@@ -4,18 +4,23 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type};
 
+use super::answer::IDEMPOTENT_REPLAYED as REPLAYED;
 use super::error::PROBLEM_JSON;
 use crate::domain::refusal::{Code, Language};
 
 /// The name of the security scheme.
 pub const BEARER: &str = "bearer";
+/// The name of the answer that has no code.
+pub const FAULT: &str = "Fault";
 
 /// Operations without a caller.
 const PUBLIC: &[&str] = &["listProgrammes", "getProgramme", "listCollectionPoints"];
+/// What machines ask: without a caller, and any query is overlooked.
+const MACHINES: &[&str] = &["checkAlive", "checkReady", "getMetrics", "getKeys"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// Operations whose key may be left out.
@@ -98,20 +103,25 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             OLD_ITEM,
         ],
         "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "adjustPool" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
+        "adjustPool" => &[&[Code::AmountMalformed, Code::PoolExhausted]],
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
+        "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };
     parts.concat()
 }
 
-/// Completes every operation: security, the key's header, and an answer for each status that it can refuse with.
+/// Completes every operation: security, headers, and an answer for each status that it can refuse with.
 pub fn complete(document: &mut OpenApi) {
+    let fault = ContentBuilder::new().schema(Some(Ref::from_schema_name("Fault"))).build();
+    let description = "A fault of the service (500), or a method that the path does not have (405)";
+    let fault = ResponseBuilder::new().description(description).content(PROBLEM_JSON, fault).build();
+    document.components.get_or_insert_default().responses.insert(FAULT.to_owned(), RefOr::T(fault));
     for item in document.paths.paths.values_mut() {
         let PathItem { get, put, post, .. } = item;
         if let Some(operation) = get {
@@ -125,13 +135,16 @@ pub fn complete(document: &mut OpenApi) {
 
 fn finish(operation: &mut Operation, writes: bool) {
     let id = operation.operation_id.clone().unwrap_or_default();
-    let public = PUBLIC.contains(&id.as_str());
+    let machine = MACHINES.contains(&id.as_str());
+    let public = machine || PUBLIC.contains(&id.as_str());
     let keyed = writes && !QUESTIONS.contains(&id.as_str());
     let optional = KEY_OPTIONAL.contains(&id.as_str());
     operation.security =
         Some(if public { Vec::new() } else { vec![SecurityRequirement::new(BEARER, Vec::<String>::new())] });
     let mut codes = own_refusals(&id);
-    codes.extend([Code::Busy, Code::Unavailable]);
+    if !machine {
+        codes.extend([Code::Busy, Code::Unavailable]);
+    }
     if !public {
         codes.extend([Code::Unauthenticated, Code::Forbidden]);
     }
@@ -144,22 +157,63 @@ fn finish(operation: &mut Operation, writes: bool) {
     if named("cursor") {
         codes.push(Code::CursorInvalid);
     }
-    if !writes {
-        codes.extend([Code::BodyMalformed, Code::FieldUnknown]);
+    if !writes && !machine {
+        codes.push(Code::FieldUnknown);
+        codes.extend(has_query(operation).then_some(Code::BodyMalformed));
     }
     if operation.request_body.is_some() {
-        codes.extend([Code::BodyMalformed, Code::FieldUnknown, Code::FieldMissing]);
+        codes.push(Code::BodyMalformed);
+        // Every fault of a programme's file has that one code.
+        if id != "createProgramme" {
+            codes.extend([Code::FieldUnknown, Code::FieldMissing]);
+        }
     }
     if keyed {
         codes.extend([Code::BodyMalformed, Code::IdempotencyKeyReused]);
         codes.extend((!optional).then_some(Code::IdempotencyKeyMissing));
         add_key(operation, !optional);
+        add_answer_header(
+            operation,
+            REPLAYED,
+            "`true` when this is the answer to an earlier request with the same key",
+        );
     }
     if matches!(id.as_str(), "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         codes.push(Code::PreconditionFailed);
         add_header(operation, "If-Match", "`ETag` of the programme as it was read; checked when sent", false);
     }
+    add_answer_headers(operation, &id);
     add_refusals(operation, codes);
+    let fault = Ref::from_response_name(FAULT);
+    operation.responses.responses.insert("default".to_owned(), RefOr::Ref(fault));
+}
+
+fn has_query(operation: &Operation) -> bool {
+    let in_query = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+        RefOr::Ref(_) => false,
+    };
+    operation.parameters.iter().flatten().any(in_query)
+}
+
+/// Says of the answer which headers it has.
+fn add_answer_headers(operation: &mut Operation, id: &str) {
+    if operation.responses.responses.contains_key("201") {
+        add_answer_header(operation, "Location", "The path of the record");
+    }
+    if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {
+        add_answer_header(operation, "ETag", "The state and the versions of the programme, for `If-Match`");
+    }
+}
+
+/// Adds a header to the answers that are there already, which are those of success.
+fn add_answer_header(operation: &mut Operation, name: &str, description: &str) {
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
+        response.headers.insert(name.to_owned(), RefOr::T(header));
+    }
 }
 
 fn add_key(operation: &mut Operation, required: bool) {
@@ -194,12 +248,21 @@ fn add_refusals(operation: &mut Operation, mut codes: Vec<Code>) {
 fn refused(status: u16, codes: &[Code]) -> Response {
     let lines: Vec<String> =
         codes.iter().map(|code| format!("- `{}`: {}", code.name(), code.title(Language::English))).collect();
-    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let example = |code: &Code| (code.name(), RefOr::Ref(Ref::new(format!("#/components/examples/{code}"))));
+    let problem = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(codes.iter().map(example))
+        .build();
     let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
     if status == 503 {
-        let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
         let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
         response = response.header("Retry-After", header);
+    }
+    if status == 401 {
+        let scheme = ObjectBuilder::new().schema_type(Type::String).build();
+        let header = HeaderBuilder::new().schema(Some(scheme)).description(Some("`Bearer`")).build();
+        response = response.header("WWW-Authenticate", header);
     }
     response.build()
 }

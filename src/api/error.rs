@@ -6,9 +6,8 @@ use std::fmt;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use serde_json::json;
 
-use super::view::Problem;
+use super::view::{Fault, Problem};
 use crate::domain::refusal::{Code, Language, Refusal, Refusals};
 use crate::engine::Failure;
 use crate::jws::NotSigned;
@@ -84,14 +83,8 @@ impl ApiError {
 /// A problem without a code of its own: an inner fault, or a method that the path does not have.
 #[must_use]
 pub fn plain(status: StatusCode, detail: &str, instance: &str) -> HttpResponse {
-    builder(status).json(json!({
-        "type": "about:blank",
-        "title": status.canonical_reason().unwrap_or_default(),
-        "status": status.as_u16(),
-        "detail": detail,
-        "instance": instance,
-        "errors": [],
-    }))
+    let title = status.canonical_reason().unwrap_or_default();
+    builder(status).json(Fault::of(status.as_u16(), title, detail, instance))
 }
 
 /// What an error of the framework, or a bare error status, is to a caller.

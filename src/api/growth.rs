@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::answer::{changed, created, unexpected};
 use super::auth::{FiguresReader, Officer};
+use super::body::words::Month;
 use super::body::{GrowthBaselineBody, OffSystemBody, month};
 use super::entity::JsonBody;
 use super::error::ApiError;
@@ -57,6 +58,9 @@ pub struct GrowthAnswer {
 }
 
 /// How far the district is on its way to 30 % more appliance trade-ins than in 2023
+///
+/// Every year from 2024 to the one asked for. Until the figure of 2023 is entered, `baseline`, `target` and every
+/// percentage are `null`. Asked again with the answer's `as_known_at`, it answers the same.
 #[utoipa::path(get, path = "/api/v1/reports/appliance-growth", operation_id = "getGrowthReport", tag = "reports",
     params(
         ("year" = Option<i32>, Query, description = "The year asked for; the present one unless said",
@@ -158,7 +162,7 @@ impl Wanted for OffSystemAsked {
 /// The trade-ins outside the service that were entered, the newest first; of each month the first counts
 #[utoipa::path(get, path = "/api/v1/reports/appliance-growth/off-system", operation_id = "listOffSystemTradeIns",
     tag = "reports",
-    params(Paging, ("month" = Option<String>, Query, description = "Of this month alone", example = "2026-05")),
+    params(Paging, ("month" = inline(Option<Month>), Query, description = "Of this month alone")),
     responses((status = 200, description = "A page of figures", body = ListView<OffSystemView>)))]
 pub async fn list_off_system_trade_ins(
     FiguresReader(caller): FiguresReader,

@@ -5,8 +5,10 @@ use std::sync::atomic::Ordering;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::openapi;
@@ -29,19 +31,69 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(SwaggerUi::new("/docs/{_:.*}").config(docs));
 }
 
-async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "alive" }))
+/// How the service is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// It answers.
+    Alive,
+    /// It takes requests.
+    Ready,
 }
 
-async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
+/// How the service is, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConditionView {
+    /// The word.
+    status: Condition,
+}
+
+/// The public keys of the service (RFC 7517). A voucher's code names one of them by `kid`.
+#[derive(Debug, ToSchema)]
+pub struct KeySet {
+    /// The keys.
+    pub keys: Vec<KeyView>,
+}
+
+/// A public key.
+#[derive(Debug, ToSchema)]
+pub struct KeyView {
+    /// `OKP`.
+    pub kty: String,
+    /// `Ed25519`.
+    pub crv: String,
+    /// The point.
+    pub x: String,
+    /// Its name.
+    pub kid: String,
+    /// `EdDSA`.
+    pub alg: String,
+    /// `sig`.
+    #[schema(rename = "use")]
+    pub usage: String,
+}
+
+/// Whether the process answers
+#[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "machines",
+    responses((status = 200, description = "It does", body = ConditionView)))]
+pub async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(ConditionView { status: Condition::Alive })
+}
+
+/// Whether the database and the writer answer
+#[utoipa::path(get, path = "/readyz", operation_id = "checkReady", tag = "machines",
+    responses((status = 200, description = "They do", body = ConditionView)))]
+pub async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
     match service.division.readiness().await {
-        Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ready" }))),
+        Ok(()) => Ok(HttpResponse::Ok().json(ConditionView { status: Condition::Ready })),
         Err(why) => Err(Refusal::of(Code::Unavailable).found(why).into()),
     }
 }
 
-/// The text format of Prometheus, version 0.0.4.
-async fn metrics(service: web::Data<Service>) -> HttpResponse {
+/// Counters in the text format of Prometheus, version 0.0.4
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "machines",
+    responses((status = 200, description = "The counters", body = String, content_type = "text/plain")))]
+pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
     let counters = &service.counters;
     let of_class = |class: u16| {
         let count = counters.of_class(class * 100).load(Ordering::Relaxed);
@@ -60,7 +112,10 @@ async fn metrics(service: web::Data<Service>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }
 
-async fn keys(service: web::Data<Service>) -> HttpResponse {
+/// The public keys with which anybody can check a voucher's code, a JWK set (RFC 7517)
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getKeys", tag = "machines",
+    responses((status = 200, description = "The keys", body = KeySet, content_type = "application/jwk-set+json")))]
+pub async fn keys(service: web::Data<Service>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .content_type("application/jwk-set+json")

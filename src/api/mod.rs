@@ -13,6 +13,7 @@ pub mod distance;
 pub mod entity;
 pub mod error;
 pub mod etag;
+pub mod examples;
 pub mod growth;
 pub mod health;
 pub mod idempotency;
@@ -25,6 +26,7 @@ pub mod recycler;
 pub mod reports;
 pub mod request_id;
 pub mod retailer;
+pub mod schemas;
 pub mod server;
 pub mod view;
 

@@ -3,7 +3,9 @@
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
-use super::{audit, bureau, consumer, contract, growth, programmes, recycler, reports, retailer, view};
+use super::{
+    audit, bureau, consumer, contract, examples, growth, health, programmes, recycler, reports, retailer, schemas, view,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,7 +16,9 @@ use super::{audit, bureau, consumer, contract, growth, programmes, recycler, rep
             Amounts are decimal strings in yuan, times RFC 3339 in UTC, days those of Asia/Shanghai. Errors are \
             `application/problem+json` (RFC 9457) in Chinese, or in English by `Accept-Language`. `X-Request-Id` is \
             taken or made, and returned. The repeat of something done answers as the first did, with \
-            `Idempotent-Replayed: true`.",
+            `Idempotent-Replayed: true`.\n\n\
+            The examples were sent to the service and answered by it; signatures in them are samples. Requests with \
+            members that are not known are refused; answers may get more members with a later version.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
@@ -25,8 +29,9 @@ use super::{audit, bureau, consumer, contract, growth, programmes, recycler, rep
         (name = "bureau", description = "For officers of the bureau 投促局"),
         (name = "reports", description = "Figures"),
         (name = "audit", description = "For auditors 审计"),
+        (name = "machines", description = "For whoever runs the service, and for offline checks of a voucher's code"),
     ),
-    components(schemas(view::Problem)),
+    components(schemas(view::Problem, view::Fault)),
     paths(
         programmes::list_programmes,
         programmes::get_programme,
@@ -72,6 +77,10 @@ use super::{audit, bureau, consumer, contract, growth, programmes, recycler, rep
         growth::record_off_system_trade_ins,
         growth::list_off_system_trade_ins,
         audit::list_audit_records,
+        health::alive,
+        health::ready,
+        health::metrics,
+        health::keys,
     )
 )]
 struct Operations;
@@ -88,6 +97,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(contract::BEARER, SecurityScheme::Http(bearer));
     contract::complete(&mut document);
+    schemas::complete(&mut document);
+    examples::add(&mut document);
     document
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 
 use super::auth::PerhapsOfficer;
+use super::body::words::{Degrees, DivisionPrefix, ProgrammeWord};
 use super::distance::Place;
 use super::error::ApiError;
 use super::etag;
@@ -20,6 +21,8 @@ use crate::store::Page;
 const POINTS: i64 = 1000;
 
 /// The programmes that are or were in force
+///
+/// With an officer's token also those that are only a draft.
 #[utoipa::path(get, path = "/api/v1/programmes", operation_id = "listProgrammes", tag = "public", params(Paging),
     responses((status = 200, description = "A page of programmes", body = ListView<ProgrammeView>)))]
 pub async fn list_programmes(
@@ -47,7 +50,7 @@ fn visible(
 
 /// A programme with its rules
 #[utoipa::path(get, path = "/api/v1/programmes/{id}", operation_id = "getProgramme", tag = "public",
-    params(("id" = String, Path, description = "The programme's word")),
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")),
     responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn get_programme(
     officer: PerhapsOfficer,
@@ -90,11 +93,13 @@ impl Wanted for PointsAsked {
 }
 
 /// The approved collection points of a division, the newest or the nearest first
+///
+/// Latitude and longitude go together; of a point whose place is not known nothing is nearer.
 #[utoipa::path(get, path = "/api/v1/collection-points", operation_id = "listCollectionPoints", tag = "public",
     params(Paging,
-        ("division_code" = Option<String>, Query, description = "In this division (GB/T 2260)", example = "360111"),
-        ("latitude" = Option<String>, Query, description = "With `longitude`: the nearest first; decimal degrees"),
-        ("longitude" = Option<String>, Query, description = "With `latitude`: the nearest first; decimal degrees")),
+        ("division_code" = inline(Option<DivisionPrefix>), Query, description = "In this division (GB/T 2260)"),
+        ("latitude" = inline(Option<Degrees>), Query, description = "With `longitude`: the nearest first; decimal degrees"),
+        ("longitude" = inline(Option<Degrees>), Query, description = "With `latitude`: the nearest first; decimal degrees")),
     responses((status = 200, description = "A page of collection points", body = ListView<CollectionPointView>)))]
 pub async fn list_collection_points(
     Asked(asked): Asked<PointsAsked>,

@@ -15,6 +15,10 @@ use super::view::{ListView, TurnInView};
 use crate::domain::command::{Act, Outcome};
 
 /// Record an old item that was handed in
+///
+/// Which identity the item needs depends on its category: a car its `vin`, an e-bike its `ebike_code` or frame and motor
+/// number, anything else its `serial_number` or, where the label is gone, a `ticket_number`. Whether the item was used
+/// already is judged when it is matched, not here.
 #[utoipa::path(post, path = "/api/v1/turn-ins", operation_id = "recordTurnIn", tag = "recycler",
     request_body = RecordTurnInBody,
     responses((status = 201, description = "The turn-in with its receipt", body = TurnInView)))]

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::auth::BureauReader;
+use super::body::words::Date;
 use super::error::ApiError;
 use super::query::{Asked, Params, Wanted};
 use super::server::Service;
@@ -22,6 +26,18 @@ const GROUPS: &[(&str, Group)] = &[
     ("day", Group::Day),
     ("month", Group::Month),
 ];
+
+/// By what a report adds up.
+pub struct GroupWord;
+
+impl utoipa::PartialSchema for GroupWord {
+    fn schema() -> RefOr<Schema> {
+        let words = GROUPS.iter().map(|(word, _)| *word);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for GroupWord {}
 
 /// Of which days, grouped by what.
 #[derive(Debug)]
@@ -58,10 +74,9 @@ fn day(text: &str) -> Option<Day> {
 /// Vouchers and money of a period, by programme, category, retailer, store, town, day or month
 #[utoipa::path(get, path = "/api/v1/reports/totals", operation_id = "getTotalsReport", tag = "reports",
     params(
-        ("from" = Option<String>, Query, description = "First day; the first of all unless said"),
-        ("to" = Option<String>, Query, description = "Last day; the last of all unless said"),
-        ("group_by" = Option<String>, Query,
-            description = "`programme` (unless said), `category`, `retailer`, `store`, `town`, `day`, `month`")),
+        ("from" = inline(Option<Date>), Query, description = "First day; the first of all unless said"),
+        ("to" = inline(Option<Date>), Query, description = "Last day; the last of all unless said"),
+        ("group_by" = inline(Option<GroupWord>), Query, description = "`programme` unless said")),
     responses((status = 200, description = "A row for each key, and their sum", body = TotalsView)))]
 pub async fn get_totals_report(
     _: BureauReader,

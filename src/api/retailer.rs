@@ -20,6 +20,10 @@ use crate::engine::Quote;
 use crate::qr::{Form, Scanned, VoucherTokens};
 
 /// What a sale would bring, with every check; nothing is changed
+///
+/// The body is that of the redemption; `item`, `price` and `invoice` may be absent. With a good token, voucher and
+/// seller the answer is 200: what else fails or lacks stands in `checks`, and `subsidy` is `null`. The `scan_token`
+/// lets this store finish the sale within 15 minutes, without the consumer's code.
 #[utoipa::path(post, path = "/api/v1/redemptions/quote", operation_id = "quoteRedemption", tag = "retailer",
     request_body = RedeemBody,
     responses((status = 200, description = "The amounts, the checks and a token for the sale", body = QuoteView)))]
@@ -66,6 +70,9 @@ fn scan_token(service: &Service, presented: &Presented, store: Id, code: &str) -
 }
 
 /// Redeem a voucher, once
+///
+/// Either `qr_token` or `scan_token`. `list` less `discounts` is `final`, and the invoice's total is `final`; where
+/// `paid` is sent, it is `final` less everything in `funding`.
 #[utoipa::path(post, path = "/api/v1/redemptions", operation_id = "redeemVoucher", tag = "retailer",
     request_body = RedeemBody,
     responses((status = 201, description = "The redemption", body = RedeemedView)))]
@@ -124,6 +131,9 @@ pub async fn list_redemptions(
 }
 
 /// Take a redemption back before its settlement
+///
+/// The voucher is then `reversed` and the money back in the pool. Whether the person may claim again, and whether the old
+/// item counts again, is said by the programme.
 #[utoipa::path(post, path = "/api/v1/redemptions/{id}/reversal", operation_id = "reverseRedemption",
     tag = "retailer", params(("id" = String, Path, format = "uuid", description = "The redemption")),
     request_body = ReasonBody,

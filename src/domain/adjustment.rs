@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::goods::Category;
+use super::goods::{Category, words};
 use super::id::Id;
 use super::money::Fen;
 use super::programme::Share;
@@ -50,6 +50,16 @@ impl Adjustment {
     #[must_use]
     pub fn key(redemption: Id, version: u32) -> Id {
         Id::digest(&["adjustment", &redemption.to_string(), &version.to_string()])
+    }
+}
+
+words! {
+    /// How far an adjustment has come.
+    AdjustmentStatus {
+        /// Owed by the version in force, and not posted.
+        Due = "due",
+        /// Posted.
+        Posted = "posted",
     }
 }
 

@@ -36,6 +36,18 @@ pub struct Programme {
     pub latest: u32,
 }
 
+words! {
+    /// How a version stands among those of its programme.
+    VersionStatus {
+        /// Waits to be published.
+        Draft = "draft",
+        /// In force.
+        Current = "current",
+        /// A later one is in force; vouchers that were issued under it are still judged by it.
+        Superseded = "superseded",
+    }
+}
+
 /// One version of a programme. Immutable once published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {

@@ -18,6 +18,7 @@ use huanxin::engine::{Clock, Division};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 
+use crate::contract;
 use crate::database::Place;
 
 /// When the tests' clocks start, unless a test asks for later.
@@ -80,7 +81,17 @@ impl TestApp {
         Self::start_at(place, Moment::parse(time).unwrap())
     }
 
+    /// At the usual time, which stands still: the same requests have the same answers, but for signatures.
+    pub fn standing(place: Place) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_with(place, start, Clock::standing_at(start))
+    }
+
     fn start_at(place: Place, start: Moment) -> Self {
+        Self::start_with(place, start, Clock::starting_at(start))
+    }
+
+    fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
@@ -93,7 +104,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
         };
-        let started = serve::start(&options, |_| Ok(Clock::starting_at(start))).unwrap();
+        let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
         let base_url = serve::base_url(&listener).unwrap();
         let demo = demo::seed(&started, &base_url).unwrap();
@@ -233,6 +244,11 @@ pub fn fresh_key() -> String {
 }
 
 impl User<'_> {
+    /// The access token, where there is one.
+    pub fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None)
     }
@@ -258,8 +274,10 @@ impl User<'_> {
         self.send(Method::PUT, path, &[("Content-Type", "application/json")], Some(body.to_string().as_bytes()))
     }
 
+    /// Sends a request, and sees that the answer is one that the document has.
+    #[track_caller]
     pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.app.base_url));
+        let mut request = Request::builder().method(method.clone()).uri(format!("{}{path}", self.app.base_url));
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -273,7 +291,9 @@ impl User<'_> {
         let mut response = sent.unwrap();
         let bytes = response.body_mut().read_to_vec().unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body, bytes }
+        let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body, bytes };
+        contract::hold(&method, path, &answer);
+        answer
     }
 }
 

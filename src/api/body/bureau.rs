@@ -21,7 +21,7 @@ use crate::pii::Vault;
 
 use super::judge::{ENTRIES, Judge, LINE, REASON};
 use super::read::shortened;
-use super::words::{Amount, CategoryWord};
+use super::words::{Amount, CategoryWord, Degrees, DivisionCode, Month, ProgrammeWord, SignedAmount, Uscc};
 
 /// The most trade-ins that a figure may say.
 const MOST: u64 = 1_000_000_000;
@@ -36,10 +36,13 @@ const MOST: u64 = 1_000_000_000;
 }))]
 pub struct RegisterRetailerBody {
     /// Registered name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Unified social credit code.
+    #[schema(value_type = Uscc)]
     pub uscc: String,
     /// Division codes in which it sells.
+    #[schema(value_type = Vec<DivisionCode>, min_items = 1, max_items = 100)]
     pub divisions: Vec<String>,
     /// The account to which it is paid.
     pub account: AccountBody,
@@ -54,10 +57,13 @@ pub struct RegisterRetailerBody {
 #[serde(deny_unknown_fields)]
 pub struct AccountBody {
     /// Bank and branch.
+    #[schema(min_length = 1, max_length = 200)]
     pub bank: String,
     /// Number.
+    #[schema(pattern = "^[0-9][0-9 -]{4,}[0-9]$")]
     pub number: String,
     /// In whose name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
 }
 
@@ -67,9 +73,11 @@ pub struct AccountBody {
 pub struct ContactBody {
     /// Name.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// Telephone number, of a mobile or a fixed line.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
     pub phone: Option<String>,
 }
 
@@ -145,7 +153,7 @@ impl ContactBody {
         let name = self.name.and_then(|name| judge.text("/contact/name", &name, LINE));
         let phone = self.phone.and_then(|phone| judge.telephone("/contact/phone", &phone));
         let both: Vec<String> = name.into_iter().chain(phone).collect();
-        if both.is_empty() { None } else { judge.sealed(vault.text(&both.join(" "))) }
+        if both.is_empty() { None } else { judge.sealed(vault.contact(&both.join(" "))) }
     }
 }
 
@@ -158,14 +166,19 @@ impl ContactBody {
 }))]
 pub struct AddStoreBody {
     /// Its retailer.
+    #[schema(format = "uuid")]
     pub retailer_id: String,
     /// Name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Address.
+    #[schema(min_length = 1, max_length = 200)]
     pub address: String,
     /// Division code.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
     /// Town or office.
+    #[schema(min_length = 1, max_length = 200)]
     pub town: String,
 }
 
@@ -200,23 +213,31 @@ impl AddStoreBody {
 }))]
 pub struct RegisterRecyclerBody {
     /// Name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// Unified social credit code.
+    #[schema(value_type = Uscc)]
     pub uscc: String,
     /// Address.
+    #[schema(min_length = 1, max_length = 200)]
     pub address: String,
     /// Division code.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
     /// Town or office.
+    #[schema(min_length = 1, max_length = 200)]
     pub town: String,
     /// Opening hours in words.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
     pub opening_hours: Option<String>,
     /// Latitude in degrees, with at most six places.
     #[serde(default)]
+    #[schema(value_type = Option<Degrees>)]
     pub latitude: Option<String>,
     /// Longitude in degrees, with at most six places.
     #[serde(default)]
+    #[schema(value_type = Option<Degrees>)]
     pub longitude: Option<String>,
     /// Categories that it takes; all when empty.
     #[schema(value_type = Vec<CategoryWord>)]
@@ -268,9 +289,10 @@ pub struct AdjustPoolBody {
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// By how much; with a minus sign it lowers the pool.
-    #[schema(value_type = String)]
+    #[schema(value_type = SignedAmount)]
     pub delta: Amount,
     /// Why.
+    #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
@@ -295,6 +317,7 @@ impl AdjustPoolBody {
 #[schema(example = json!({"programmes": ["nc-appl-2026"]}))]
 pub struct ApproveBody {
     /// The programmes.
+    #[schema(value_type = Vec<ProgrammeWord>, min_items = 1, max_items = 100)]
     pub programmes: Vec<String>,
 }
 
@@ -324,13 +347,17 @@ impl ApproveBody {
 #[schema(example = json!({"year": 2023, "value": 20000, "source": "区统计局2023年以旧换新统计"}))]
 pub struct GrowthBaselineBody {
     /// The year, 2023.
+    #[schema(minimum = 2023, maximum = 2023)]
     pub year: i32,
     /// Appliance trade-ins of the year.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub value: u64,
     /// Where the figure comes from.
+    #[schema(min_length = 1, max_length = 200)]
     pub source: String,
     /// The year's twelve months, where known; they sum to the value. The pace goes by them.
     #[serde(default)]
+    #[schema(min_items = 12, max_items = 12)]
     pub monthly: Option<Vec<u64>>,
 }
 
@@ -368,10 +395,13 @@ impl GrowthBaselineBody {
 #[schema(example = json!({"month": "2026-05", "count": 120, "source": "商家自报汇总"}))]
 pub struct OffSystemBody {
     /// The month as `2026-05`.
+    #[schema(value_type = Month)]
     pub month: String,
     /// How many.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
     pub count: u64,
     /// Where the figure comes from.
+    #[schema(min_length = 1, max_length = 200)]
     pub source: String,
 }
 
@@ -457,7 +487,9 @@ mod tests {
         let line: RegisterRetailerBody = with("contact", json!("吕福敏 13300052423"));
         let object = example::<RegisterRetailerBody>();
         let contact = |body: RegisterRetailerBody| body.into_new_retailer(&vault, today()).unwrap().contact;
-        assert_eq!(contact(line), contact(object));
+        let (line, object) = (contact(line), contact(object));
+        assert_eq!(line, object);
+        assert_eq!(object.unwrap().masked, format!("吕{}", "*".repeat(14)));
         let mut body = example_of::<RegisterRetailerBody>();
         body["contact"] = json!({"fax": "1"});
         let refusals = read::<RegisterRetailerBody>(body.to_string().as_bytes()).unwrap_err();

@@ -11,7 +11,7 @@ use crate::domain::time::Day;
 use crate::pii::Vault;
 
 use super::judge::{Judge, LINE};
-use super::words::{CategoryWord, PowertrainWord};
+use super::words::{CategoryWord, DivisionCode, PowertrainWord, ProgrammeWord};
 
 /// A person by name and identity number, as the identity provider or a document states them.
 ///
@@ -37,6 +37,7 @@ pub struct EligibilityBody {
     pub powertrain: Option<Powertrain>,
     /// The old item that was handed in.
     #[serde(default)]
+    #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
 }
 
@@ -72,14 +73,17 @@ impl EligibilityBody {
 #[schema(example = json!({"programme_id": "nc-appl-2026", "category": "refrigerator", "division_code": "360111"}))]
 pub struct ClaimVoucherBody {
     /// The programme.
+    #[schema(value_type = ProgrammeWord)]
     pub programme_id: String,
     /// Category of the new item.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// The old item that was handed in, where the programme matches it at the claim.
     #[serde(default)]
+    #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
     /// Where the person claims: a division code of GB/T 2260.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
 }
 

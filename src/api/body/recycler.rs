@@ -34,6 +34,7 @@ pub struct RecordTurnInBody {
     /// The item.
     pub item: OldItemBody,
     /// Certificates, photos and the like.
+    #[schema(max_items = 100)]
     pub evidence: Vec<EvidenceBody>,
     /// The day on which it was received.
     pub received_on: Date,
@@ -47,8 +48,10 @@ pub struct RecordTurnInBody {
 #[serde(deny_unknown_fields)]
 pub struct OwnerBody {
     /// Name as on the document.
+    #[schema(min_length = 1, max_length = 50)]
     pub name: String,
     /// Identity number.
+    #[schema(min_length = 1)]
     pub resident_id: String,
 }
 
@@ -67,15 +70,18 @@ pub struct OldItemBody {
     pub plate: Option<String>,
     /// Frame number of an e-bike without a fifteen-digit code.
     #[serde(default)]
+    #[schema(min_length = 4, max_length = 40)]
     pub frame_number: Option<String>,
     /// Motor number of an e-bike without a fifteen-digit code.
     #[serde(default)]
+    #[schema(min_length = 4, max_length = 40)]
     pub motor_number: Option<String>,
     /// Serial number of an appliance.
     #[serde(default)]
     pub serial_number: Option<String>,
     /// The recycler's own ticket, for an item whose label is gone.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 64)]
     pub ticket_number: Option<String>,
     /// Of a car.
     #[serde(default)]
@@ -112,9 +118,11 @@ pub struct EvidenceBody {
     pub kind: EvidenceKind,
     /// The number that stands on it, or the address in its QR code.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
     pub number: Option<String>,
     /// SHA-256 of the file in hexadecimal.
     #[serde(default)]
+    #[schema(pattern = "^[0-9a-fA-F]{64}$")]
     pub sha256: Option<String>,
 }
 

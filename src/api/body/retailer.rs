@@ -15,7 +15,9 @@ use crate::pii::Vault;
 use crate::qr::{ScanToken, VoucherToken, VoucherTokens};
 
 use super::judge::{Judge, LINE, REASON};
-use super::words::{Amount, BatteryWord, CategoryWord, CertificationWord, Date, Level, PowertrainWord};
+use super::words::{
+    Amount, BatteryWord, CategoryWord, CertificationWord, Date, Decimal, DivisionCode, Level, PowertrainWord, Token,
+};
 
 /// Why something is done.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -23,6 +25,7 @@ use super::words::{Amount, BatteryWord, CategoryWord, CertificationWord, Date, L
 #[schema(example = json!({"reason": "顾客退货"}))]
 pub struct ReasonBody {
     /// Why, for the record.
+    #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
@@ -55,16 +58,19 @@ impl ReasonBody {
 pub struct RedeemBody {
     /// What the consumer's code says; either this or `scan_token`.
     #[serde(default)]
+    #[schema(value_type = Option<Token>)]
     pub qr_token: Option<String>,
     /// What a quote gave for the sale.
     #[serde(default)]
+    #[schema(value_type = Option<Token>)]
     pub scan_token: Option<String>,
     /// Of a printed code: the last four characters of the holder's identity number.
     #[serde(default)]
+    #[schema(pattern = "^[0-9]{3}[0-9Xx]$")]
     pub holder_check: Option<String>,
     /// The store that sells.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = String, format = "uuid")]
     pub store_id: Option<String>,
     /// The new item.
     #[serde(default)]
@@ -77,15 +83,18 @@ pub struct RedeemBody {
     pub invoice: Option<InvoiceBody>,
     /// Division to which the item is delivered.
     #[serde(default)]
+    #[schema(value_type = Option<DivisionCode>)]
     pub delivery_division_code: Option<String>,
     /// Address to which it is delivered.
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
     pub delivery_address: Option<String>,
     /// Mobile number for the delivery.
     #[serde(default)]
     pub delivery_phone: Option<String>,
     /// The old item, where it is matched at redemption.
     #[serde(default)]
+    #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
 }
 
@@ -99,11 +108,11 @@ pub struct NewItemBody {
     pub category: Option<Category>,
     /// Brand, in any of its spellings.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = String, min_length = 1, max_length = 200)]
     pub brand: Option<String>,
     /// The maker's model.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = String, min_length = 1, max_length = 200)]
     pub model: Option<String>,
     /// Trade item number.
     #[serde(default)]
@@ -117,6 +126,7 @@ pub struct NewItemBody {
     pub powertrain: Option<Powertrain>,
     /// Of a car with a combustion engine, with at most three places: `1.498`.
     #[serde(default)]
+    #[schema(value_type = Option<Decimal>)]
     pub displacement_litres: Option<String>,
     /// Of an e-bike.
     #[serde(default)]
@@ -152,15 +162,15 @@ pub struct NewItemBody {
 pub struct PriceBody {
     /// List price.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = Amount)]
     pub list: Option<Amount>,
     /// The sum of all merchant, platform and bank discounts.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = Amount)]
     pub discounts: Option<Amount>,
     /// After all discounts, before the subsidy.
     #[serde(default, rename = "final")]
-    #[schema(required)]
+    #[schema(required, value_type = Amount)]
     pub agreed: Option<Amount>,
     /// What the consumer paid, when the till knows it.
     #[serde(default)]
@@ -173,19 +183,19 @@ pub struct PriceBody {
 pub struct InvoiceBody {
     /// Number of a digital invoice, or `code:number` of a paper one.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = String, min_length = 1)]
     pub number: Option<String>,
     /// Its date.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = Date)]
     pub issued_on: Option<Date>,
     /// Tax-included total, equal to the final price.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = Amount)]
     pub total: Option<Amount>,
     /// The buyer whose name stands on it.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, value_type = String, min_length = 1, max_length = 200)]
     pub buyer_name: Option<String>,
 }
 

@@ -11,8 +11,10 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::goods;
+use crate::domain::programme::{MatchedAt, Matching};
+use crate::domain::refusal::Code;
 use crate::domain::time::Day;
+use crate::domain::{adjustment, goods, records};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +165,55 @@ word_schemas! {
     CertificationWord, "Certification", goods::Certification, "A certificate that a new item carries.";
     FundingSourceWord, "FundingSource", goods::FundingSource, "Who pays a share of what the consumer saves.";
     EvidenceKindWord, "EvidenceKind", goods::EvidenceKind, "A kind of evidence about an old item.";
+    AdjustmentStatusWord, "AdjustmentStatus", adjustment::AdjustmentStatus, "How far an adjustment has come.";
+    VersionStatusWord, "VersionStatus", records::VersionStatus, "How a version stands among those of its programme.";
+    ProgrammeStatusWord, "ProgrammeStatus", records::ProgrammeStatus, "A programme's state.";
+    StandingWord, "Standing", records::Standing, "Whether an organisation or a store may take part.";
+    TurnInStatusWord, "TurnInStatus", records::TurnInStatus, "A turn-in's state.";
+    VoucherStatusWord, "VoucherStatus", records::VoucherStatus, "A voucher's state.";
+    RedemptionStatusWord, "RedemptionStatus", records::RedemptionStatus, "A redemption's state.";
+    MatchingWord, "Matching", Matching, "What part an old item plays.";
+    MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
+    RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
+}
+
+macro_rules! text_schemas {
+    ($($name:ident, $pattern:literal, $example:literal, $doc:literal;)+) => { $(
+        #[doc = $doc]
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some($pattern))
+                    .description(Some($doc))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+ };
+}
+
+text_schemas! {
+    Money, "^-?(0|[1-9][0-9]*)\\.[0-9]{2}$", "1999.80", "An amount in yuan (CNY) with two places.";
+    SignedAmount, "^[+-]?(0|[1-9][0-9]{0,9})(\\.[0-9]{1,2})?$", "-1000.00",
+        "An amount in yuan (CNY) as a decimal string with at most two places; with a minus sign it lowers. Not zero.";
+    Decimal, "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$", "17.5", "A number as a decimal string.";
+    Degrees, "^-?[0-9]{1,3}(\\.[0-9]{1,6})?$", "28.691234", "Degrees as a decimal string with at most six places.";
+    DivisionCode, "^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", "360111", "A division code of GB/T 2260.";
+    DivisionPrefix, "^[0-9]{2,12}$", "3601", "A division code of GB/T 2260, or what several of them start with.";
+    Uscc, "^[0-9A-HJ-NPQRTUWXY]{18}$", "91360123X99360742U", "A unified social credit code (GB 32100).";
+    ProgrammeWord, "^[a-z0-9-]{1,64}$", "nc-appl-2026", "A programme's word.";
+    Identity, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "019ed874-e500-7000-8000-000000000001", "An identity.";
+    Month, "^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05", "A calendar month in Asia/Shanghai.";
+    Minute, "^([01][0-9]|2[0-4]):[0-5][0-9]$", "09:00", "A minute of the day in Asia/Shanghai.";
+    Digest, "^[0-9a-f]{64}$", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "SHA-256 in lower-case hexadecimal.";
+    Token, "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6InNjYW4rand0In0.eyJ2aWQiOiIuLi4ifQ.c2lnbmF0dXJl", "A compact JWS (RFC 7515).";
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use crate::api::answer::{created, unexpected};
 use crate::api::auth::{BureauReader, Officer};
 use crate::api::body::PostAdjustmentsBody;
+use crate::api::body::words::{AdjustmentStatusWord, ProgrammeWord};
 use crate::api::entity::JsonBody;
 use crate::api::error::ApiError;
 use crate::api::idempotency::{IdempotencyKey, Meaning};
@@ -12,12 +13,13 @@ use crate::api::page::Paging;
 use crate::api::query::{Asked, Params, PathWord, Wanted};
 use crate::api::server::Service;
 use crate::api::view::{AdjustmentsView, PostedAdjustmentsView};
+use crate::domain::adjustment::AdjustmentStatus;
 use crate::domain::command::Outcome;
 
 /// Which adjustments.
 #[derive(Debug)]
 pub struct AdjustmentsAsked {
-    posted: bool,
+    status: AdjustmentStatus,
     paging: Paging,
 }
 
@@ -25,21 +27,16 @@ impl Wanted for AdjustmentsAsked {
     const NAMES: &'static [&'static str] = &["status", "limit", "cursor"];
 
     fn take(params: &Params) -> Result<Self, ApiError> {
-        let word = |text: &str| match text {
-            "due" => Some(false),
-            "posted" => Some(true),
-            _ => None,
-        };
-        let posted = params.get("status", "due, posted", word)?.unwrap_or(false);
-        Ok(Self { posted, paging: Paging::take(params)? })
+        let status = params.get("status", "due, posted", AdjustmentStatus::from_name)?;
+        Ok(Self { status: status.unwrap_or(AdjustmentStatus::Due), paging: Paging::take(params)? })
     }
 }
 
 /// What the version in force owes for redemptions under earlier versions, or what was posted; newest first
 #[utoipa::path(get, path = "/api/v1/programmes/{id}/adjustments", operation_id = "listAdjustments", tag = "bureau",
     params(
-        ("id" = String, Path, description = "The programme's word"),
-        ("status" = Option<String>, Query,
+        ("id" = inline(ProgrammeWord), Path, description = "The programme's word"),
+        ("status" = inline(Option<AdjustmentStatusWord>), Query,
             description = "`due` (unless said): what the version in force owes and nobody has posted; `posted`: what \
                            was posted, by any version"),
         Paging),
@@ -50,9 +47,10 @@ pub async fn list_adjustments(
     Asked(asked): Asked<AdjustmentsAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let list = if asked.posted { "posted adjustments" } else { "due adjustments" };
+    let posted = asked.status == AdjustmentStatus::Posted;
+    let list = if posted { "posted adjustments" } else { "due adjustments" };
     let reading = asked.paging.of(caller.actor.id, &format!("{list} {programme}"))?;
-    let view = if asked.posted {
+    let view = if posted {
         let found = service.division.read(move |tx| {
             let Some((row, version)) = tx.programme(&programme)? else { return Ok(None) };
             let version = version.filter(|version| version.number == row.current);
@@ -73,7 +71,7 @@ pub async fn list_adjustments(
 
 /// Post adjustments that are due, all of them or none
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/adjustments", operation_id = "postAdjustments", tag = "bureau",
-    params(("id" = String, Path, description = "The programme's word")), request_body = PostAdjustmentsBody,
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")), request_body = PostAdjustmentsBody,
     responses((status = 201, description = "What was posted", body = PostedAdjustmentsView)))]
 pub async fn post_adjustments(
     Officer(caller): Officer,

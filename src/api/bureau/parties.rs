@@ -48,6 +48,8 @@ pub async fn list_retailers(
 }
 
 /// Let a retailer take part in programmes; the list takes the place of the one before
+///
+/// A store must be approved beside its retailer.
 #[utoipa::path(post, path = "/api/v1/retailers/{id}/approval", operation_id = "approveRetailer", tag = "bureau",
     params(("id" = String, Path, format = "uuid", description = "The retailer")), request_body = ApproveBody,
     responses((status = 200, description = "The retailer", body = RetailerView)))]

@@ -1,9 +1,13 @@
 //! Officers and programmes: draft, publish, pause, close, and the money of a line.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 
 use crate::api::answer::{changed, created, unexpected};
 use crate::api::auth::{Caller, Officer};
+use crate::api::body::words::ProgrammeWord;
 use crate::api::body::{AdjustPoolBody, ReasonBody};
 use crate::api::entity::{JsonBody, ProgrammeText};
 use crate::api::error::ApiError;
@@ -17,10 +21,31 @@ use crate::domain::programme::{Fault, Rules, from_json, from_toml};
 use crate::domain::records::Programme;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 
+/// A programme file as JSON, for the document.
+pub struct ProgrammeFile;
+
+impl utoipa::PartialSchema for ProgrammeFile {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(
+                "The programme file: the members of the TOML file as JSON. `huanxin check-programme` says what is \
+                 wrong with one, line by line; a member that is not known is refused here as well.",
+            ))
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for ProgrammeFile {}
+
 /// Add a programme, or a new draft version of one, as JSON or as its TOML file
+///
+/// The draft changes nothing until it is published. What is wrong with the file is told fault by fault, each with its
+/// pointer and, of TOML, its line.
 #[utoipa::path(post, path = "/api/v1/programmes", operation_id = "createProgramme", tag = "bureau",
-    request_body(content((serde_json::Value = "application/json"), (String = "application/toml")),
-        description = "The programme file"),
+    request_body(content((ProgrammeFile = "application/json"), (String = "application/toml")),
+        description = "The programme file: the same members in JSON and in TOML"),
     responses((status = 201, description = "The programme with its draft, and warnings of what is legal and odd in it",
         body = DraftView)))]
 pub async fn create_programme(
@@ -62,8 +87,10 @@ fn told(fault: Fault) -> Refusal {
 }
 
 /// Put the newest version in force, or open a paused programme again
+///
+/// Vouchers keep the version under which they were issued. There is no body.
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/publication", operation_id = "publishProgramme",
-    tag = "bureau", params(("id" = String, Path, description = "The programme's word")),
+    tag = "bureau", params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")),
     responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn publish_programme(
     Officer(caller): Officer,
@@ -78,7 +105,7 @@ pub async fn publish_programme(
 
 /// Take neither claims nor redemptions for the time being
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/pause", operation_id = "pauseProgramme", tag = "bureau",
-    params(("id" = String, Path, description = "The programme's word")), request_body = ReasonBody,
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")), request_body = ReasonBody,
     responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn pause_programme(
     Officer(caller): Officer,
@@ -95,7 +122,7 @@ pub async fn pause_programme(
 
 /// End a programme
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/closure", operation_id = "closeProgramme", tag = "bureau",
-    params(("id" = String, Path, description = "The programme's word")), request_body = ReasonBody,
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")), request_body = ReasonBody,
     responses((status = 200, description = "The programme", body = ProgrammeView)))]
 pub async fn close_programme(
     Officer(caller): Officer,
@@ -134,8 +161,10 @@ async fn shown(service: &Service, programme: &Programme, number: u32) -> Result<
 }
 
 /// Raise or lower the pool of a line
+///
+/// A pool cannot be lowered below what is reserved or spent.
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/pool-adjustments", operation_id = "adjustPool",
-    tag = "bureau", params(("id" = String, Path, description = "The programme's word")),
+    tag = "bureau", params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")),
     request_body = AdjustPoolBody,
     responses((status = 200, description = "What the line has now", body = PoolView)))]
 pub async fn adjust_pool(

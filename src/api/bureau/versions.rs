@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 
 use crate::api::auth::BureauReader;
+use crate::api::body::words::ProgrammeWord;
 use crate::api::error::ApiError;
 use crate::api::page::Paging;
 use crate::api::query::{Asked, Nothing, PathNumber, PathWord};
@@ -20,7 +21,7 @@ type Step = (Arc<Version>, Option<Arc<Version>>);
 
 /// The versions of a programme with what each changed, the newest first
 #[utoipa::path(get, path = "/api/v1/programmes/{id}/versions", operation_id = "listProgrammeVersions", tag = "bureau",
-    params(("id" = String, Path, description = "The programme's word"), Paging),
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word"), Paging),
     responses((status = 200, description = "A page of versions", body = ListView<VersionView>)))]
 pub async fn list_programme_versions(
     BureauReader(caller): BureauReader,
@@ -38,8 +39,8 @@ pub async fn list_programme_versions(
 /// A version of a programme with everything that it says, in the words of the programme file
 #[utoipa::path(get, path = "/api/v1/programmes/{id}/versions/{number}", operation_id = "getProgrammeVersion",
     tag = "bureau",
-    params(("id" = String, Path, description = "The programme's word"),
-        ("number" = u32, Path, description = "The version, from 1")),
+    params(("id" = inline(ProgrammeWord), Path, description = "The programme's word"),
+        ("number" = u32, Path, minimum = 1, description = "The version, from 1")),
     responses((status = 200, description = "The version", body = VersionWithRulesView)))]
 pub async fn get_programme_version(
     BureauReader(caller): BureauReader,

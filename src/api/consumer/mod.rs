@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use super::answer::{changed, created, unexpected};
 use super::auth::Consumer;
+use super::body::words::ProgrammeWord;
 use super::body::{ClaimVoucherBody, EligibilityBody};
 use super::entity::JsonBody;
 use super::error::ApiError;
@@ -20,8 +21,10 @@ use crate::domain::records::Voucher;
 use crate::domain::refusal::Refusals;
 
 /// Whether the caller may claim, with the reason for each no, and the most that a voucher could bring
+///
+/// A question: nothing is changed, and no key is needed. A no is an answer (200), not a refusal.
 #[utoipa::path(post, path = "/api/v1/programmes/{id}/eligibility", operation_id = "checkEligibility",
-    tag = "consumer", params(("id" = String, Path, description = "The programme's word")),
+    tag = "consumer", params(("id" = inline(ProgrammeWord), Path, description = "The programme's word")),
     request_body = EligibilityBody,
     responses((status = 200, description = "Yes or no, and why", body = EligibilityView)))]
 pub async fn check_eligibility(
@@ -40,6 +43,9 @@ pub async fn check_eligibility(
 }
 
 /// Claim a voucher: the most that it can bring is reserved for the caller
+///
+/// Where the programme matches the old item at the claim, `turn_in_id` names it. The voucher holds for the programme's
+/// number of days, and the money stays reserved as long.
 #[utoipa::path(post, path = "/api/v1/vouchers", operation_id = "claimVoucher", tag = "consumer",
     request_body = ClaimVoucherBody,
     responses((status = 201, description = "The voucher", body = VoucherView)))]
@@ -106,6 +112,8 @@ async fn own_voucher(service: &Service, consumer: &Consumer, id: Id) -> Result<V
 }
 
 /// Give a voucher back
+///
+/// What was reserved goes back to the pool. There is no body.
 #[utoipa::path(post, path = "/api/v1/vouchers/{id}/cancellation", operation_id = "cancelVoucher", tag = "consumer",
     params(("id" = String, Path, format = "uuid", description = "The voucher")),
     responses((status = 200, description = "The voucher, cancelled", body = VoucherView)))]

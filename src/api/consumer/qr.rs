@@ -3,9 +3,12 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::own_voucher;
 use crate::api::auth::Consumer;
+use crate::api::body::words::Token;
 use crate::api::error::ApiError;
 use crate::api::query::{Asked, Params, PathId, Wanted};
 use crate::api::server::Service;
@@ -62,10 +65,22 @@ impl Wanted for CodeAsked {
     }
 }
 
+/// A picture of pixels, byte by byte.
+pub struct Picture;
+
+impl utoipa::PartialSchema for Picture {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).content_media_type("image/png").into()
+    }
+}
+
+impl ToSchema for Picture {}
+
 /// The text of a voucher's code.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CodeView {
     /// A compact JWS, signed with a key of `/.well-known/jwks.json`.
+    #[schema(value_type = Token)]
     token: String,
     /// The first moment at which it holds no more.
     #[schema(value_type = String, format = DateTime, example = "2026-06-18T02:01:30.000000Z")]
@@ -73,12 +88,15 @@ pub struct CodeView {
 }
 
 /// The voucher's code, to be shown on a screen or printed
+///
+/// A live code holds for 90 seconds; a printed one as long as the voucher, and the counter asks for the last four
+/// characters of the holder's identity number.
 #[utoipa::path(get, path = "/api/v1/vouchers/{id}/qr", operation_id = "getVoucherQr", tag = "consumer",
     params(("id" = String, Path, format = "uuid", description = "The voucher"),
         ("form" = inline(Option<Shown>), Query, description = "`live` unless said otherwise"),
         ("format" = inline(Option<Format>), Query, description = "`token` unless said otherwise")),
     responses((status = 200, description = "The code", content(
-        (CodeView = "application/json"), (String = "image/svg+xml"), (Vec<u8> = "image/png")))))]
+        (CodeView = "application/json"), (String = "image/svg+xml"), (Picture = "image/png")))))]
 pub async fn get_voucher_qr(
     consumer: Consumer,
     PathId(id): PathId,

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::CategoryWord;
-use crate::domain::adjustment::{Adjustment, Raised};
+use crate::api::body::words::{AdjustmentStatusWord, CategoryWord, Money};
+use crate::domain::adjustment::{Adjustment, AdjustmentStatus, Raised};
 use crate::domain::decide::Owed;
 use crate::domain::goods::Category;
 use crate::domain::money::Fen;
@@ -15,42 +15,47 @@ use super::{date, money, time};
 
 /// What a redemption is owed by a later version, or was given by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": null, "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
-    "voucher_id": "019a5c3e-7b00-7000-8000-000000000002", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
-    "category": "car", "redeemed_at": "2024-06-03T02:03:04.123456Z", "from_version": 1, "version": 2,
-    "before": "10000.00", "after": "20000.00", "amount": "10000.00",
-    "funding": [{"source": "district", "amount": "10000.00"}], "status": "due", "posted_at": null
-}))]
 pub struct AdjustmentView {
     /// Identity; `null` while it is due.
+    #[schema(format = "uuid")]
     pub id: Option<String>,
     /// The redemption, which stays as it was made.
+    #[schema(format = "uuid")]
     pub redemption_id: String,
     /// Its voucher.
+    #[schema(format = "uuid")]
     pub voucher_id: String,
     /// Its retailer, to whom the amount is owed.
+    #[schema(format = "uuid")]
     pub retailer_id: String,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// When the redemption was made.
+    #[schema(format = DateTime)]
     pub redeemed_at: String,
     /// The version by which it was judged.
+    #[schema(minimum = 1)]
     pub from_version: u32,
     /// The version that raises it.
+    #[schema(minimum = 1)]
     pub version: u32,
     /// What was given before: the subsidy and the adjustments of versions between.
+    #[schema(value_type = Money)]
     pub before: String,
     /// What the version gives for the same sale.
+    #[schema(value_type = Money)]
     pub after: String,
     /// The difference.
+    #[schema(value_type = Money)]
     pub amount: String,
     /// Who pays what of the difference; with a minus sign where a source pays less under the new version.
     pub funding: Vec<FundingView>,
     /// `due` or `posted`.
-    pub status: &'static str,
+    #[schema(value_type = AdjustmentStatusWord)]
+    pub status: AdjustmentStatus,
     /// When it was posted; `null` while it is due.
+    #[schema(format = DateTime)]
     pub posted_at: Option<String>,
 }
 
@@ -70,7 +75,7 @@ impl From<&Owed> for AdjustmentView {
             after: money(rise.after),
             amount: money(rise.amount),
             funding: funding(&rise.funding),
-            status: "due",
+            status: AdjustmentStatus::Due,
             posted_at: None,
         }
     }
@@ -92,7 +97,7 @@ impl From<&Raised> for AdjustmentView {
             after: money(adjustment.after),
             amount: money(adjustment.amount),
             funding: funding(&adjustment.funding),
-            status: "posted",
+            status: AdjustmentStatus::Posted,
             posted_at: Some(time(adjustment.at)),
         }
     }
@@ -100,19 +105,9 @@ impl From<&Raised> for AdjustmentView {
 
 /// A page of a programme's adjustments, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "version": 2, "retroactive_from": "2024-04-24",
-    "items": [{
-        "id": null, "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
-        "voucher_id": "019a5c3e-7b00-7000-8000-000000000002", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
-        "category": "car", "redeemed_at": "2024-06-03T02:03:04.123456Z", "from_version": 1, "version": 2,
-        "before": "10000.00", "after": "20000.00", "amount": "10000.00",
-        "funding": [{"source": "district", "amount": "10000.00"}], "status": "due", "posted_at": null
-    }],
-    "total": "10000.00", "next_cursor": null
-}))]
 pub struct AdjustmentsView {
     /// The version in force; `null` before the first publication.
+    #[schema(minimum = 1)]
     pub version: Option<u32>,
     /// From which day on redemptions under earlier versions are raised by it; `null` when they are not.
     #[schema(format = Date)]
@@ -121,6 +116,7 @@ pub struct AdjustmentsView {
     /// redemption for which nothing is owed is not listed.
     pub items: Vec<AdjustmentView>,
     /// The sum of this page's amounts.
+    #[schema(value_type = Money)]
     pub total: String,
     /// How to ask for the next page; `null` on the last.
     pub next_cursor: Option<String>,
@@ -154,20 +150,11 @@ impl AdjustmentsView {
 
 /// What was posted by one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "count": 1, "total": "10000.00",
-    "items": [{
-        "id": "d2f0a9c4-5f0b-6a51-93e2-1f6f0f4f5a10", "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
-        "voucher_id": "019a5c3e-7b00-7000-8000-000000000002", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
-        "category": "car", "redeemed_at": "2024-06-03T02:03:04.123456Z", "from_version": 1, "version": 2,
-        "before": "10000.00", "after": "20000.00", "amount": "10000.00",
-        "funding": [{"source": "district", "amount": "10000.00"}], "status": "posted", "posted_at": "2024-08-20T02:00:00Z"
-    }]
-}))]
 pub struct PostedAdjustmentsView {
     /// How many redemptions were raised.
     pub count: usize,
     /// What was added in all.
+    #[schema(value_type = Money)]
     pub total: String,
     /// The adjustments, in the order of the request.
     pub items: Vec<AdjustmentView>,
@@ -184,17 +171,18 @@ impl PostedAdjustmentsView {
 
 /// An adjustment as it stands beside its redemption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "d2f0a9c4-5f0b-6a51-93e2-1f6f0f4f5a10", "version": 2, "amount": "10000.00", "at": "2024-08-20T02:00:00Z"
-}))]
 pub struct RedemptionAdjustmentView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// The version that raised the redemption.
+    #[schema(minimum = 1)]
     pub version: u32,
     /// What was added to the subsidy.
+    #[schema(value_type = Money)]
     pub amount: String,
     /// When it was posted.
+    #[schema(format = DateTime)]
     pub at: String,
 }
 

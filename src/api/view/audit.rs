@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::api::body::words::Digest;
 use crate::domain::audit::AuditRecord;
 
 use super::time;
@@ -12,18 +13,22 @@ use super::time;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AuditRecordView {
     /// Number, from one, without gaps.
+    #[schema(minimum = 1)]
     pub seq: i64,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// The record that it is about.
     pub subject: String,
     /// What was done.
     pub act: Option<String>,
     /// Who did it: a digest.
+    #[schema(format = "uuid")]
     pub actor: Option<String>,
     /// In which role.
     pub role: Option<String>,
     /// For which organisation.
+    #[schema(format = "uuid")]
     pub organisation: Option<String>,
     /// The request.
     pub request: Option<String>,
@@ -33,6 +38,7 @@ pub struct AuditRecordView {
     /// The canonical text (RFC 8785) that is hashed.
     pub body: String,
     /// Hash, in lower-case hexadecimal.
+    #[schema(value_type = Digest)]
     pub hash: String,
 }
 

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::words::{self, CategoryWord, Month};
 use crate::domain::growth::{BASE_YEAR, Counted, Pace, Report, Year};
 use crate::domain::records::{Baseline, OffSystem};
 use crate::domain::refusal::Language;
@@ -13,13 +14,14 @@ use super::time;
 /// How far the district is on its way; counts are integers, percentages and paths decimal strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GrowthView {
-    /// What is counted.
+    /// What is counted: `appliance_trade_in`, a new appliance bought with an old one handed in.
     pub unit: String,
     /// The 2023 figure; `null` until it is entered, and with it every percentage.
     pub baseline: Option<BaselineView>,
     /// Says so while the 2023 figure is not entered; else `null`.
     pub baseline_missing: Option<String>,
     /// What must be reached in one calendar year.
+    #[schema(minimum = 1)]
     pub target: Option<i64>,
     /// Every year from 2024 to the one that was asked for.
     pub years: Vec<GrowthYearView>,
@@ -28,6 +30,7 @@ pub struct GrowthView {
     /// Whether the target was reached in one of these calendar years; `true` as soon as it is.
     pub reached: bool,
     /// In which first.
+    #[schema(minimum = 2024, maximum = 2100)]
     pub reached_in: Option<i32>,
 }
 
@@ -35,27 +38,37 @@ pub struct GrowthView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GrowthYearView {
     /// The year.
+    #[schema(minimum = 2024, maximum = 2100)]
     pub year: i32,
     /// Appliance trade-ins completed in the service.
+    #[schema(minimum = 0)]
     pub completed: i64,
     /// Trade-ins outside the service.
+    #[schema(minimum = 0)]
     pub off_system: i64,
     /// Both.
+    #[schema(minimum = 0)]
     pub actual: i64,
     /// Subsidised appliances without an old item, which do not count.
+    #[schema(minimum = 0)]
     pub subsidised_without_old_item: i64,
     /// What the service counted, by category of the new appliance; sums to `completed` and
     /// `subsidised_without_old_item`. A category of which nothing is known is left out.
     pub by_category: Vec<GrowthCategoryView>,
     /// Growth over the baseline.
+    #[schema(value_type = Option<words::Decimal>)]
     pub growth_percent: Option<String>,
     /// Share of the required growth.
+    #[schema(value_type = Option<words::Decimal>)]
     pub share_of_required_growth_percent: Option<String>,
     /// Where the year must be.
+    #[schema(value_type = Option<words::Decimal>)]
     pub path: Option<String>,
     /// Ahead of the path; negative when behind.
+    #[schema(value_type = Option<words::Decimal>)]
     pub ahead_by: Option<String>,
     /// What there is, in percent of the path.
+    #[schema(value_type = Option<words::Decimal>)]
     pub percent_of_path: Option<String>,
 }
 
@@ -63,10 +76,13 @@ pub struct GrowthYearView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GrowthCategoryView {
     /// Category of the new appliance.
+    #[schema(value_type = CategoryWord)]
     pub category: String,
     /// Trade-ins completed in the service.
+    #[schema(minimum = 0)]
     pub completed: i64,
     /// Subsidised without an old item.
+    #[schema(minimum = 0)]
     pub subsidised_without_old_item: i64,
 }
 
@@ -74,38 +90,44 @@ pub struct GrowthCategoryView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PaceView {
     /// Days up to and with the day of the report.
+    #[schema(minimum = 0, maximum = 366)]
     pub elapsed_days: i64,
     /// What the path asks for by then.
+    #[schema(value_type = Option<words::Decimal>)]
     pub expected: Option<String>,
     /// What there is, in percent of it.
+    #[schema(value_type = Option<words::Decimal>)]
     pub percent: Option<String>,
     /// What each day left must bring to reach the year's path.
+    #[schema(value_type = Option<words::Decimal>)]
     pub needed_per_day: Option<String>,
     /// What the year comes to if it goes on so.
+    #[schema(value_type = Option<words::Decimal>)]
     pub projection: Option<String>,
 }
 
 /// The figure that growth is measured against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000008", "year": 2023, "value": 20000, "source": "区统计局2023年以旧换新统计",
-    "monthly": null, "author": "019a5c3e-7b00-7000-8000-000000000009", "entered_at": "2026-01-05T02:00:00Z",
-    "in_force": true
-}))]
 pub struct BaselineView {
     /// Identity of this entry.
+    #[schema(format = "uuid")]
     pub id: String,
     /// The year.
+    #[schema(minimum = 2023, maximum = 2023)]
     pub year: i32,
     /// Appliance trade-ins.
+    #[schema(minimum = 1)]
     pub value: u64,
     /// Where the figure comes from.
     pub source: String,
     /// The year's twelve months, where known.
+    #[schema(min_items = 12, max_items = 12)]
     pub monthly: Option<Vec<u64>>,
     /// Who entered it.
+    #[schema(format = "uuid")]
     pub author: String,
     /// When.
+    #[schema(format = DateTime)]
     pub entered_at: String,
     /// Whether it counts: it is the newest of what was known.
     pub in_force: bool,
@@ -130,23 +152,22 @@ impl BaselineView {
 
 /// Trade-ins outside the service in a month.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-00000000000a", "month": "2026-05", "count": 120, "source": "商家自报汇总",
-    "author": "019a5c3e-7b00-7000-8000-000000000009", "entered_at": "2026-06-05T02:00:00Z",
-    "in_force": true
-}))]
 pub struct OffSystemView {
     /// Identity of this entry.
+    #[schema(format = "uuid")]
     pub id: String,
     /// The month.
+    #[schema(value_type = Month)]
     pub month: String,
     /// How many.
     pub count: u64,
     /// Where the figure comes from.
     pub source: String,
     /// Who entered it.
+    #[schema(format = "uuid")]
     pub author: String,
     /// When.
+    #[schema(format = DateTime)]
     pub entered_at: String,
     /// Whether it counts: it is the newest of its month.
     pub in_force: bool,

@@ -23,10 +23,10 @@ pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, Red
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
-pub use problem::{PROBLEM_TYPES, Problem, ProblemItem};
+pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
-    BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, WarningView,
-    WindowsView,
+    BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,
+    WarningView, WindowsView,
 };
 pub use redemption::{
     CheckView, DeliveryView, FundingView, InvoiceView, NewItemView, PriceView, QuoteView, QuotedVoucher, RedeemedView,

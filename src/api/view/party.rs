@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::CategoryWord;
+use crate::api::body::words::{CategoryWord, Degrees, DivisionCode, ProgrammeWord, StandingWord, Uscc};
 use crate::domain::goods::Category;
 use crate::domain::records::{Recycler, Retailer, Store};
 
@@ -11,28 +11,27 @@ use super::decimal;
 
 /// A retailer, account and contact masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000001", "name": "南昌示例家电有限公司", "uscc": "91360123X99360742U",
-    "divisions": ["360111"],
-    "account": {"bank": "中国工商银行南昌高新支行", "number": "****2345", "name": "南昌示例家电有限公司"},
-    "contact": "吕**", "status": "approved", "programmes": ["nc-appl-2026"]
-}))]
 pub struct RetailerView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Registered name.
     pub name: String,
     /// Unified social credit code.
+    #[schema(value_type = Uscc)]
     pub uscc: String,
     /// Divisions in which it sells.
+    #[schema(value_type = Vec<DivisionCode>)]
     pub divisions: Vec<String>,
     /// Account.
     pub account: AccountView,
     /// A person to ask, masked.
     pub contact: Option<String>,
-    /// `registered`, `approved` or `suspended`.
+    /// Whether it may take part.
+    #[schema(value_type = StandingWord)]
     pub status: String,
     /// Programmes for which it is approved.
+    #[schema(value_type = Vec<ProgrammeWord>)]
     pub programmes: Vec<String>,
 }
 
@@ -69,24 +68,24 @@ impl From<&Retailer> for RetailerView {
 
 /// A store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000004", "retailer_id": "019a5c3e-7b00-7000-8000-000000000001",
-    "name": "高新旗舰店", "address": "火炬大街1号", "division_code": "360111", "town": "昌东镇", "status": "approved"
-}))]
 pub struct StoreView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Its retailer.
+    #[schema(format = "uuid")]
     pub retailer_id: String,
     /// Name.
     pub name: String,
     /// Address.
     pub address: String,
     /// Division code.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
     /// Town or office.
     pub town: String,
-    /// `registered`, `approved` or `suspended`.
+    /// Whether it may take part.
+    #[schema(value_type = StandingWord)]
     pub status: String,
 }
 
@@ -106,27 +105,26 @@ impl From<&Store> for StoreView {
 
 /// A collection point as anybody sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000005", "name": "艾溪湖回收站", "address": "艾溪湖北路66号",
-    "division_code": "360111", "town": "艾溪湖管理处", "opening_hours": "每日9:00-18:00", "latitude": "28.691234",
-    "longitude": "115.951234", "categories": ["refrigerator"]
-}))]
 pub struct CollectionPointView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Name.
     pub name: String,
     /// Address.
     pub address: String,
     /// Division code.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
     /// Town or office.
     pub town: String,
     /// Opening hours in words.
     pub opening_hours: Option<String>,
     /// Latitude in degrees.
+    #[schema(value_type = Option<Degrees>)]
     pub latitude: Option<String>,
     /// Longitude in degrees.
+    #[schema(value_type = Option<Degrees>)]
     pub longitude: Option<String>,
     /// Categories that it takes.
     #[schema(value_type = Vec<CategoryWord>)]
@@ -158,8 +156,10 @@ pub struct RecyclerView {
     #[serde(flatten)]
     pub point: CollectionPointView,
     /// Unified social credit code.
+    #[schema(value_type = Uscc)]
     pub uscc: String,
-    /// `registered`, `approved` or `suspended`.
+    /// Whether it may take part.
+    #[schema(value_type = StandingWord)]
     pub status: String,
 }
 

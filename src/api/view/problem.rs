@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::words::RefusalCode;
 use crate::domain::refusal::{Language, Refusal, Refusals};
 
 /// Where the codes are described; a code is put after it to name the problem's type.
@@ -10,28 +11,22 @@ pub const PROBLEM_TYPES: &str = "https://huanxin.example/errors/";
 
 /// Why a request was refused (RFC 9457, `application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "type": "https://huanxin.example/errors/CATEGORY_LIMIT_REACHED", "title": "该品类的件数已用完", "status": 422,
-    "detail": "该品类的件数已用完。每人每类有件数限制，请选择其他品类。", "instance": "019a5c3e7b00",
-    "code": "CATEGORY_LIMIT_REACHED",
-    "errors": [{
-        "code": "CATEGORY_LIMIT_REACHED", "pointer": "/category",
-        "detail": "该品类的件数已用完。每人每类有件数限制，请选择其他品类。", "found": "1", "expected": "1"
-    }]
-}))]
 pub struct Problem {
     /// Absolute, one per code.
     #[serde(rename = "type")]
+    #[schema(format = "uri")]
     pub kind: String,
     /// What is wrong, in a few words.
     pub title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What is wrong and what the caller can do now.
     pub detail: String,
     /// Identity of the request.
     pub instance: String,
     /// The code of the failure with the lowest rank.
+    #[schema(value_type = RefusalCode)]
     pub code: String,
     /// Everything that failed, the most urgent first.
     pub errors: Vec<ProblemItem>,
@@ -41,8 +36,10 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProblemItem {
     /// Its code.
+    #[schema(value_type = RefusalCode)]
     pub code: String,
     /// Where in the request (RFC 6901); empty for the request as a whole.
+    #[schema(pattern = "^(/([^~/]|~[01])*)*$")]
     pub pointer: String,
     /// What is wrong and what the caller can do now.
     pub detail: String,
@@ -80,6 +77,36 @@ impl Problem {
             code: first.code.name().to_owned(),
             errors: refusals.all().iter().map(|refusal| ProblemItem::of(refusal, language)).collect(),
         }
+    }
+}
+
+/// An error without a code: a fault of the service (500), or a method that the path does not have (405).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Fault {
+    /// `about:blank`: the status says all.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What to do; of a fault, the reference to quote.
+    pub detail: String,
+    /// Identity of the request.
+    pub instance: String,
+    /// Nothing.
+    #[schema(max_items = 0)]
+    pub errors: Vec<ProblemItem>,
+}
+
+impl Fault {
+    /// A fault with its status in words; `instance` is the request's identity.
+    #[must_use]
+    pub fn of(status: u16, title: &str, detail: &str, instance: &str) -> Self {
+        let (kind, title) = ("about:blank".to_owned(), title.to_owned());
+        Self { kind, title, status, detail: detail.to_owned(), instance: instance.to_owned(), errors: Vec::new() }
     }
 }
 

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::api::body::words::CategoryWord;
+use crate::api::body::words::{
+    CategoryWord, Date, Decimal, DivisionPrefix, MatchedAtWord, MatchingWord, Minute, Money, ProgrammeStatusWord,
+    ProgrammeWord,
+};
 use crate::domain::goods::Category;
 use crate::domain::money::Fen;
 use crate::domain::programme::{Amount, Bonus, Conditions, DayWindow, Fault, Line, Rules, reserve, warnings};
@@ -16,16 +19,20 @@ use super::{date, money, time};
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ProgrammeView {
     /// Its word.
+    #[schema(value_type = ProgrammeWord)]
     pub id: String,
     /// Name in Chinese.
     pub title: String,
     /// Name in English.
     pub title_en: String,
-    /// `draft`, `published`, `paused` or `closed`.
+    /// State.
+    #[schema(value_type = ProgrammeStatusWord)]
     pub status: String,
     /// The version that is shown.
+    #[schema(minimum = 1)]
     pub version: u32,
     /// When that version was published.
+    #[schema(format = DateTime)]
     pub published_at: Option<String>,
     /// The notice that it carries out.
     pub legal_basis: String,
@@ -36,13 +43,17 @@ pub struct ProgrammeView {
     pub windows: WindowsView,
     /// Where it holds.
     pub region: RegionView,
-    /// What part an old item plays: `none`, `bonus`, `any_category` or `same_category`.
+    /// What part an old item plays.
+    #[schema(value_type = MatchingWord)]
     pub old_item: String,
-    /// At which step the old item is matched: `issue` or `redemption`.
+    /// At which step the old item is matched.
+    #[schema(value_type = MatchedAtWord)]
     pub old_item_matched_at: String,
     /// Days for which a voucher holds.
+    #[schema(minimum = 1)]
     pub voucher_days: u32,
     /// Vouchers per person and calendar year.
+    #[schema(minimum = 1)]
     pub per_person_and_year: Option<u32>,
     /// One entry per category.
     pub lines: Vec<LineView>,
@@ -90,18 +101,31 @@ pub struct WindowsView {
     pub invoice: SpanView,
     /// The day on which the old item was received.
     pub old_item: Option<SpanView>,
-    /// Redemption, as times.
-    pub application: Option<SpanView>,
+    /// Redemption.
+    pub application: Option<TimesView>,
     /// Hours of the day within which claims are taken.
     pub daily_hours: Option<HoursView>,
 }
 
-/// From and to.
+/// From the first day to the last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SpanView {
     /// First.
+    #[schema(value_type = Date)]
     pub from: String,
     /// Last.
+    #[schema(value_type = Date)]
+    pub to: String,
+}
+
+/// From the first moment to the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TimesView {
+    /// First.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// Last.
+    #[schema(format = DateTime)]
     pub to: String,
 }
 
@@ -109,8 +133,10 @@ pub struct SpanView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HoursView {
     /// First minute, `HH:MM`.
+    #[schema(value_type = Minute)]
     pub from: String,
     /// The minute at which they end.
+    #[schema(value_type = Minute)]
     pub to: String,
 }
 
@@ -119,6 +145,7 @@ pub struct HoursView {
 #[expect(clippy::struct_excessive_bools, reason = "each is a question that a policy answers by itself")]
 pub struct RegionView {
     /// Division codes or prefixes of them; none when it is nationwide.
+    #[schema(value_type = Vec<DivisionPrefix>)]
     pub divisions: Vec<String>,
     /// Whether it holds in the whole country.
     pub nationwide: bool,
@@ -141,12 +168,16 @@ pub struct LineView {
     /// What does not.
     pub excludes: String,
     /// The most that one item can bring.
+    #[schema(value_type = Money)]
     pub max_subsidy: String,
     /// Items per person.
+    #[schema(minimum = 1)]
     pub per_person: Option<u32>,
     /// Highest price.
+    #[schema(value_type = Option<Money>)]
     pub unit_price_at_most: Option<String>,
     /// Lowest price.
+    #[schema(value_type = Option<Money>)]
     pub price_at_least: Option<String>,
     /// Tiers, the first that fits applies.
     pub tiers: Vec<TierView>,
@@ -161,10 +192,13 @@ pub struct TierView {
     #[schema(value_type = Object)]
     pub when: Value,
     /// The rate in percent.
+    #[schema(value_type = Option<Decimal>)]
     pub percent: Option<String>,
     /// The most.
+    #[schema(value_type = Option<Money>)]
     pub cap: Option<String>,
     /// A fixed sum.
+    #[schema(value_type = Option<Money>)]
     pub fixed: Option<String>,
 }
 
@@ -242,7 +276,7 @@ impl ProgrammeView {
                 old_item: windows.old_item.as_ref().map(SpanView::from),
                 application: windows
                     .application
-                    .map(|window| SpanView { from: time(window.from), to: time(window.to) }),
+                    .map(|window| TimesView { from: time(window.from), to: time(window.to) }),
                 daily_hours: windows
                     .daily_hours
                     .as_ref()
@@ -266,19 +300,18 @@ impl ProgrammeView {
 
 /// A line's money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "programme_id": "nc-appl-2026", "category": "refrigerator", "available": "1500000.00",
-    "appropriation": "2000000.00"
-}))]
 pub struct PoolView {
     /// Programme.
+    #[schema(value_type = ProgrammeWord)]
     pub programme_id: String,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// What may still be promised.
+    #[schema(value_type = Money)]
     pub available: String,
     /// What was put in so far.
+    #[schema(value_type = Money)]
     pub appropriation: String,
 }
 

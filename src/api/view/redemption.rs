@@ -3,7 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::{BatteryWord, CategoryWord, CertificationWord, FundingSourceWord, PowertrainWord};
+use crate::api::body::words::{
+    BatteryWord, CategoryWord, CertificationWord, Date, Decimal, DivisionCode, FundingSourceWord, Money,
+    PowertrainWord, ProgrammeWord, RedemptionStatusWord, RefusalCode, Token,
+};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::command::Redeemed;
 use crate::domain::goods::{Battery, Category, Certification, FundingSource, NewItem, Powertrain};
@@ -18,12 +21,12 @@ use super::{date, decimal, money, time};
 
 /// One payer's part of what the consumer saves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"source": "central", "amount": "899.82"}))]
 pub struct FundingView {
     /// Who pays.
     #[schema(value_type = FundingSourceWord)]
     pub source: FundingSource,
     /// How much.
+    #[schema(value_type = Money)]
     pub amount: String,
 }
 
@@ -39,30 +42,20 @@ pub(super) fn funding(shares: &[Share]) -> Vec<FundingView> {
 
 /// What a sale would bring, and what was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "subsidy": "999.80", "consumer_pays": "3999.20",
-    "funding": [{"source": "central", "amount": "899.82"}, {"source": "province", "amount": "99.98"}],
-    "scan_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6InNjYW4rand0In0.eyJ2aWQiOiIuLi4ifQ.c2lnbmF0dXJl",
-    "scan_expires_at": "2026-06-18T02:15:00Z",
-    "voucher": {
-        "id": "019a5c3e-7b00-7000-8000-000000000002", "category": "refrigerator", "reserved": "2000.00",
-        "expires_at": "2026-07-18T02:00:00Z"
-    },
-    "checks": [{
-        "code": "ENERGY_LEVEL_NOT_ELIGIBLE", "passed": true, "pointer": "/item/energy_level", "detail": null,
-        "found": "1", "expected": "1"
-    }]
-}))]
 pub struct QuoteView {
     /// Government money; `null` while anything fails or lacks.
+    #[schema(value_type = Option<Money>)]
     pub subsidy: Option<String>,
     /// What the consumer pays; `null` as the subsidy is.
+    #[schema(value_type = Option<Money>)]
     pub consumer_pays: Option<String>,
     /// Who pays what of the difference.
     pub funding: Vec<FundingView>,
     /// For the redemption at this store.
+    #[schema(value_type = Token)]
     pub scan_token: String,
     /// Until when the scan token holds.
+    #[schema(format = DateTime)]
     pub scan_expires_at: String,
     /// The voucher.
     pub voucher: QuotedVoucher,
@@ -74,13 +67,16 @@ pub struct QuoteView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct QuotedVoucher {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// What is reserved for it.
+    #[schema(value_type = Money)]
     pub reserved: String,
     /// Until when it holds.
+    #[schema(format = DateTime)]
     pub expires_at: String,
 }
 
@@ -88,10 +84,12 @@ pub struct QuotedVoucher {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CheckView {
     /// Its code.
+    #[schema(value_type = RefusalCode)]
     pub code: String,
     /// Whether it passed.
     pub passed: bool,
     /// Where in the request.
+    #[schema(pattern = "^(/([^~/]|~[01])*)*$")]
     pub pointer: String,
     /// What is wrong and what to do now; `null` when it passed.
     pub detail: Option<String>,
@@ -147,26 +145,26 @@ impl QuoteView {
 
 /// A redemption as the till is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000006", "voucher_id": "019a5c3e-7b00-7000-8000-000000000002",
-    "subsidy": "999.80", "consumer_pays": "3999.20",
-    "funding": [{"source": "central", "amount": "899.82"}, {"source": "province", "amount": "99.98"}],
-    "status": "recorded", "at": "2026-06-18T02:03:04.123456Z"
-}))]
 pub struct RedeemedView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Its voucher.
+    #[schema(format = "uuid")]
     pub voucher_id: String,
     /// Government money.
+    #[schema(value_type = Money)]
     pub subsidy: String,
     /// What the consumer pays.
+    #[schema(value_type = Money)]
     pub consumer_pays: String,
     /// Who pays what of the difference.
     pub funding: Vec<FundingView>,
     /// `recorded`.
+    #[schema(value_type = RedemptionStatusWord)]
     pub status: String,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
 }
 
@@ -186,18 +184,18 @@ impl From<&Redeemed> for RedeemedView {
 
 /// A reversal as the till is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000007", "redemption_id": "019a5c3e-7b00-7000-8000-000000000006",
-    "status": "reversed", "at": "2026-06-20T02:03:04Z"
-}))]
 pub struct ReversedView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// What it undid.
+    #[schema(format = "uuid")]
     pub redemption_id: String,
     /// `reversed`.
+    #[schema(value_type = RedemptionStatusWord)]
     pub status: String,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
 }
 
@@ -218,31 +216,42 @@ impl ReversedView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RedemptionView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Its voucher.
+    #[schema(format = "uuid")]
     pub voucher_id: String,
     /// Programme.
+    #[schema(value_type = ProgrammeWord)]
     pub programme_id: String,
     /// Version by which it was judged.
+    #[schema(minimum = 1)]
     pub programme_version: u32,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// Retailer.
+    #[schema(format = "uuid")]
     pub retailer_id: String,
     /// Store.
+    #[schema(format = "uuid")]
     pub store_id: String,
-    /// `recorded` or `reversed`.
+    /// State.
+    #[schema(value_type = RedemptionStatusWord)]
     pub status: String,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// Government money, as it was given when the voucher was redeemed.
+    #[schema(value_type = Money)]
     pub subsidy: String,
     /// What later versions of the programme added to it.
     pub adjustments: Vec<RedemptionAdjustmentView>,
     /// The seller's own bonus.
+    #[schema(value_type = Money)]
     pub merchant_bonus: String,
     /// What the consumer pays.
+    #[schema(value_type = Money)]
     pub consumer_pays: String,
     /// Who pays what of the difference.
     pub funding: Vec<FundingView>,
@@ -255,6 +264,7 @@ pub struct RedemptionView {
     /// Delivery.
     pub delivery: DeliveryView,
     /// The old item.
+    #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
     /// How it was undone, if it was.
     pub reversal: Option<ReversalView>,
@@ -264,8 +274,10 @@ pub struct RedemptionView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReversalView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// When.
+    #[schema(format = DateTime)]
     pub at: String,
     /// Why.
     pub reason: String,
@@ -286,6 +298,7 @@ pub struct NewItemView {
     pub gtin: Option<String>,
     /// Level of the China Energy Label.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 5)]
     pub energy_level: Option<u8>,
     /// Of a car.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,6 +306,7 @@ pub struct NewItemView {
     pub powertrain: Option<Powertrain>,
     /// Of a car with a combustion engine.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Decimal>)]
     pub displacement_litres: Option<String>,
     /// Of an e-bike.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -348,13 +362,17 @@ impl From<&NewItem> for NewItemView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PriceView {
     /// List price.
+    #[schema(value_type = Money)]
     pub list: String,
     /// The sum of all discounts.
+    #[schema(value_type = Money)]
     pub discounts: String,
     /// After all discounts, before the subsidy.
     #[serde(rename = "final")]
+    #[schema(value_type = Money)]
     pub agreed: String,
     /// What the consumer paid, where the till knew it.
+    #[schema(value_type = Option<Money>)]
     pub paid: Option<String>,
 }
 
@@ -364,8 +382,10 @@ pub struct InvoiceView {
     /// Number.
     pub number: String,
     /// Its date.
+    #[schema(value_type = Date)]
     pub issued_on: String,
     /// Tax-included total.
+    #[schema(value_type = Money)]
     pub total: String,
     /// The buyer, masked.
     pub buyer_name: String,
@@ -375,6 +395,7 @@ pub struct InvoiceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeliveryView {
     /// Division code.
+    #[schema(value_type = Option<DivisionCode>)]
     pub division_code: Option<String>,
     /// Address.
     pub address: Option<String>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::body::words::Money;
 use crate::domain::money::Fen;
 use crate::domain::rollup::Tally;
 
@@ -28,26 +29,37 @@ pub struct TotalsRow {
     /// What it is called: title of a programme, name of a retailer or store; `null` for keys that are words.
     pub name: Option<String>,
     /// Vouchers issued.
+    #[schema(minimum = 0)]
     pub vouchers_issued: i64,
     /// Vouchers expired.
+    #[schema(minimum = 0)]
     pub expired: i64,
     /// Vouchers cancelled.
+    #[schema(minimum = 0)]
     pub cancelled: i64,
     /// Redemptions.
+    #[schema(minimum = 0)]
     pub redeemed: i64,
     /// Reversals.
+    #[schema(minimum = 0)]
     pub reversed: i64,
     /// Money reserved.
+    #[schema(value_type = Money)]
     pub amount_reserved: String,
     /// Subsidy of redemptions, and adjustments on the day of their posting.
+    #[schema(value_type = Money)]
     pub amount_redeemed: String,
     /// Subsidy of reversals, with its adjustments.
+    #[schema(value_type = Money)]
     pub amount_reversed: String,
     /// Approved for payment.
+    #[schema(value_type = Money)]
     pub amount_approved: String,
     /// Paid.
+    #[schema(value_type = Money)]
     pub amount_paid: String,
     /// Had back.
+    #[schema(value_type = Money)]
     pub amount_recovered: String,
 }
 

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::{BatteryWord, CategoryWord, DisposalWord, EvidenceKindWord, FuelWord};
+use crate::api::body::words::{
+    BatteryWord, CategoryWord, Date, Digest, DisposalWord, EvidenceKindWord, FuelWord, Money, TurnInStatusWord,
+};
 use crate::domain::goods::{Battery, Category, Disposal, Evidence, EvidenceKind, Fuel, OldItem};
 use crate::domain::records::TurnIn;
 
@@ -11,35 +13,34 @@ use super::{date, money, time};
 
 /// A turn-in; its id is the receipt that the owner gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000003", "status": "recorded", "category": "refrigerator",
-    "receipt_token": "019a5c3e-7b00-7000-8000-000000000003",
-    "owner": {"name": "江**", "resident_id": "360123********9420"},
-    "item": {"serial_number": "HX0179424673", "complete": true}, "received_on": "2026-06-17",
-    "recorded_at": "2026-06-18T02:00:00Z", "voucher_id": null, "credit": "80.00", "evidence": [{"kind": "pledge"}],
-    "void_reason": null
-}))]
 pub struct TurnInView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
-    /// `recorded`, `matched` or `voided`.
+    /// State.
+    #[schema(value_type = TurnInStatusWord)]
     pub status: String,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
     /// What the owner shows to name the turn-in.
+    #[schema(format = "uuid")]
     pub receipt_token: String,
     /// The owner, masked.
     pub owner: OwnerView,
     /// The item.
     pub item: OldItemView,
     /// The day on which it was received.
+    #[schema(value_type = Date)]
     pub received_on: String,
     /// When it was recorded.
+    #[schema(format = DateTime)]
     pub recorded_at: String,
     /// The voucher that it supports.
+    #[schema(format = "uuid")]
     pub voucher_id: Option<String>,
     /// What the owner got for it.
+    #[schema(value_type = Option<Money>)]
     pub credit: Option<String>,
     /// Evidence.
     pub evidence: Vec<EvidenceView>,
@@ -86,9 +87,11 @@ pub struct OldItemView {
     pub fuel: Option<Fuel>,
     /// First registration of a vehicle.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Date>)]
     pub first_registered_on: Option<String>,
     /// Since when it stood in the owner's name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Date>)]
     pub owned_since: Option<String>,
     /// What became of a car.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +120,7 @@ pub struct EvidenceView {
     pub number: Option<String>,
     /// SHA-256 of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Digest>)]
     pub sha256: Option<String>,
 }
 

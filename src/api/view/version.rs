@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::api::body::words::{ProgrammeWord, VersionStatusWord};
 use crate::domain::programme::{Difference, differences};
-use crate::domain::records::{Programme, Version};
+use crate::domain::records::{Programme, Version, VersionStatus};
 use crate::domain::refusal::Language;
 
 use super::{date, time};
@@ -16,15 +17,19 @@ use super::{date, time};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct VersionView {
     /// The programme's word.
+    #[schema(value_type = ProgrammeWord)]
     pub programme_id: String,
     /// The version, from 1.
+    #[schema(minimum = 1)]
     pub number: u32,
-    /// `draft`, `current` or `superseded`; a voucher is judged by the version under which it was issued, whatever this
-    /// says.
-    pub status: String,
+    /// State; a voucher is judged by the version under which it was issued, whatever this says.
+    #[schema(value_type = VersionStatusWord)]
+    pub status: VersionStatus,
     /// When it was published; `null` for a draft.
+    #[schema(format = DateTime)]
     pub published_at: Option<String>,
     /// From which day on redemptions under earlier versions are owed what this version gives more.
+    #[schema(format = Date)]
     pub retroactive_from: Option<String>,
     /// What it changed in the version before it; nothing for the first.
     pub changes: Vec<DifferenceView>,
@@ -69,15 +74,15 @@ impl VersionView {
     #[must_use]
     pub fn of(programme: &Programme, version: &Version, before: Option<&Version>, language: Language) -> Self {
         let status = match version.number.cmp(&programme.current) {
-            Ordering::Less => "superseded",
-            Ordering::Equal => "current",
-            Ordering::Greater => "draft",
+            Ordering::Less => VersionStatus::Superseded,
+            Ordering::Equal => VersionStatus::Current,
+            Ordering::Greater => VersionStatus::Draft,
         };
         let changes = before.map(|before| differences(&before.rules, &version.rules)).unwrap_or_default();
         Self {
             programme_id: programme.id.clone(),
             number: version.number,
-            status: status.to_owned(),
+            status,
             published_at: version.published_at.map(time),
             retroactive_from: version.rules.retroactive_from.map(date),
             changes: changes.into_iter().map(|change| DifferenceView::of(change, language)).collect(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::CategoryWord;
+use crate::api::body::words::{CategoryWord, DivisionCode, Money, ProgrammeWord, RefusalCode, VoucherStatusWord};
 use crate::domain::goods::Category;
 use crate::domain::money::Fen;
 use crate::domain::records::{Voucher, VoucherStatus};
@@ -14,35 +14,39 @@ use super::{money, time};
 
 /// A voucher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a5c3e-7b00-7000-8000-000000000002", "programme_id": "nc-appl-2026", "programme_version": 1,
-    "category": "refrigerator", "status": "issued", "reserved": "2000.00", "division_code": "360111",
-    "turn_in_id": null, "issued_at": "2026-06-18T02:00:00Z", "expires_at": "2026-07-18T02:00:00Z",
-    "redemption_id": null
-}))]
 pub struct VoucherView {
     /// Identity.
+    #[schema(format = "uuid")]
     pub id: String,
     /// Programme.
+    #[schema(value_type = ProgrammeWord)]
     pub programme_id: String,
     /// Version under which it was issued.
+    #[schema(minimum = 1)]
     pub programme_version: u32,
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
-    /// `issued`, `redeemed`, `reversed`, `expired` or `cancelled`.
+    /// State.
+    #[schema(value_type = VoucherStatusWord)]
     pub status: String,
     /// What is reserved for it.
+    #[schema(value_type = Money)]
     pub reserved: String,
     /// Where it was claimed.
+    #[schema(value_type = DivisionCode)]
     pub division_code: String,
     /// The old item that supports it.
+    #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
     /// When it was issued.
+    #[schema(format = DateTime)]
     pub issued_at: String,
     /// Until when it holds.
+    #[schema(format = DateTime)]
     pub expires_at: String,
     /// The redemption that used it.
+    #[schema(format = "uuid")]
     pub redemption_id: Option<String>,
 }
 
@@ -76,11 +80,11 @@ impl VoucherView {
 
 /// Whether a person could claim a voucher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(example = json!({"eligible": true, "max_subsidy": "1500.00", "reasons": []}))]
 pub struct EligibilityView {
     /// Yes or no.
     pub eligible: bool,
     /// The most that the person can get.
+    #[schema(value_type = Money)]
     pub max_subsidy: String,
     /// Why not.
     pub reasons: Vec<ReasonView>,
@@ -90,6 +94,7 @@ pub struct EligibilityView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReasonView {
     /// Code.
+    #[schema(value_type = RefusalCode)]
     pub code: String,
     /// Sentence.
     pub detail: String,

@@ -120,7 +120,8 @@ fn judge_token(redeem: &RedeemVoucher, voucher: &Voucher, stamp: Stamp, checks: 
     let in_time = stamp.at <= presented.expires || outlives;
     checks.note(in_time, Refusal::at(Code::QrExpired, pointer).found(presented.expires));
     let same_store = presented.store.is_none_or(|store| store == redeem.store);
-    checks.note(same_store, Refusal::at(Code::QrInvalid, "/scan_token").found("a scan of another store"));
+    let elsewhere = Refusal::at(Code::QrInvalid, "/scan_token");
+    checks.note(same_store, if same_store { elsewhere } else { elsewhere.found("a scan of another store") });
     checks.note(presented.holder_passed, Refusal::at(Code::HolderCheckFailed, "/holder_check"));
 }
 

@@ -1,0 +1,273 @@
+//! The examples of the API document: one day of the service in which every operation is asked. What is sent and
+//! answered is recorded in `api-spec/examples.json`, from where it stands in the document.
+
+use huanxin::domain::id::Id;
+use huanxin::domain::identifier::synthetic;
+use serde_json::{Value, json};
+
+use crate::app::{TODAY, TestApp};
+use crate::book::{Book, DIGEST};
+use crate::database::Place;
+use crate::openapi::is_as_generated;
+use crate::sale::with;
+
+const PROGRAMME: &str = "nc-appl-2026";
+
+/// A small programme as its file has it.
+const DISHWASHERS: &str = r#"id = "nc-dishwasher-2026"
+title = "高新区洗碗机以旧换新"
+title_en = "Trade-in of dishwashers"
+region = { divisions = ["360111"] }
+windows = { claim = { from = 2026-06-01, to = 2026-12-31 } }
+voucher = { days = 30, reclaims = 1, return_restores_quota = true }
+funding = [{ source = "district", percent = "100" }]
+
+[[lines]]
+category = "dishwasher"
+pool = "100000.00"
+tiers = [{ when = { energy_levels = [1] }, percent = "15", cap = "1500.00" }]
+"#;
+
+#[test]
+fn the_examples_are_as_recorded_sqlite() {
+    are_as_recorded(Place::sqlite());
+}
+
+#[test]
+fn the_examples_are_as_recorded_postgres() {
+    if let Some(place) = Place::postgres() {
+        are_as_recorded(place);
+    }
+}
+
+fn are_as_recorded(place: Place) {
+    let app = TestApp::standing(place);
+    let mut book = Book::default();
+    machines(&app, &mut book);
+    everybody(&app, &mut book);
+    trade_in(&app, &mut book);
+    given_back(&app, &mut book);
+    parties(&app, &mut book);
+    programmes(&app, &mut book);
+    figures(&app, &mut book);
+    refused(&app, &mut book);
+    let unasked = book.unasked();
+    assert!(
+        unasked.is_empty(),
+        "{unasked:?} have no example: ask each of them once in tests/it/examples.rs (a line with `book.ask` or \
+         `book.say`), then run: make spec"
+    );
+    is_as_generated("examples.json", &book.text());
+}
+
+fn id(record: &Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+fn machines(app: &TestApp, book: &mut Book) {
+    for operation in ["checkAlive", "checkReady", "getMetrics", "getKeys"] {
+        book.ask(&app.nobody(), operation, &[]);
+    }
+}
+
+fn everybody(app: &TestApp, book: &mut Book) {
+    book.ask(&app.nobody(), "listProgrammes", &[("limit", "1")]);
+    book.ask(&app.nobody(), "getProgramme", &[("id", "nc-ebike-2026")]);
+    let near = [("limit", "1"), ("division_code", "360111"), ("latitude", "28.69"), ("longitude", "115.99")];
+    book.ask(&app.nobody(), "listCollectionPoints", &near);
+}
+
+/// A refrigerator that consumer `n` hands in.
+fn old_fridge(app: &TestApp, n: usize) -> Value {
+    json!({
+        "category": "refrigerator",
+        "owner": {"name": app.name(n), "resident_id": app.resident_id(n)},
+        "item": {"serial_number": synthetic::serial_number(1 + n as u64), "complete": true},
+        "evidence": [{"kind": "photo", "sha256": DIGEST}],
+        "received_on": TODAY,
+        "credit": "80.00",
+    })
+}
+
+fn claim(category: &str) -> Value {
+    json!({"programme_id": PROGRAMME, "category": category, "division_code": "360111"})
+}
+
+/// The sale of a new refrigerator to the first consumer, without the voucher.
+fn sale(app: &TestApp, turn_in: &str) -> Value {
+    json!({
+        "store_id": app.store(),
+        "item": {"category": "refrigerator", "brand": "海尔", "model": "BCD-510WGHTD19S9U1", "energy_level": 1,
+            "gtin": synthetic::gtin13(1), "serial_number": synthetic::serial_number(100)},
+        "price": {"list": "6999.00", "discounts": "700.00", "final": "6299.00", "paid": "5354.15"},
+        "invoice": {"number": synthetic::invoice_number(1), "issued_on": TODAY, "total": "6299.00",
+            "buyer_name": app.name(0)},
+        "delivery_division_code": "360111",
+        "delivery_address": "艾溪湖北路100号",
+        "delivery_phone": synthetic::mobile(1),
+        "turn_in_id": turn_in,
+    })
+}
+
+fn trade_in(app: &TestApp, book: &mut Book) {
+    let (consumer, recycler, retailer) = (app.consumer(0), app.recycler(), app.retailer());
+    book.say(&consumer, "checkEligibility", &[("id", PROGRAMME)], &json!({"category": "refrigerator"}));
+    let turn_in = id(&book.say(&recycler, "recordTurnIn", &[], &old_fridge(app, 0)));
+    book.ask(&consumer, "getTurnIn", &[("id", &turn_in)]);
+    book.ask(&recycler, "listTurnIns", &[("limit", "20")]);
+    let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("refrigerator")));
+    book.ask(&consumer, "getVoucher", &[("id", &voucher)]);
+    book.ask(&consumer, "listVouchers", &[("limit", "20")]);
+    let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
+    let shown = with(sale(app, &turn_in), "/qr_token", code["token"].clone());
+    let quote = book.say(&retailer, "quoteRedemption", &[], &shown);
+    assert_eq!(quote["subsidy"], "944.85");
+    let scanned = with(sale(app, &turn_in), "/scan_token", quote["scan_token"].clone());
+    for (pointer, value, code) in [
+        ("/price/paid", json!("5000.00"), "INVOICE_AMOUNT_MISMATCH"),
+        ("/item/energy_level", json!(2), "ENERGY_LEVEL_NOT_ELIGIBLE"),
+        ("/turn_in_id", Value::Null, "OLD_ITEM_MISSING"),
+    ] {
+        book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
+    }
+    let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
+    book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
+    book.ask(&retailer, "getRedemption", &[("id", &redemption)]);
+    book.ask(&retailer, "listRedemptions", &[("limit", "20")]);
+    let back = json!({"reason": "顾客退货"});
+    book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
+    book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
+}
+
+fn given_back(app: &TestApp, book: &mut Book) {
+    let (consumer, recycler) = (app.consumer(1), app.recycler());
+    let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("television")));
+    book.ask(&consumer, "cancelVoucher", &[("id", &voucher)]);
+    book.no(&consumer, "getVoucherQr", &[("id", &voucher)], None, "VOUCHER_NOT_LIVE");
+    let turn_in = id(&book.say(&recycler, "recordTurnIn", &[], &old_fridge(app, 1)));
+    book.say(&recycler, "voidTurnIn", &[("id", &turn_in)], &json!({"reason": "登记错误"}));
+}
+
+fn parties(app: &TestApp, book: &mut Book) {
+    let officer = app.officer();
+    let retailer = json!({
+        "name": "南昌示例家电有限公司", "uscc": synthetic::uscc(50), "divisions": ["360111"],
+        "account": {"bank": "中国工商银行南昌高新支行", "number": "1502206009300012345", "name": "南昌示例家电有限公司"},
+        "contact": {"name": synthetic::person_name(50), "phone": synthetic::mobile(50)},
+    });
+    let retailer = id(&book.say(&officer, "registerRetailer", &[], &retailer));
+    book.say(&officer, "approveRetailer", &[("id", &retailer)], &json!({"programmes": [PROGRAMME]}));
+    book.ask(&officer, "listRetailers", &[("limit", "1")]);
+    let store = json!({
+        "retailer_id": retailer, "name": "高新旗舰店", "address": "火炬大街1号", "division_code": "360111", "town": "昌东镇",
+    });
+    let store = id(&book.say(&officer, "addStore", &[], &store));
+    book.ask(&officer, "approveStore", &[("id", &store)]);
+    let why = json!({"reason": "装修停业"});
+    book.say(&officer, "suspendStore", &[("id", &store)], &why);
+    book.say(&officer, "suspendRetailer", &[("id", &retailer)], &json!({"reason": "核查中"}));
+    let recycler = json!({
+        "name": "艾溪湖回收站", "uscc": synthetic::uscc(51), "address": "艾溪湖北路66号", "division_code": "360111",
+        "town": "艾溪湖管理处", "opening_hours": "每日9:00-18:00", "latitude": "28.691234", "longitude": "115.951234",
+        "categories": ["refrigerator", "television"],
+    });
+    let recycler = id(&book.say(&officer, "registerRecycler", &[], &recycler));
+    book.ask(&officer, "approveRecycler", &[("id", &recycler)]);
+    book.say(&officer, "suspendRecycler", &[("id", &recycler)], &why);
+}
+
+fn programmes(app: &TestApp, book: &mut Book) {
+    let officer = app.officer();
+    book.say(&officer, "createProgramme", &[], &as_json(DISHWASHERS));
+    book.say_toml(&officer, "createProgramme", DISHWASHERS);
+    let one = [("id", "nc-dishwasher-2026")];
+    book.ask(&officer, "publishProgramme", &one);
+    raised(app, book, one);
+    let more = json!({"category": "dishwasher", "delta": "50000.00", "reason": "追加资金，高新财〔2026〕12号"});
+    book.say(&officer, "adjustPool", &one, &more);
+    let less = with(more, "/delta", "-900000.00");
+    book.no(&officer, "adjustPool", &one, Some(&less), "POOL_EXHAUSTED");
+    let late = [one[0], ("If-Match", "\"draft-0-1\"")];
+    book.no(&officer, "pauseProgramme", &late, Some(&json!({"reason": "系统维护"})), "PRECONDITION_FAILED");
+    book.say(&officer, "pauseProgramme", &one, &json!({"reason": "系统维护"}));
+    book.say(&officer, "closeProgramme", &one, &json!({"reason": "资金用完"}));
+}
+
+/// A sale under the first version of the programme, and a second one that gives more since the first of the month.
+fn raised(app: &TestApp, book: &mut Book, one: [(&str, &str); 1]) {
+    let (officer, consumer) = (app.officer(), app.consumer(3));
+    let both = json!({"programmes": [PROGRAMME, one[0].1]});
+    book.say(&officer, "approveRetailer", &[("id", &app.retailer_id())], &both);
+    let wish = json!({"programme_id": one[0].1, "category": "dishwasher", "division_code": "360111"});
+    let voucher = id(&book.say(&consumer, "claimVoucher", &[], &wish));
+    let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
+    let sale = json!({
+        "qr_token": code["token"], "store_id": app.store(),
+        "item": {"category": "dishwasher", "brand": "海尔", "model": "EYBW142266GGU1", "energy_level": 1,
+            "serial_number": synthetic::serial_number(300)},
+        "price": {"list": "4000.00", "discounts": "0.00", "final": "4000.00"},
+        "invoice": {"number": synthetic::invoice_number(300), "issued_on": TODAY, "total": "4000.00",
+            "buyer_name": app.name(3)},
+    });
+    let redemption = id(&book.say(&app.retailer(), "redeemVoucher", &[], &sale));
+    let second = DISHWASHERS.replace("percent = \"15\"", "percent = \"20\"");
+    let second = second.replace("region =", "retroactive_from = 2026-06-01\nregion =");
+    book.say_toml(&officer, "createProgramme", &second);
+    book.ask(&officer, "publishProgramme", &one);
+    book.ask(&officer, "listProgrammeVersions", &[one[0], ("limit", "1")]);
+    book.ask(&officer, "getProgrammeVersion", &[one[0], ("number", "2")]);
+    book.ask(&officer, "listAdjustments", &[one[0], ("status", "due"), ("limit", "20")]);
+    let posted = json!({"version": 2, "redemption_ids": [redemption], "total": "200.00"});
+    book.say(&officer, "postAdjustments", &one, &posted);
+    book.no(&officer, "postAdjustments", &one, Some(&posted), "WRONG_STATE");
+}
+
+/// The file in JSON, which writes as strings the days that TOML knows.
+fn as_json(file: &str) -> Value {
+    let days = json!({"claim": {"from": "2026-06-01", "to": "2026-12-31"}});
+    with(toml::from_str(file).unwrap(), "/windows", days)
+}
+
+fn figures(app: &TestApp, book: &mut Book) {
+    let officer = app.officer();
+    let baseline = json!({"year": 2023, "value": 20_000, "source": "区统计局2023年以旧换新统计"});
+    book.say(&officer, "setGrowthBaseline", &[], &baseline);
+    let month = json!({"month": "2026-05", "count": 120, "source": "商家自报汇总"});
+    book.say(&officer, "recordOffSystemTradeIns", &[], &month);
+    book.ask(&officer, "listGrowthBaselines", &[("limit", "20")]);
+    book.ask(&officer, "listOffSystemTradeIns", &[("month", "2026-05"), ("limit", "20")]);
+    book.ask(&app.auditor(), "listAuditRecords", &[("limit", "1")]);
+    book.ask(&officer, "getGrowthReport", &[("year", "2026")]);
+    let days = [("from", "2026-01-01"), ("to", TODAY), ("group_by", "category")];
+    book.ask(&officer, "getTotalsReport", &days);
+}
+
+/// What any operation may answer.
+fn refused(app: &TestApp, book: &mut Book) {
+    let (consumer, retailer, nobody) = (app.consumer(2), app.retailer(), app.nobody());
+    book.no(&nobody, "listVouchers", &[], None, "UNAUTHENTICATED");
+    book.no(&retailer, "listVouchers", &[], None, "FORBIDDEN");
+    book.no(&consumer, "listVouchers", &[("cursor", "x")], None, "CURSOR_INVALID");
+    book.no(&consumer, "getVoucher", &[("id", &Id::digest(&["nothing"]).to_string())], None, "NOT_FOUND");
+    let good = claim("refrigerator");
+    book.no(&consumer, "claimVoucher", &[("Idempotency-Key", "")], Some(&good), "IDEMPOTENCY_KEY_MISSING");
+    for (pointer, value, code) in [
+        ("/color", json!("white"), "FIELD_UNKNOWN"),
+        ("/category", Value::Null, "FIELD_MISSING"),
+        ("/category", json!("lamp"), "BODY_MALFORMED"),
+        ("/category", json!("car"), "CATEGORY_NOT_ELIGIBLE"),
+        ("/division_code", json!("360102"), "REGION_NOT_ELIGIBLE"),
+    ] {
+        book.no(&consumer, "claimVoucher", &[], Some(&with(good.clone(), pointer, value)), code);
+    }
+    let key = [("Idempotency-Key", "\"claim 17\"")];
+    book.say(&consumer, "claimVoucher", &key, &good);
+    book.no(&consumer, "claimVoucher", &key, Some(&claim("television")), "IDEMPOTENCY_KEY_REUSED");
+    let old = old_fridge(app, 2);
+    book.no(&app.recycler(), "recordTurnIn", &[], Some(&with(old.clone(), "/credit", "80.005")), "AMOUNT_MALFORMED");
+    let misread = with(old, "/owner/resident_id", "360102199003071234");
+    book.no(&app.recycler(), "recordTurnIn", &[], Some(&misread), "IDENTIFIER_INVALID");
+    let forged = with(sale(app, &Id::NIL.to_string()), "/qr_token", "a.b.c");
+    book.no(&retailer, "quoteRedemption", &[], Some(&forged), "QR_INVALID");
+}
