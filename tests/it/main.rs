@@ -25,6 +25,7 @@ mod examples;
 mod fixtures;
 mod growth;
 mod identifiers;
+mod idor;
 mod journey;
 mod openapi;
 mod programme_files;
