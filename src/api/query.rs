@@ -57,7 +57,7 @@ impl Params {
     #[must_use]
     pub fn without(&self, names: &[&str]) -> String {
         let others = self.named.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        others.map(|(name, value)| format!("{name}={}:{value};", value.len())).collect()
+        others.map(|(name, value)| format!("{name}={}:{value}", value.len())).collect::<Vec<_>>().join(";")
     }
 
     /// The text of a parameter.

@@ -132,7 +132,7 @@ fn worthless(house: &House) -> Vec<(&'static str, String)> {
     };
     let pair = &ring.access_keys()[0];
     let header = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": pair.kid()});
-    let headed = |name: &str, value: Value| {
+    let under = |name: &str, value: Value| {
         let mut header = header.clone();
         header[name] = value;
         header
@@ -148,11 +148,11 @@ fn worthless(house: &House) -> Vec<(&'static str, String)> {
         ("foreign issuer", signed(&header, &with("iss", json!("https://elsewhere.example")))),
         ("no such role", signed(&header, &with("role", json!("root")))),
         ("a name, as of a consumer", signed(&header, &with("name", json!("张三")))),
-        ("alg none", format!("{}.", forge::unsigned(&headed("alg", json!("none")), &claims))),
-        ("HS256 with the public key", forge::token(&headed("alg", json!("HS256")), &claims, &public, Algorithm::HS256)),
-        ("another type", signed(&headed("typ", json!("JWT")), &claims)),
-        ("wrong kid", signed(&headed("kid", json!(ring.voucher_keys()[0].kid())), &claims)),
-        ("no kid", signed(&headed("kid", Value::Null), &claims)),
+        ("alg none", format!("{}.", forge::unsigned(&under("alg", json!("none")), &claims))),
+        ("HS256 with the public key", forge::token(&under("alg", json!("HS256")), &claims, &public, Algorithm::HS256)),
+        ("another type", signed(&under("typ", json!("JWT")), &claims)),
+        ("wrong kid", signed(&under("kid", json!(ring.voucher_keys()[0].kid())), &claims)),
+        ("no kid", signed(&under("kid", Value::Null), &claims)),
         ("another's key", forge::token(&header, &claims, other.access_keys()[0].signer(), Algorithm::EdDSA)),
         ("a voucher's code", house.voucher_tokens.sign(&voucher).unwrap()),
         ("a changed role", changed_role(&signed(&header, &claims), &with("role", json!("officer")))),
@@ -179,7 +179,9 @@ async fn every_operation_is_routed_and_asks_who_calls_before_anything_else() {
         (status.as_u16(), told["code"].as_str().unwrap_or_default().to_owned())
     };
     let mut bad = worthless(&house);
-    bad.iter_mut().for_each(|(_, token)| token.insert_str(0, "Bearer "));
+    for (_, token) in &mut bad {
+        token.insert_str(0, "Bearer ");
+    }
     bad.extend(["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "bearer é"].map(|text| (text, text.to_owned())));
     let (unauthenticated, forbidden) = ((401, "UNAUTHENTICATED".to_owned()), (403, "FORBIDDEN".to_owned()));
     for (id, method, path, operation) in operations() {
