@@ -69,7 +69,7 @@ pub struct Paging {
     /// How many records at most.
     #[param(required = false, minimum = 1, maximum = 200, default = 50)]
     limit: i64,
-    /// `next_cursor` of the page before; it holds for this caller and this list with these filters alone.
+    /// `next_cursor` of the page before; it holds for this caller and this list, with the same other parameters.
     #[param(required = false)]
     cursor: Option<String>,
     /// What else was asked for.
