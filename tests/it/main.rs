@@ -36,5 +36,6 @@ mod rise;
 mod sale;
 mod schema;
 mod totals;
+mod trail;
 mod versions;
 mod worked;
