@@ -37,5 +37,6 @@ mod rise;
 mod sale;
 mod schema;
 mod totals;
+mod trail;
 mod versions;
 mod worked;
