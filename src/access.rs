@@ -91,6 +91,9 @@ pub struct AccessClaims {
     /// The retailer, recycler or department that the caller acts for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<Id>,
+    /// The tasks of the district's plan that a department reader answers for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<u8>,
     /// The consumer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -216,6 +219,7 @@ impl AccessTokens {
             sub: sub.to_owned(),
             role,
             org: None,
+            tasks: Vec::new(),
             name: None,
             resident_id: None,
             iat,

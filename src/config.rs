@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+/// Claims that an assistant may make for others on a day, unless said otherwise.
+pub const ASSISTED_CLAIMS_PER_DAY: u32 = 30;
+
 /// Where the service keeps its things, and how it runs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeOptions {
@@ -37,6 +40,9 @@ pub struct ServeOptions {
     /// Connections for reading.
     #[arg(long, env = "HUANXIN_READERS", default_value_t = 8)]
     pub readers: u32,
+    /// Claims that an assistant may make for others on a day.
+    #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
+    pub assisted_claims_per_day: u32,
 }
 
 impl ServeOptions {

@@ -23,7 +23,8 @@ pub const FAULT: &str = "Fault";
 pub const ROLES: &str = "x-roles";
 
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
+const QUESTIONS: &[&str] =
+    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline"];
 
@@ -80,6 +81,14 @@ const SALE: &[Code] = &[
 /// What an operation refuses by its own rules, beside what follows from its form.
 fn own_refusals(operation: &str) -> Vec<Code> {
     let parts: &[&[Code]] = match operation {
+        "checkEligibilityFor" => &[&[Code::NotFound, Code::IdentifierInvalid]],
+        "claimVoucherFor" => {
+            &[&[Code::NotFound, Code::IdentifierInvalid, Code::RateLimited, Code::EvidenceMissing], CLAIM, OLD_ITEM]
+        }
+        "listVouchersFor" => &[&[Code::IdentifierInvalid]],
+        "getVoucherQrFor" => {
+            &[&[Code::IdentifierInvalid, Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
+        }
         "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
         "getVoucherQr" | "cancelVoucher" => {
@@ -109,6 +118,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
+        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
         "checkReady" => &[&[Code::Unavailable]],
@@ -277,7 +288,7 @@ fn refused(status: u16, codes: &[Code]) -> Response {
         .examples_from_iter(codes.iter().map(example))
         .build();
     let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
-    if status == 503 {
+    if [429, 503].contains(&status) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
         let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
         response = response.header("Retry-After", header);

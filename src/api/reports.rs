@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use super::auth::BureauReader;
+use super::auth::FiguresReader;
 use super::body::words::Date;
 use super::error::ApiError;
 use super::query::{Asked, Params, Wanted};
@@ -72,6 +72,8 @@ fn day(text: &str) -> Option<Day> {
 }
 
 /// Vouchers and money of a period, by programme, category, retailer, store, town, day or month
+///
+/// A department reader gets the sums of the goods of its tasks alone.
 #[utoipa::path(get, path = "/api/v1/reports/totals", operation_id = "getTotalsReport", tag = "reports",
     params(
         ("from" = inline(Option<Date>), Query, description = "First day; the first of all unless said"),
@@ -79,12 +81,13 @@ fn day(text: &str) -> Option<Day> {
         ("group_by" = inline(Option<GroupWord>), Query, description = "`programme` unless said")),
     responses((status = 200, description = "A row for each key, and their sum", body = TotalsView)))]
 pub async fn get_totals_report(
-    _: BureauReader,
+    reader: FiguresReader,
     Asked(asked): Asked<TotalsAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let TotalsAsked { from, to, group } = asked;
-    let read = service.division.read(move |tx| Ok((tx.totals(group, from, to)?, names(tx, group)?)));
+    let goods = reader.sight.categories().to_vec();
+    let read = service.division.read(move |tx| Ok((tx.totals_of(&goods, group, from, to)?, names(tx, group)?)));
     let (rows, names) = read.await?;
     Ok(HttpResponse::Ok().json(TotalsView::of(&rows, &names)))
 }

@@ -13,8 +13,12 @@ use serde_json::Value;
 use super::answer::BASE;
 use super::error::ApiError;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{
+    assisted, audit, bank_account, bureau, consumer, growth, health, programmes, recycler, reports, request_id,
+    retailer,
+};
 use crate::access::AccessTokens;
+use crate::config::ASSISTED_CLAIMS_PER_DAY;
 use crate::engine::Division;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
@@ -77,6 +81,8 @@ pub struct Service {
     pub keys: Value,
     /// Limits.
     pub limits: Limits,
+    /// Claims that an assistant may make for others on a day.
+    pub assisted_claims_per_day: u32,
     /// Counters.
     pub counters: Counters,
 }
@@ -92,6 +98,7 @@ impl Service {
             vault,
             keys: keys.jwks(),
             limits: Limits::default(),
+            assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             counters: Counters::default(),
         }
     }
@@ -143,7 +150,7 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_counters(), for_the_bureau()].into_iter().flatten().collect()
+    [public(), for_consumers(), for_assistants(), for_counters(), for_the_bureau()].into_iter().flatten().collect()
 }
 
 fn public() -> Vec<Place> {
@@ -161,6 +168,15 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}").get(consumer::get_voucher),
         at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+    ]
+}
+
+fn for_assistants() -> Vec<Place> {
+    vec![
+        at("/assisted/programmes/{id}/eligibility").post(assisted::check_eligibility_for),
+        at("/assisted/vouchers").post(assisted::claim_voucher_for),
+        at("/assisted/vouchers/search").post(assisted::list_vouchers_for),
+        at("/assisted/vouchers/{id}/qr").post(assisted::get_voucher_qr_for),
     ]
 }
 
@@ -189,6 +205,10 @@ fn for_the_bureau() -> Vec<Place> {
         at("/retailers").get(parties::list_retailers).post(parties::register_retailer),
         at("/retailers/{id}/approval").post(parties::approve_retailer),
         at("/retailers/{id}/suspension").post(parties::suspend_retailer),
+        at("/retailers/{id}/bank-account-proposals").post(bank_account::propose_bank_account),
+        at("/bank-account-proposals").get(bank_account::list_bank_account_proposals),
+        at("/bank-account-proposals/{id}/approval").post(bank_account::approve_bank_account),
+        at("/bank-account-proposals/{id}/rejection").post(bank_account::reject_bank_account),
         at("/stores").post(parties::add_store),
         at("/stores/{id}/approval").post(parties::approve_store),
         at("/stores/{id}/suspension").post(parties::suspend_store),

@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::ServeOptions;
+use crate::config::{ASSISTED_CLAIMS_PER_DAY, ServeOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -75,6 +75,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;
@@ -137,6 +138,8 @@ pub fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
             "finance": staff_token(started, Role::Finance, None)?,
             "auditor": staff_token(started, Role::Auditor, None)?,
             "admin": staff_token(started, Role::Admin, None)?,
+            "reader": reader_token(started)?,
+            "assistant": staff_token(started, Role::Assistant, Some(Id::digest(&["demo", "service point"])))?,
         },
         "consumers": consumers,
         "store_id": store,
@@ -232,6 +235,12 @@ fn consumer_token(started: &Started, n: u64) -> Result<String, Stopped> {
 fn staff_token(started: &Started, role: Role, org: Option<Id>) -> Result<String, Stopped> {
     let claims = started.tokens.claims(&format!("{role}-1"), role, started.division.now(), TOKEN_SECONDS);
     issue(started, &AccessClaims { org, ..claims })
+}
+
+/// A department that answers for the plan's three tasks.
+fn reader_token(started: &Started) -> Result<String, Stopped> {
+    let claims = started.tokens.claims("reader-1", Role::Reader, started.division.now(), TOKEN_SECONDS);
+    issue(started, &AccessClaims { tasks: vec![12, 13, 14], ..claims })
 }
 
 fn issue(started: &Started, claims: &AccessClaims) -> Result<String, Stopped> {

@@ -46,6 +46,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Claims that an assistant may make for others on a day.
+    pub assisted_claims_per_day: u32,
 }
 
 impl Started {
@@ -59,6 +61,7 @@ impl Started {
             tokens: self.tokens,
             vault: self.vault,
             limits: Limits::default(),
+            assisted_claims_per_day: self.assisted_claims_per_day,
             counters: Counters::default(),
         }
     }
@@ -114,7 +117,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault })
+    Ok(Started { division, keys, tokens, vault, assisted_claims_per_day: options.assisted_claims_per_day })
 }
 
 /// Opens a database.

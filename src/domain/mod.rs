@@ -19,4 +19,5 @@ pub mod records;
 pub mod refusal;
 pub mod rollup;
 pub mod state;
+pub mod task;
 pub mod time;

@@ -7,8 +7,8 @@ use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
 use super::records::{
-    Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store,
-    TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption,
+    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 
 /// A command that was done before.
@@ -42,6 +42,8 @@ pub struct State {
     pub accounts: Loaded<Id, LedgerAccount>,
     /// Retailers.
     pub retailers: Loaded<Id, Retailer>,
+    /// Changes of retailers' bank accounts.
+    pub account_proposals: Loaded<Id, AccountProposal>,
     /// Stores.
     pub stores: Loaded<Id, Store>,
     /// Recyclers.
@@ -64,6 +66,8 @@ pub struct State {
     pub buckets: Loaded<Id, Bucket>,
     /// Identities that count once.
     pub claims: Loaded<ClaimKey, Held>,
+    /// Assistants' days.
+    pub assistant_uses: Loaded<Id, AssistantUse>,
     /// Releases.
     pub releases: Loaded<Id, ReleaseUse>,
 }
@@ -106,6 +110,7 @@ impl State {
             || self.lines.has_unloaded()
             || self.accounts.has_unloaded()
             || self.retailers.has_unloaded()
+            || self.account_proposals.has_unloaded()
             || self.stores.has_unloaded()
             || self.recyclers.has_unloaded()
             || self.persons.has_unloaded()
@@ -117,6 +122,7 @@ impl State {
             || self.adjustments.has_unloaded()
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
+            || self.assistant_uses.has_unloaded()
             || self.releases.has_unloaded()
     }
 
@@ -144,6 +150,7 @@ impl State {
             Change::Programme(row) => self.programmes.put(row.id.clone(), row),
             Change::Version(row) => self.versions.put((row.programme.clone(), row.number), std::sync::Arc::new(*row)),
             Change::Retailer(row) => self.retailers.put(row.id, *row),
+            Change::AccountProposal(row) => self.account_proposals.put(row.id, *row),
             Change::Store(row) => self.stores.put(row.id, row),
             Change::Recycler(row) => self.recyclers.put(row.id, *row),
             Change::Person(row) => self.persons.put(row.id, row),
@@ -155,9 +162,10 @@ impl State {
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
+            Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),
             Change::Release(row) => self.releases.put(row.id, row),
             // Facts that no command reads back.
-            Change::Baseline(_) | Change::OffSystem(_) => {}
+            Change::Baseline(_) | Change::OffSystem(_) | Change::AssistedClaim(_) => {}
         }
     }
 }

@@ -52,6 +52,19 @@ tables! {
         contact -> Nullable<Text>,
         standing -> Text,
         programmes -> Text,
+        proposal -> Nullable<Uid>,
+    }
+    account_proposal (id) {
+        id -> Uid,
+        retailer -> Uid,
+        account -> Text,
+        replaces -> Text,
+        status -> Text,
+        proposed_by -> Uid,
+        proposed_at -> BigInt,
+        decided_by -> Nullable<Uid>,
+        decided_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
     }
     store (id) {
         id -> Uid,
@@ -285,6 +298,21 @@ tables! {
         amount_reversed_fen -> BigInt,
         at -> BigInt,
     }
+    assisted_claim (voucher) {
+        voucher -> Uid,
+        person -> Uid,
+        assistant -> Uid,
+        service_point -> Uid,
+        consent -> Text,
+        note -> Nullable<Text>,
+        at -> BigInt,
+    }
+    assistant_use (id) {
+        id -> Uid,
+        assistant -> Uid,
+        day -> Integer,
+        claims -> BigInt,
+    }
     attempt (id) {
         id -> Uid,
         at -> BigInt,
@@ -298,3 +326,4 @@ tables! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
+diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);

@@ -10,12 +10,13 @@ use super::versions::Shelf;
 use super::{pg, sqlite};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::LedgerLine;
 use crate::domain::records::{
-    Baseline, Bucket, OffSystem, Person, Programme, Recycler, Redemption, RedemptionState, Retailer, Store, TurnIn,
-    Version, Voucher,
+    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, Recycler, Redemption,
+    RedemptionState, Retailer, Store, TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -167,6 +168,10 @@ impl<'a> Tx<'a> {
         voucher(id: Id) = vouchers::voucher -> Option<Voucher>;
         /// A person's vouchers.
         vouchers_of(person: Id, page: Page) = vouchers::vouchers_of -> Vec<Voucher>;
+        /// A voucher that a service point claimed for somebody.
+        assisted_voucher(service_point: Id, id: Id) = vouchers::assisted -> Option<Voucher>;
+        /// The vouchers that a service point claimed for a person, newest first.
+        assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
         /// Live vouchers whose last moment lies before `before`, the oldest first.
@@ -185,6 +190,9 @@ impl<'a> Tx<'a> {
         retailer(id: Id) = retailers::retailer -> Option<Retailer>;
         /// Retailers.
         retailers(page: Page) = retailers::retailers -> Vec<Retailer>;
+        /// Changes of the account of a retailer or of all, in one state or in any, newest first.
+        account_proposals(retailer: Option<Id>, status: Option<ProposalStatus>, page: Page) =
+            retailers::account_proposals -> Vec<AccountProposal>;
         /// A store.
         store(id: Id) = retailers::store -> Option<Store>;
         /// A retailer's stores.
@@ -209,7 +217,10 @@ impl<'a> Tx<'a> {
         audit_records_after(seq: i64, limit: i64) = trail::after -> Vec<AuditRecord>;
         /// Refused commands.
         attempts(page: Page) = trail::attempts -> Vec<Attempt>;
-        /// Sums over effective days, both ends included, by one key and in its order.
+        /// Sums over effective days, both ends included, by one key and in its order, of some goods.
+        totals_of(goods: &[Category], group: Group, from: Option<Day>, to: Option<Day>) = reports::totals_of
+            -> Vec<(String, Tally)>;
+        /// The same of all goods.
         totals(group: Group, from: Option<Day>, to: Option<Day>) = reports::totals -> Vec<(String, Tally)>;
         /// Names of retailers, by their keys in totals.
         retailer_names() = reports::retailer_names -> BTreeMap<String, String>;

@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::ServeOptions;
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, ServeOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -104,6 +104,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -166,7 +167,7 @@ impl TestApp {
         self.user(None)
     }
 
-    /// Somebody of any role, a consumer with name and number, staff with an organisation.
+    /// Somebody of any role, a consumer with name and number, staff with an organisation, a reader with every task.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
         self.somebody_with(role, |claims| claims.org = organisation)
     }
@@ -187,6 +188,9 @@ impl TestApp {
         if role == Role::Consumer {
             claims.name = Some(synthetic::person_name(99));
             claims.resident_id = Some(synthetic::resident_id(99));
+        }
+        if role == Role::Reader {
+            claims.tasks = vec![12, 13, 14];
         }
         change(&mut claims);
         User { app: self, token: Some(tokens.issue(&claims).unwrap()) }

@@ -71,6 +71,17 @@ fn second_page(user: &User<'_>, path: &str) -> String {
 }
 
 on_both! {
+    fn another_retailers_bank_account(app) {
+        let (retailer, _) = other_retailer(&app);
+        let account = json!({"account": {"bank": "中国银行", "number": "196012345678901234", "name": "另一家"}});
+        let path = "/api/v1/retailers/{id}/bank-account-proposals";
+        not_there(&app.retailer(), "POST", path, Some(&account), &retailer.to_string());
+        let manager = app.somebody(Role::Retailer, Some(retailer));
+        manager.post(&path.replace("{id}", &retailer.to_string()), &account).made();
+        assert_eq!(items(app.retailer().get("/api/v1/bank-account-proposals")), 0);
+        assert_eq!(items(manager.get("/api/v1/bank-account-proposals")), 1);
+    }
+
     fn another_consumers_voucher(app) {
         let voucher = app.claim(0, "nc-appl-2026", "refrigerator", None);
         let other = app.consumer(1);

@@ -22,7 +22,7 @@ use crate::domain::time::{Day, Moment};
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
-pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
+pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,

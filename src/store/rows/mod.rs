@@ -4,6 +4,7 @@
 //! never a panic.
 
 mod adjustments;
+mod assistance;
 mod claims;
 mod growth;
 mod ledger;
@@ -16,10 +17,11 @@ mod turn_ins;
 mod vouchers;
 
 pub use adjustments::AdjustmentRow;
+pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
-pub use parties::{PersonRow, RecyclerRow, RetailerRow, StoreRow};
+pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, StoreRow};
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
