@@ -5,6 +5,7 @@
 //! telephone and a little more, and they hold for as long as a measurement takes.
 
 use huanxin::access::{AccessClaims, Role};
+use huanxin::cli::demo_issuer::Citizen;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -41,14 +42,14 @@ impl<'a> Requests<'a> {
 
     /// The person of this number claims a voucher.
     pub fn claim(&self, n: u64) -> Vec<u8> {
-        let tokens = &self.service.tokens;
-        let claims = AccessClaims {
-            name: Some(synthetic::person_name(n)),
-            resident_id: Some(synthetic::resident_id(n)),
-            ..tokens.claims(&format!("consumer {n}"), Role::Consumer, self.now, SECONDS)
+        let who = Citizen {
+            sub: &format!("consumer {n}"),
+            name: &synthetic::person_name(n),
+            resident_id: &synthetic::resident_id(n),
         };
+        let token = self.service.id_provider.token(who, self.now, SECONDS).unwrap();
         let body = json!({"programme_id": APPLIANCES, "category": "refrigerator", "division_code": DIVISION});
-        self.post("/vouchers", &tokens.issue(&claims).unwrap(), Some(n), &body)
+        self.post("/vouchers", &token, Some(n), &body)
     }
 
     /// This person's old item is handed in.

@@ -1,6 +1,7 @@
 //! The service in this process behind a listener of its own, and its users.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -9,12 +10,14 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
+use huanxin::cli::demo_issuer::{Citizen, DemoIssuer};
 use huanxin::cli::{audit, demo, serve};
 use huanxin::config::ServeOptions;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division};
+use huanxin::keys::watch::KeyWatch;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 
@@ -63,6 +66,7 @@ pub struct TestApp {
     pub demo: Value,
     base_url: String,
     tokens: AccessTokens,
+    id_provider: DemoIssuer,
     start: Moment,
     agent: ureq::Agent,
     running: Option<Running>,
@@ -73,6 +77,7 @@ struct Running {
     server: ServerHandle,
     thread: JoinHandle<()>,
     division: Division,
+    watch: KeyWatch,
 }
 
 impl TestApp {
@@ -92,6 +97,7 @@ impl TestApp {
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        let id_provider = DemoIssuer::open(place.dir.path()).unwrap();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
@@ -100,6 +106,7 @@ impl TestApp {
             division: "360111".to_owned(),
             schema: None,
             issuer: ISSUER.to_owned(),
+            issuers: Some(id_provider.configuration().to_owned()),
             batch_max: 256,
             queue: 4096,
             readers: 2,
@@ -107,18 +114,19 @@ impl TestApp {
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
         let base_url = serve::base_url(&listener).unwrap();
-        let demo = demo::seed(&started, &base_url).unwrap();
+        let demo = demo::seed(&started, &id_provider, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = api::Service::new(started.division, started.tokens, &started.keys, started.vault);
-        let (server, thread) = listen(listener, Arc::new(service));
+        let service = Arc::new(api::Service::new(started.division, started.tokens, &started.keys, started.vault));
+        let watch = serve::watch_keys(&service, started.key_file, started.keys, Duration::from_millis(50)).unwrap();
+        let (server, thread) = listen(listener, service);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .new_agent();
-        let running = Some(Running { server, thread, division });
-        Self { demo, base_url, tokens, start, agent, running, place: Some(place) }
+        let running = Some(Running { server, thread, division, watch });
+        Self { demo, base_url, tokens, id_provider, start, agent, running, place: Some(place) }
     }
 
     /// The same records and keys, so many seconds after this app's start.
@@ -132,6 +140,7 @@ impl TestApp {
         if let Some(running) = self.running.take() {
             drop(running.server.stop(false));
             running.thread.join().unwrap();
+            drop(running.watch);
             running.division.close();
         }
     }
@@ -167,15 +176,16 @@ impl TestApp {
 
     /// Somebody of any role, a consumer with name and number, staff with an organisation.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
-        let claims = self.tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
-        let person = role == Role::Consumer;
-        let claims = AccessClaims {
-            org: organisation,
-            name: person.then(|| synthetic::person_name(99)),
-            resident_id: person.then(|| synthetic::resident_id(99)),
-            ..claims
+        let seconds = 400 * 24 * 3600;
+        let token = if role == Role::Consumer {
+            let (name, resident_id) = (synthetic::person_name(99), synthetic::resident_id(99));
+            let who = Citizen { sub: "somebody", name: &name, resident_id: &resident_id };
+            self.id_provider.token(who, self.start, seconds)
+        } else {
+            let claims = self.tokens.claims("somebody", role, self.start, seconds);
+            self.tokens.issue(&AccessClaims { org: organisation, ..claims })
         };
-        User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
+        User { app: self, token: Some(token.unwrap()) }
     }
 
     fn demo_user(&self, role: &str) -> User<'_> {
@@ -185,6 +195,11 @@ impl TestApp {
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// Where its keys and, on SQLite, its records are.
+    pub fn dir(&self) -> &Path {
+        self.place.as_ref().unwrap().dir.path()
     }
 
     /// The store of the demo's retailer.
