@@ -38,5 +38,6 @@ mod sale;
 mod schema;
 mod tokens;
 mod totals;
+mod trail;
 mod versions;
 mod worked;
