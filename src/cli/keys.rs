@@ -36,18 +36,18 @@ pub fn rotate(path: &Path, kinds: &[KeyKind], now: Moment, at_once: bool) -> Res
     let turned = rotation::rotate(path, &kinds, now, at_once).map_err(|why| Stopped::new(why.to_string()))?;
     let mut text = String::new();
     for one in turned {
-        let (kind, current, next) = (one.kind, one.current, one.next);
+        let (of_use, current, next) = (one.kind, one.current, one.next);
         let _ = match one.retired {
-            Some(retired) => writeln!(text, "{kind}: {current} signs from now on, {retired} retired, {next} is next"),
+            Some(retired) => writeln!(text, "{of_use}: {current} signs from now on, {retired} retired, {next} is next"),
             None => writeln!(
                 text,
-                "{kind}: {next} is published as the next key; rotate again after {} minutes at the earliest, and \
+                "{of_use}: {next} is published as the next key; rotate again after {} minutes at the earliest, and \
                  {current} signs until then",
                 PUBLISHED_AT_LEAST / 60
             ),
         };
         for kid in one.dropped {
-            let _ = writeln!(text, "{kind}: {kid} dropped, nothing that it made holds any more");
+            let _ = writeln!(text, "{of_use}: {kid} dropped, nothing that it made holds any more");
         }
     }
     Ok(text)
@@ -58,6 +58,6 @@ pub fn rotate(path: &Path, kinds: &[KeyKind], now: Moment, at_once: bool) -> Res
 /// # Errors
 /// With a sentence; then nothing was changed.
 pub fn drop_retired(path: &Path, kid: &str, now: Moment) -> Result<String, Stopped> {
-    let kind = rotation::drop_retired(path, kid, now).map_err(|why| Stopped::new(why.to_string()))?;
-    Ok(format!("{kind}: {kid} dropped; what it made holds no more\n"))
+    let of_use = rotation::drop_retired(path, kid, now).map_err(|why| Stopped::new(why.to_string()))?;
+    Ok(format!("{of_use}: {kid} dropped; what it made holds no more\n"))
 }

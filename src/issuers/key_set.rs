@@ -99,8 +99,8 @@ impl KeySet {
         for value in set.keys {
             let Ok(jwk) = serde_json::from_value::<Jwk>(value) else { continue };
             let Some(algorithm) = jwk.algorithm().filter(|algorithm| allowed.allow(*algorithm)) else { continue };
-            let Some(kid) = jwk.kid.clone().filter(|kid| !kid.is_empty()) else { continue };
-            if keys.insert(kid, jwk.key(algorithm)?).is_some() {
+            let Some(name) = jwk.kid.clone().filter(|kid| !kid.is_empty()) else { continue };
+            if keys.insert(name, jwk.key(algorithm)?).is_some() {
                 return Err(KeySetUnusable::TwoAlike);
             }
         }
@@ -133,8 +133,8 @@ impl Jwk {
             ("RSA", None) => (Algorithm::RS256, &["RS256"]),
             _ => return None,
         };
-        let named = self.alg.as_deref().is_none_or(|name| names.contains(&name));
-        (signs && verifies && named).then_some(algorithm)
+        let fits = self.alg.as_deref().is_none_or(|name| names.contains(&name));
+        (signs && verifies && fits).then_some(algorithm)
     }
 
     fn key(&self, algorithm: Algorithm) -> Result<VerifyingKey, KeySetUnusable> {
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn each_key_has_the_one_algorithm_of_its_type() {
         for Signer { algorithm, jwk, .. } in signers() {
-            let set = read(&[jwk.clone()]).unwrap();
+            let set = read(std::slice::from_ref(&jwk)).unwrap();
             assert_eq!(set.get(jwk["kid"].as_str().unwrap()).unwrap().algorithm, algorithm);
             assert!(set.get("another").is_none());
             let mut nameless = jwk.clone();
@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_key_that_is_none_spoils_its_set() {
-        let bad = |jwk: Value| assert_eq!(read(&[jwk.clone()]).map(|_| ()), Err(KeySetUnusable::BadKey), "{jwk}");
+        let bad =
+            |jwk: Value| assert_eq!(read(std::slice::from_ref(&jwk)).map(|_| ()), Err(KeySetUnusable::BadKey), "{jwk}");
         let [ed, ec, rsa] = signers().map(|signer| signer.jwk);
         let short = || json!(URL_SAFE_NO_PAD.encode([1_u8; 16]));
         let mut neutral = [0_u8; 32];
@@ -255,7 +256,7 @@ mod tests {
     fn a_key_that_is_gone_or_another_one_shows() {
         let [ed, ec, _] = signers().map(|signer| signer.jwk);
         let both = read(&[ed.clone(), ec.clone()]).unwrap();
-        let one = read(&[ed.clone()]).unwrap();
+        let one = read(std::slice::from_ref(&ed)).unwrap();
         assert!(one.is_within(&both) && !both.is_within(&one));
         let renamed = read(&[with(ec, "kid", ed["kid"].clone())]).unwrap();
         assert!(!one.is_within(&renamed));

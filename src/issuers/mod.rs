@@ -1,4 +1,4 @@
-//! Identity providers that are trusted to say who a consumer is, and nothing else (OpenID Connect; the tokens are JWT,
+//! Identity providers that are trusted to say who a consumer is, and nothing else (`OpenID` Connect; the tokens are JWT,
 //! RFC 7519). Each is configured with its name, its audience, and where its public keys are found.
 //!
 //! Keys come from a file or from a URL. They are fetched in the background ([`refresh`]): before they are too old, and
@@ -25,7 +25,7 @@ use key_set::{Algorithms, KeySet};
 use refresh::Fetch;
 pub use refresh::Pace;
 
-/// The longest `sub`: OpenID Connect Core, 2.
+/// The longest `sub`: `OpenID` Connect Core, 2.
 const LONGEST_SUBJECT: usize = 255;
 
 /// The issuers that are trusted, and the thread that keeps their keys fresh. It ends some time after this does.

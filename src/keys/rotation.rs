@@ -165,7 +165,9 @@ pub fn list(path: &Path) -> Result<Vec<KeyLine>, KeyError> {
         lines.extend(stored.lines(*kind));
     }
     if first_form {
-        lines.iter_mut().for_each(|line| (line.since, line.needed_until) = (None, None));
+        for line in &mut lines {
+            (line.since, line.needed_until) = (None, None);
+        }
     }
     Ok(lines)
 }
@@ -186,16 +188,16 @@ pub fn rotate(path: &Path, kinds: &[KeyKind], now: Moment, at_once: bool) -> Res
 /// [`RotationError`]; then the file is as it was.
 pub fn drop_retired(path: &Path, kid: &str, now: Moment) -> Result<KeyKind, RotationError> {
     edit(path, now, |stored| {
-        let kinds = KeyKind::ALL.iter().copied();
+        let mut kinds = KeyKind::ALL.iter().copied();
         let of_kind = |kind: &KeyKind| stored.lines(*kind).iter().any(|line| line.is_retired(kid));
-        let kind = kinds.clone().find(of_kind).ok_or_else(|| RotationError::NotRetired(kid.to_owned()))?;
-        match kind {
+        let found = kinds.find(of_kind).ok_or_else(|| RotationError::NotRetired(kid.to_owned()))?;
+        match found {
             KeyKind::Access => stored.access_keys.retain(|key| key.kid != kid),
             KeyKind::Voucher => stored.voucher_keys.retain(|key| key.kid != kid),
             KeyKind::Scan => stored.scan_keys.retain(|key| key.kid != kid),
             KeyKind::Holder => stored.holder_keys.retain(|key| key.kid != kid),
         }
-        Ok(kind)
+        Ok(found)
     })
 }
 
