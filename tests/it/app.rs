@@ -188,7 +188,8 @@ impl TestApp {
         User { app: self, token: Some(token.unwrap()) }
     }
 
-    fn demo_user(&self, role: &str) -> User<'_> {
+    /// The demo's user of a role.
+    pub fn demo_user(&self, role: &str) -> User<'_> {
         self.user(self.demo["tokens"][role].as_str())
     }
 
@@ -200,6 +201,11 @@ impl TestApp {
     /// Where its keys and, on SQLite, its records are.
     pub fn dir(&self) -> &Path {
         self.place.as_ref().unwrap().dir.path()
+    }
+
+    /// Where the service answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// The store of the demo's retailer.
