@@ -5,7 +5,6 @@
 //! telephone and a little more, and they hold for as long as a measurement takes.
 
 use huanxin::access::{AccessClaims, Role};
-use huanxin::cli::demo_issuer::Citizen;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -42,12 +41,13 @@ impl<'a> Requests<'a> {
 
     /// The person of this number claims a voucher.
     pub fn claim(&self, n: u64) -> Vec<u8> {
-        let who = Citizen {
-            sub: &format!("consumer {n}"),
-            name: &synthetic::person_name(n),
-            resident_id: &synthetic::resident_id(n),
+        let id_provider = &self.service.id_provider;
+        let claims = AccessClaims {
+            name: Some(synthetic::person_name(n)),
+            resident_id: Some(synthetic::resident_id(n)),
+            ..id_provider.claims(&format!("consumer {n}"), self.now, SECONDS)
         };
-        let token = self.service.id_provider.token(who, self.now, SECONDS).unwrap();
+        let token = id_provider.issue(&claims).unwrap();
         let body = json!({"programme_id": APPLIANCES, "category": "refrigerator", "division_code": DIVISION});
         self.post("/vouchers", &token, Some(n), &body)
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tracing::info;
 
-use super::demo_issuer::{Citizen, DemoIssuer};
+use super::demo_issuer::DemoIssuer;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
 use crate::config::ServeOptions;
@@ -226,12 +226,10 @@ fn unexpected(outcome: &Outcome) -> Stopped {
 }
 
 fn consumer_token(started: &Started, id_provider: &DemoIssuer, n: u64) -> Result<String, Stopped> {
-    let who = Citizen {
-        sub: &format!("consumer-{n}"),
-        name: &synthetic::person_name(n),
-        resident_id: &synthetic::resident_id(n),
-    };
-    id_provider.token(who, started.division.now(), TOKEN_SECONDS).map_err(|_| not_signed())
+    let claims = id_provider.claims(&format!("consumer-{n}"), started.division.now(), TOKEN_SECONDS);
+    let named =
+        AccessClaims { name: Some(synthetic::person_name(n)), resident_id: Some(synthetic::resident_id(n)), ..claims };
+    id_provider.issue(&named).map_err(|_| not_signed())
 }
 
 fn staff_token(started: &Started, role: Role, org: Option<Id>) -> Result<String, Stopped> {

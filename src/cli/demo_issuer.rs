@@ -5,10 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jsonwebtoken::Algorithm;
-use serde::Serialize;
 
 use super::serve::Stopped;
-use crate::access::AUDIENCE;
+use crate::access::{AUDIENCE, AccessClaims, Role};
 use crate::domain::time::Moment;
 use crate::jws::{Kind, NotSigned};
 use crate::keys::SigningPair;
@@ -30,28 +29,6 @@ pub struct DemoIssuer {
     configuration: PathBuf,
 }
 
-/// Somebody whom it knows.
-#[derive(Clone, Copy, Debug)]
-pub struct Citizen<'a> {
-    /// Who, to the provider.
-    pub sub: &'a str,
-    /// Name.
-    pub name: &'a str,
-    /// Identity number.
-    pub resident_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: &'a str,
-    name: &'a str,
-    resident_id: &'a str,
-    iat: i64,
-    exp: i64,
-}
-
 impl DemoIssuer {
     /// The provider of a data directory: its key is made when there is none, and kept, so that its tokens stay good.
     ///
@@ -64,7 +41,7 @@ impl DemoIssuer {
         let configuration = data_dir.join(CONFIGURATION);
         let text = format!(
             "# Who says who a consumer is: the demonstration's own provider.\n[[issuers]]\nissuer = \"{ISSUER}\"\n\
-             audience = \"{AUDIENCE}\"\njwks_file = \"{PUBLIC}\"\nalgorithms = [\"EdDSA\"]\n"
+             audience = \"{AUDIENCE}\"\njwks_file = \"{PUBLIC}\"\nalgorithms = [\"EdDSA\"]\nleeway_seconds = 0\n"
         );
         write(&configuration, &text)?;
         Ok(Self { pair, configuration })
@@ -76,16 +53,20 @@ impl DemoIssuer {
         &self.configuration
     }
 
-    /// A token of somebody, from now on for so many seconds.
-    ///
-    /// # Errors
-    /// When it cannot be signed, which is never the caller's doing.
-    pub fn token(&self, who: Citizen<'_>, now: Moment, seconds: i64) -> Result<String, NotSigned> {
-        let Citizen { sub, name, resident_id } = who;
+    /// Claims of somebody, from now on for so many seconds, who has no name and number yet.
+    #[must_use]
+    pub fn claims(&self, sub: &str, now: Moment, seconds: i64) -> AccessClaims {
         let iat = now.seconds();
         let exp = iat.saturating_add(seconds);
-        let claims = Claims { iss: ISSUER, aud: AUDIENCE, sub, name, resident_id, iat, exp };
-        TOKEN.sign(self.pair.kid(), self.pair.signer(), &claims)
+        AccessClaims { iat, nbf: iat, exp, ..AccessClaims::bare(ISSUER, sub, Role::Consumer) }
+    }
+
+    /// Signs claims, whatever they say: what is taken of them is the service's to judge.
+    ///
+    /// # Errors
+    /// When they cannot be signed, which is never the caller's doing.
+    pub fn issue(&self, claims: &AccessClaims) -> Result<String, NotSigned> {
+        TOKEN.sign(self.pair.kid(), self.pair.signer(), claims)
     }
 }
 

@@ -10,13 +10,14 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
-use huanxin::cli::demo_issuer::{Citizen, DemoIssuer};
+use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
 use huanxin::config::ServeOptions;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division};
+use huanxin::keys::KeyRing;
 use huanxin::keys::watch::KeyWatch;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
@@ -176,14 +177,39 @@ impl TestApp {
 
     /// Somebody of any role, a consumer with name and number, staff with an organisation.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
+        self.somebody_with(role, |claims| claims.org = organisation)
+    }
+
+    /// Somebody of any role whose claims are changed before they are signed; a consumer has name and number.
+    pub fn somebody_with(&self, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
+        self.signed_by(&self.tokens, &self.id_provider, role, change)
+    }
+
+    /// Somebody whose token others signed, who call themselves as the service and its identity provider do.
+    pub fn stranger(&self, role: Role) -> User<'_> {
+        let tokens = AccessTokens::new(&KeyRing::generate().unwrap(), ISSUER).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        self.signed_by(&tokens, &DemoIssuer::open(elsewhere.path()).unwrap(), role, |_| {})
+    }
+
+    fn signed_by(
+        &self,
+        tokens: &AccessTokens,
+        id_provider: &DemoIssuer,
+        role: Role,
+        change: impl FnOnce(&mut AccessClaims),
+    ) -> User<'_> {
         let seconds = 400 * 24 * 3600;
         let token = if role == Role::Consumer {
-            let (name, resident_id) = (synthetic::person_name(99), synthetic::resident_id(99));
-            let who = Citizen { sub: "somebody", name: &name, resident_id: &resident_id };
-            self.id_provider.token(who, self.start, seconds)
+            let mut claims = id_provider.claims("somebody", self.start, seconds);
+            claims.name = Some(synthetic::person_name(99));
+            claims.resident_id = Some(synthetic::resident_id(99));
+            change(&mut claims);
+            id_provider.issue(&claims)
         } else {
-            let claims = self.tokens.claims("somebody", role, self.start, seconds);
-            self.tokens.issue(&AccessClaims { org: organisation, ..claims })
+            let mut claims = tokens.claims("somebody", role, self.start, seconds);
+            change(&mut claims);
+            tokens.issue(&claims)
         };
         User { app: self, token: Some(token.unwrap()) }
     }

@@ -27,6 +27,7 @@ mod examples;
 mod fixtures;
 mod growth;
 mod identifiers;
+mod idor;
 mod journey;
 mod keys;
 mod openapi;
