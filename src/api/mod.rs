@@ -10,6 +10,7 @@ pub mod bureau;
 pub mod consumer;
 pub mod contract;
 pub mod distance;
+pub mod edge;
 pub mod entity;
 pub mod error;
 pub mod etag;

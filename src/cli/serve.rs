@@ -8,8 +8,9 @@ use std::sync::Arc;
 use tracing::info;
 
 use crate::access::AccessTokens;
-use crate::api::server::{self, Counters, Limits, Service};
-use crate::config::ServeOptions;
+use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
+use crate::api::server::{self, Counters, Service};
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
 use crate::keys::KeyRing;
@@ -46,6 +47,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
 }
 
 impl Started {
@@ -59,6 +62,7 @@ impl Started {
             tokens: self.tokens,
             vault: self.vault,
             limits: Limits::default(),
+            edge: self.edge,
             counters: Counters::default(),
         }
     }
@@ -114,7 +118,17 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault })
+    Ok(Started { division, keys, tokens, vault, edge: edge(&options.edge)? })
+}
+
+/// What callers meet first.
+fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
+    Ok(Edge {
+        quotas: Quotas::new(options.rates),
+        proxies: Proxies::new(options.trusted_proxies.clone()),
+        origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
+        secure: false,
+    })
 }
 
 /// Opens a database.
