@@ -169,6 +169,18 @@ pub enum Act {
         /// Source.
         source: String,
     },
+    /// Puts into the trail that somebody is about to be shown or given something: an unmasked read, an export, a
+    /// download. Nothing else changes.
+    RecordDisclosure {
+        /// The operation that shows it, as the API names it.
+        operation: String,
+        /// The record that it is about.
+        subject: String,
+        /// Why, where the operation asks for a reason.
+        reason: Option<String>,
+        /// What is shown: which fields, which period, how many rows; never a value in the clear.
+        detail: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -196,6 +208,7 @@ impl Act {
             Self::PostAdjustments(_) => "post_adjustments",
             Self::SetGrowthBaseline { .. } => "set_growth_baseline",
             Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
+            Self::RecordDisclosure { .. } => "record_disclosure",
         }
     }
 
@@ -388,6 +401,11 @@ pub enum Outcome {
     Baseline(Baseline),
     /// A month's figure.
     OffSystem(OffSystem),
+    /// A disclosure stands in the trail.
+    Disclosed {
+        /// Its identity.
+        id: Id,
+    },
 }
 
 /// A redemption as the till is told.

@@ -196,7 +196,8 @@ impl TestApp {
         User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
     }
 
-    fn demo_user(&self, role: &str) -> User<'_> {
+    /// The demo's user of a role.
+    pub fn demo_user(&self, role: &str) -> User<'_> {
         self.user(self.demo["tokens"][role].as_str())
     }
 
@@ -205,7 +206,12 @@ impl TestApp {
         User { app: self, token: token.map(str::to_owned) }
     }
 
-    /// Where it listens.
+    /// Where the service answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The same as an address.
     pub fn address(&self) -> SocketAddr {
         self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
     }

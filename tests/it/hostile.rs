@@ -268,11 +268,8 @@ const COMES_BACK: [&str; 24] = [
     "voidTurnIn /reason",
 ];
 /// Taken and kept sealed or as a digest: the clear text comes out of no operation of this walk.
-const SEALED: [&str; 3] = [
-    "recordTurnIn /owner/name",
-    "redeemVoucher /delivery_address",
-    "registerRetailer /contact/name",
-];
+const SEALED: [&str; 3] =
+    ["recordTurnIn /owner/name", "redeemVoucher /delivery_address", "registerRetailer /contact/name"];
 
 /// Questions: nothing of what is sent is kept.
 const QUESTIONS: [&str; 2] = ["checkEligibility", "quoteRedemption"];

@@ -1,6 +1,7 @@
 //! What each command needs to see, and what it does. Pure: the same state, command and stamp give the same decision.
 
 mod adjustment;
+mod disclosure;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -44,7 +45,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } => {}
+        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } => {}
     }
 }
 
@@ -84,6 +85,9 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         }
         Act::RecordOffSystem { month, count, source } => {
             growth_input::off_system(*month, *count, source, command.actor.id, stamp, &mut ids)
+        }
+        Act::RecordDisclosure { operation, subject, reason, detail } => {
+            Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
     }
 }
