@@ -29,6 +29,7 @@ mod fixtures;
 mod growth;
 mod hostile;
 mod identifiers;
+mod idor;
 mod journey;
 mod openapi;
 mod programme_files;
