@@ -7,9 +7,10 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
+use huanxin::api::edge::Rates;
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
-use huanxin::config::ServeOptions;
+use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::engine::{Clock, Division};
 use huanxin::qr::VoucherTokens;
 
@@ -53,6 +54,7 @@ impl Service {
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();

@@ -9,7 +9,7 @@ use tracing::info;
 use super::demo_issuer::DemoIssuer;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::ServeOptions;
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -78,6 +78,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        edge: EdgeOptions::default(),
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;

@@ -9,9 +9,10 @@ use std::time::Duration;
 use tracing::info;
 
 use crate::access::AccessTokens;
+use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
-use crate::api::server::{self, Counters, Limits, Service};
-use crate::config::ServeOptions;
+use crate::api::server::{self, Counters, Service};
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
 use crate::issuers::{Issuers, Pace};
@@ -52,6 +53,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
 }
 
 impl Started {
@@ -65,6 +68,7 @@ impl Started {
             tokens: self.tokens,
             vault: self.vault,
             limits: Limits::default(),
+            edge: self.edge,
             counters: Counters::default(),
         }
     }
@@ -124,7 +128,17 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, key_file, tokens, vault })
+    Ok(Started { division, keys, key_file, tokens, vault, edge: edge(&options.edge)? })
+}
+
+/// What callers meet first.
+fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
+    Ok(Edge {
+        quotas: Quotas::new(options.rates),
+        proxies: Proxies::new(options.trusted_proxies.clone()),
+        origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
+        secure: false,
+    })
 }
 
 /// Opens a database.

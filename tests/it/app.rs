@@ -1,6 +1,6 @@
 //! The service in this process behind a listener of its own, and its users.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,9 +10,10 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
+use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::ServeOptions;
+use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -93,11 +94,27 @@ impl TestApp {
         Self::start_with(place, start, Clock::standing_at(start))
     }
 
+    /// At the usual time, which stands still, with an edge of its own: an app has no rates otherwise.
+    pub fn with_edge(place: Place, edge: EdgeOptions) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::standing_at(start), edge, Limits::default())
+    }
+
+    /// At the usual time, with limits of its own.
+    pub fn with_limits(place: Place, limits: Limits) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::starting_at(start), without_rates(), limits)
+    }
+
     fn start_at(place: Place, start: Moment) -> Self {
         Self::start_with(place, start, Clock::starting_at(start))
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        Self::start_as(place, start, clock, without_rates(), Limits::default())
+    }
+
+    fn start_as(place: Place, start: Moment, clock: Clock, edge: EdgeOptions, limits: Limits) -> Self {
         let id_provider = DemoIssuer::open(place.dir.path()).unwrap();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
@@ -111,6 +128,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            edge,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -118,8 +136,9 @@ impl TestApp {
         let demo = demo::seed(&started, &id_provider, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = Arc::new(api::Service::new(started.division, started.tokens, &started.keys, started.vault));
-        let watch = serve::watch_keys(&service, started.key_file, started.keys, Duration::from_millis(50)).unwrap();
+        let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
+        let service = Arc::new(api::Service { limits, ..started.into_service() });
+        let watch = serve::watch_keys(&service, key_file, keys, Duration::from_millis(50)).unwrap();
         let (server, thread) = listen(listener, service);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -234,6 +253,11 @@ impl TestApp {
         &self.base_url
     }
 
+    /// The same as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
     /// The store of the demo's retailer.
     pub fn store(&self) -> &str {
         self.demo["store_id"].as_str().unwrap()
@@ -263,6 +287,11 @@ impl Drop for TestApp {
         let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
         assert_eq!(code, 0, "{line}");
     }
+}
+
+/// Tests are in more of a hurry than callers may be.
+fn without_rates() -> EdgeOptions {
+    EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() }
 }
 
 fn listen(listener: TcpListener, service: Arc<api::Service>) -> (ServerHandle, JoinHandle<()>) {
