@@ -219,6 +219,25 @@ extract!(TurnInReader, |request| {
     }
 });
 
+/// Who may take a list of redemptions along: a retailer's manager its own, the bureau all.
+#[derive(Clone, Debug)]
+pub struct RedemptionsReader {
+    /// The caller.
+    pub caller: Caller,
+    /// Whose redemptions; all where it is not said.
+    pub of: Option<Id>,
+}
+
+extract!(RedemptionsReader, |request| {
+    let roles = [Role::Retailer, Role::Officer, Role::Reviewer, Role::Approver, Role::Finance, Role::Auditor];
+    match authorise(request, &roles)?.1.role {
+        Role::Retailer => {
+            of_organisation(request, &roles).map(|(caller, retailer, _)| Self { caller, of: Some(retailer) })
+        }
+        _ => authorise(request, &roles).map(|(caller, _)| Self { caller, of: None }),
+    }
+});
+
 /// Whether anybody who asks happens to be an officer; a public operation shows an officer its drafts too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerhapsOfficer(pub bool);

@@ -11,7 +11,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -222,6 +222,8 @@ fn for_the_bureau(config: &mut web::ServiceConfig) {
                 .route(web::get().to(growth::list_off_system_trade_ins))
                 .route(web::post().to(growth::record_off_system_trade_ins)),
         )
+        .service(at("/exports/retailers").route(web::get().to(export::export_retailers)))
+        .service(at("/exports/redemptions").route(web::get().to(export::export_redemptions)))
         .service(at("/audit/records").route(web::get().to(audit::list_audit_records)));
 }
 

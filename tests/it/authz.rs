@@ -47,6 +47,8 @@ pub fn allowed(operation: &str) -> &'static [Role] {
             &[Officer, Reviewer, Approver, Finance, Auditor]
         }
         "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
+        "exportRetailers" => &[Officer, Reviewer, Approver, Finance, Auditor],
+        "exportRedemptions" => &[Retailer, Officer, Reviewer, Approver, Finance, Auditor],
         "listAuditRecords" => &[Auditor],
         other => panic!("who may call {other}? Say so here"),
     }

@@ -24,6 +24,7 @@ mod contract;
 mod database;
 mod engine;
 mod examples;
+mod exports;
 mod fixtures;
 mod growth;
 mod identifiers;
