@@ -19,14 +19,15 @@ test: install
 	tests/with-postgres.sh tests/run.sh
 
 # Attacks that take longer: schemathesis with so many examples of each operation on both databases (what was done stands in
-# target/attack-*.md), and the properties with so many random cases and so many
-# ways to cut the same commands into batches.
+# target/attack-*.md), hostile bytes for so many seconds at each place that reads any, and the properties with so many random
+# cases and so many ways to cut the same commands into batches.
 ATTACKS ?= 200
 CASES ?= 2000
 CUTS ?= 100
+FUZZ ?= 60
 torture: install
-	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) tests/with-postgres.sh tests/run.sh --test it -- \
-		attack properties random_programmes
+	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) HUANXIN_FUZZ_SECONDS=$(FUZZ) \
+		tests/with-postgres.sh tests/run.sh --test it -- attack fuzz properties random_programmes
 
 # The developer's loop: format, lints, tests on SQLite.
 check: install
@@ -39,7 +40,8 @@ check: install
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
-# The generated files of api-spec/: what the service is sent and answers, then the document that shows it.
+# The generated files of api-spec/ and docs/access.md: what the service is sent and answers, then the document that
+# shows it, and who may call what.
 spec: install
 	cargo run --locked -- schema > api-spec/programme.schema.json
 	UPDATE=1 cargo test --locked --test it examples::the_examples

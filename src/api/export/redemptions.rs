@@ -49,10 +49,10 @@ const COLUMNS: &[Column<Row>] = &[
     Column {
         zh: "核销时间（北京时间）", en: "Redeemed at (Beijing)", cell: |row| Cell::Time(row.redemption.at)
     },
-    Column { zh: "状态", en: "Status", cell: |row| Cell::text(row.status()) },
+    Column { zh: "状态", en: "Status", cell: |row| Cell::text(&row.status()) },
     Column { zh: "方案", en: "Programme", cell: |row| Cell::text(&row.redemption.programme) },
     Column { zh: "版本", en: "Version", cell: |row| Cell::Count(row.redemption.version.into()) },
-    Column { zh: "品类", en: "Category", cell: |row| Cell::text(row.redemption.category) },
+    Column { zh: "品类", en: "Category", cell: |row| Cell::text(&row.redemption.category) },
     Column { zh: "商家", en: "Retailer", cell: |row| Cell::perhaps(row.retailer.as_ref()) },
     Column { zh: "门店", en: "Store", cell: |row| Cell::perhaps(row.store.as_ref()) },
     Column { zh: "乡镇街道", en: "Town", cell: |row| Cell::text(&row.redemption.town) },
@@ -77,8 +77,8 @@ const COLUMNS: &[Column<Row>] = &[
         en: "Why reversed",
         cell: |row| Cell::perhaps(row.state.as_ref().map(|state| &state.reason)),
     },
-    Column { zh: "券编号", en: "Voucher", cell: |row| Cell::text(row.redemption.voucher) },
-    Column { zh: "编号", en: "Identity", cell: |row| Cell::text(row.redemption.id) },
+    Column { zh: "券编号", en: "Voucher", cell: |row| Cell::text(&row.redemption.voucher) },
+    Column { zh: "编号", en: "Identity", cell: |row| Cell::text(&row.redemption.id) },
 ];
 
 /// The code by which the new item counts once.
@@ -105,7 +105,7 @@ impl Wanted for RedemptionsAsked {
 ///
 /// Buyers are masked. At most 20000 redemptions; of more, a shorter period is asked for. The trail notes who took the
 /// file along.
-#[utoipa::path(get, path = "/api/v1/exports/redemptions", operation_id = "exportRedemptions", tag = "reports",
+#[utoipa::path(get, path = "/api/v1/exports/redemptions", operation_id = "exportRedemptions", tag = "retailer",
     params(
         ("from" = inline(Option<Date>), Query, description = "First day; the first of all unless said"),
         ("to" = inline(Option<Date>), Query, description = "Last day; the last of all unless said"),

@@ -44,12 +44,12 @@ pub enum Cell {
 
 impl Cell {
     /// A text.
-    pub fn text(text: impl ToString) -> Self {
+    pub fn text(text: &impl ToString) -> Self {
         Self::Text(text.to_string())
     }
 
     /// A text, where there is one.
-    pub fn perhaps(text: Option<impl ToString>) -> Self {
+    pub fn perhaps(text: Option<&impl ToString>) -> Self {
         text.map_or(Self::Nothing, Self::text)
     }
 }
