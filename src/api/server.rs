@@ -8,10 +8,12 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use serde_json::Value;
+use tracing::warn;
 
 use super::answer::BASE;
+use super::edge::{Edge, Limits};
 use super::error::ApiError;
+use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
@@ -19,27 +21,6 @@ use crate::engine::Division;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
-
-/// What a server allows itself and its callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Threads that answer.
-    pub workers: usize,
-    /// Bytes of a body, after decompression.
-    pub body_bytes: usize,
-    /// Connections of one thread.
-    pub connections: usize,
-    /// Seconds within which a request's head must be there.
-    pub head_seconds: u64,
-    /// Seconds that requests under way have when the server stops.
-    pub drain_seconds: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { workers: 2, body_bytes: 64 * 1024, connections: 10_000, head_seconds: 10, drain_seconds: 10 }
-    }
-}
 
 /// How many requests were answered how.
 #[derive(Debug, Default)]
@@ -73,16 +54,18 @@ pub struct Service {
     pub voucher_tokens: VoucherTokens,
     /// Personal data.
     pub vault: Vault,
-    /// The public keys as a JWK set.
-    pub keys: Value,
+    /// The public keys.
+    pub key_set: PublishedKeys,
     /// Limits.
     pub limits: Limits,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
     /// Counters.
     pub counters: Counters,
 }
 
 impl Service {
-    /// With the usual limits.
+    /// With the usual limits and rates.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
         Self {
@@ -90,10 +73,26 @@ impl Service {
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
             vault,
-            keys: keys.jwks(),
+            key_set: PublishedKeys::of(keys),
             limits: Limits::default(),
+            edge: Edge::default(),
             counters: Counters::default(),
         }
+    }
+
+    /// Signs, verifies and publishes with these keys from now on; what is under way ends with those that it began with.
+    /// Keys of another service are not taken: nobody would be found by them.
+    pub fn take_keys(&self, now: &KeyRing, before: &KeyRing) {
+        if !now.finds_the_same_people_as(before) {
+            warn!("the key file is another service's; the keys stay as they are");
+            return;
+        }
+        if let Err(why) = self.tokens.take_keys(now) {
+            warn!(%why, "the key file has no access key; the keys stay as they are");
+            return;
+        }
+        self.voucher_tokens.take_keys(now);
+        self.key_set.take_keys(now);
     }
 }
 
