@@ -84,15 +84,13 @@ const SALE: &[Code] = &[
 /// What an operation refuses by its own rules, beside what follows from its form.
 fn own_refusals(operation: &str) -> Vec<Code> {
     let parts: &[&[Code]] = match operation {
-        "checkEligibilityFor" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucherFor" => {
             &[&[Code::NotFound, Code::IdentifierInvalid, Code::RateLimited, Code::EvidenceMissing], CLAIM, OLD_ITEM]
         }
-        "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "getVoucherQrFor" => {
             &[&[Code::IdentifierInvalid, Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
+        "checkEligibility" | "checkEligibilityFor" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
@@ -120,7 +118,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
-        "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
+        "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
@@ -233,6 +231,9 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
 fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
+    }
+    if matches!(id, "exportRetailers" | "exportRedemptions" | "getTotalsReport") {
+        add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
     }
     if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         add_answer_header(operation, "ETag", "The state and the versions of the programme, for `If-Match`");

@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, growth, health, programmes, recycler, reports, request_id,
+    assisted, audit, bank_account, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id,
     retailer,
 };
 use crate::access::AccessTokens;
@@ -220,6 +220,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/exports/retailers").get(export::export_retailers),
+        at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
     ]
 }

@@ -132,7 +132,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
     let vault = Vault::new(&keys);
     let (edge, assisted_claims_per_day) = (edge(&options.edge)?, options.assisted_claims_per_day);
-    Ok(Started { division, keys, key_file, tokens, vault, edge, assisted_claims_per_day })
+    Ok(Started { division, keys, key_file, tokens, vault, assisted_claims_per_day, edge })
 }
 
 /// What callers meet first.

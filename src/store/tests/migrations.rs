@@ -87,7 +87,9 @@ fn facts_outlast_a_step() {
         let known = movements(division);
         // Back to the first step, and up again.
         let later = steps() - 1;
-        (0..later).for_each(|_| go_back(division).unwrap());
+        for _ in 0..later {
+            go_back(division).unwrap();
+        }
         assert_eq!(division.database.migrate(&mut |_| {}), Ok(later));
         assert_eq!(movements(division), known);
         for deed in ["UPDATE movement SET at = 0", "DELETE FROM movement"] {
