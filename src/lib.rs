@@ -12,3 +12,4 @@ pub mod pii;
 pub mod qr;
 pub mod store;
 pub mod telemetry;
+pub mod tls;

@@ -1,13 +1,15 @@
 //! `demo`: the service with programmes, retailers, recyclers and people of its own making, ready to be tried.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use serde_json::{Value, json};
 use tracing::info;
 
+use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
+use crate::api::edge::Rates;
 use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
@@ -36,8 +38,8 @@ const TOWNS: [(&str, i64, i64); 4] = [
     ("鲤鱼洲管理处", 28_850_000, 116_290_000),
 ];
 
-/// What the command line says of a demonstration.
-#[derive(clap::Args, Clone, Debug)]
+/// What the command line says of a demonstration. `Debug` leaves the database's address out, which has a password in it.
+#[derive(clap::Args, Clone)]
 pub struct DemoOptions {
     /// Where data, keys and `demo.json` go.
     #[arg(long)]
@@ -51,6 +53,21 @@ pub struct DemoOptions {
     /// Database; the embedded one in the data directory when not said.
     #[arg(long)]
     pub database_url: Option<String>,
+    /// Lets others reach the demonstration, over plain HTTP, with its tokens for every role.
+    #[arg(long)]
+    pub insecure_public_demo: bool,
+    /// Counts nobody's requests, for measurements and attacks.
+    #[arg(long)]
+    pub without_rates: bool,
+}
+
+impl fmt::Debug for DemoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoOptions")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Runs the demonstration until it is told to stop.
@@ -75,9 +92,16 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
-        edge: EdgeOptions::default(),
+        edge: EdgeOptions {
+            rates: if options.without_rates { Rates::NONE } else { Rates::USUAL },
+            ..EdgeOptions::default()
+        },
     };
     let listener = serve::listen(&options.listen)?;
+    safety::judge_demo(
+        options.insecure_public_demo,
+        listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?,
+    )?;
     let base_url = serve::base_url(&listener)?;
     let started = serve::start(&serve_options, |last| choose_clock(said, last))?;
     let demo = seed(&started, &base_url)?;

@@ -6,4 +6,5 @@ pub mod check_programme;
 pub mod demo;
 mod programme_report;
 pub mod quote;
+pub mod safety;
 pub mod serve;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::safety;
 use crate::access::AccessTokens;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::server::{self, Counters, Service};
@@ -17,6 +18,7 @@ use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
+use crate::tls::{self, Certificate, TlsError};
 
 /// A sentence for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +49,10 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
-    /// Rates, proxies and origins.
+    /// Rates, proxies, origins, TLS.
     pub edge: Edge,
+    /// The certificate that is followed.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 impl Started {
@@ -74,7 +78,11 @@ impl Started {
 /// With a sentence.
 pub fn run(options: &ServeOptions) -> Result<(), Stopped> {
     let listener = listen(&options.listen)?;
-    let base_url = base_url(&listener)?;
+    safety::judge(options, listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?)?;
+    let mut base_url = base_url(&listener)?;
+    if options.edge.tls_cert.is_some() {
+        base_url = base_url.replacen("http://", "https://", 1);
+    }
     std::fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
     let started = start(options, |_| Ok(Clock::default()))?;
     serve(started, listener, &base_url)
@@ -118,17 +126,23 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault, edge: edge(&options.edge)? })
+    let (edge, certificate) = edge(&options.edge)?;
+    Ok(Started { division, keys, tokens, vault, edge, certificate })
 }
 
 /// What callers meet first.
-fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
-    Ok(Edge {
+fn edge(options: &EdgeOptions) -> Result<(Edge, Option<Arc<Certificate>>), Stopped> {
+    let sentence = |why: TlsError| Stopped::new(format!("--tls-cert, --tls-key: {why}"));
+    let files = options.tls_cert.as_ref().zip(options.tls_key.as_ref());
+    let certificate = files.map(|(chain, key)| Certificate::open(chain, key)).transpose().map_err(sentence)?;
+    let tls = certificate.as_ref().map(Certificate::server).transpose().map_err(sentence)?;
+    let edge = Edge {
         quotas: Quotas::new(options.rates),
         proxies: Proxies::new(options.trusted_proxies.clone()),
         origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
-        secure: false,
-    })
+        tls,
+    };
+    Ok((edge, certificate))
 }
 
 /// Opens a database.
@@ -151,11 +165,15 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let certificate = started.certificate.clone();
     let service = Arc::new(started.into_service());
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
         let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        if let Some(certificate) = certificate {
+            actix_web::rt::spawn(certificate.follow(tls::EVERY));
+        }
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.abort();
         served

@@ -38,6 +38,7 @@ mod qr;
 mod random_programmes;
 mod refusals;
 mod rise;
+mod safety;
 mod sale;
 mod schema;
 mod totals;
