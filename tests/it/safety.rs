@@ -210,7 +210,7 @@ fn nothing_shows_a_secret_when_it_is_printed() {
     show(&started.edge);
     show(&Certificate::open(edge.tls_cert.as_ref().unwrap(), edge.tls_key.as_ref().unwrap()).unwrap());
     show(&Edge::default());
-    show(&KeyRing::load_or_create(&options.keys()).unwrap());
+    show(&KeyRing::load_or_create(&options.keys(), Clock::default().now()).unwrap());
     let division = started.division.clone();
     show(&started.into_service());
     division.close();
