@@ -81,6 +81,9 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
             .map_err(|_| Stopped::new(format!("--now {text}: expected RFC 3339, such as 2026-06-18T10:00:00+08:00")))
     });
     let said = said.transpose()?;
+    let listener = serve::listen(&options.listen)?;
+    let address = listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?;
+    safety::judge_demo(options.insecure_public_demo, address)?;
     fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
     let id_provider = DemoIssuer::open(&options.data_dir)?;
     let serve_options = ServeOptions {
@@ -100,11 +103,6 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
             ..EdgeOptions::default()
         },
     };
-    let listener = serve::listen(&options.listen)?;
-    safety::judge_demo(
-        options.insecure_public_demo,
-        listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?,
-    )?;
     let base_url = serve::base_url(&listener)?;
     let started = serve::start(&serve_options, |last| choose_clock(said, last))?;
     let demo = seed(&started, &id_provider, &base_url)?;
