@@ -44,6 +44,7 @@ mod rise;
 mod safety;
 mod sale;
 mod schema;
+mod threats;
 mod tokens;
 mod totals;
 mod trail;
