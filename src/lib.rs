@@ -11,5 +11,6 @@ pub mod jws;
 pub mod keys;
 pub mod pii;
 pub mod qr;
+pub mod revoked;
 pub mod store;
 pub mod telemetry;
