@@ -15,7 +15,9 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer, revoked};
+use super::{
+    audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer, revoked,
+};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -201,6 +203,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/exports/retailers").get(export::export_retailers),
+        at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
     ]
 }
