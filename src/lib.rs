@@ -11,6 +11,7 @@ pub mod jws;
 pub mod keys;
 pub mod pii;
 pub mod qr;
+pub mod revoked;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

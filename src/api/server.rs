@@ -15,7 +15,9 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{
+    audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer, revoked,
+};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -153,6 +155,7 @@ fn public() -> Vec<Place> {
         at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
         at("/programmes/{id}").get(programmes::get_programme),
         at("/collection-points").get(programmes::list_collection_points),
+        at("/vouchers/revoked").get(revoked::list_revoked_vouchers),
     ]
 }
 

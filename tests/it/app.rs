@@ -258,6 +258,11 @@ impl TestApp {
         self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
+    /// Its division.
+    pub fn division(&self) -> &Division {
+        &self.running.as_ref().unwrap().division
+    }
+
     /// The store of the demo's retailer.
     pub fn store(&self) -> &str {
         self.demo["store_id"].as_str().unwrap()

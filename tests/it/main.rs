@@ -34,6 +34,7 @@ mod identifiers;
 mod idor;
 mod journey;
 mod keys;
+mod offline;
 mod openapi;
 mod programme_files;
 mod properties;
