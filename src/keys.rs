@@ -192,7 +192,8 @@ impl KeyRing {
         if let Some(ring) = Self::load(path)? {
             return Ok(ring);
         }
-        Self::generate()?.write_unless_there(path).map_err(failed(path, "made"))?;
+        let text = Self::generate()?.text().map_err(failed(path, "made"))?;
+        write_unless_there(path, &text)?;
         Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
     }
 
@@ -250,22 +251,41 @@ impl KeyRing {
         stored.ring().map(Some)
     }
 
-    /// Writes a complete file beside `path` and links it there, which succeeds for one process only.
-    fn write_unless_there(&self, path: &Path) -> io::Result<()> {
+    /// The content of the file.
+    fn text(&self) -> io::Result<Vec<u8>> {
         let mut text = serde_json::to_vec_pretty(&Stored::of(self))?;
         text.push(b'\n');
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut suffix = [0_u8; 8];
-        getrandom::fill(&mut suffix).map_err(io::Error::other)?;
-        let draft = directory.join(format!(".keys-{}.tmp", hex::encode(suffix)));
-        let linked = write_new(&draft, &text).and_then(|()| fs::hard_link(&draft, path));
-        let removed = fs::remove_file(&draft);
-        match linked {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => removed,
-            Err(error) => Err(error),
-            Ok(()) => removed.and_then(|()| File::open(directory)?.sync_all()),
-        }
+        Ok(text)
     }
+}
+
+/// Writes a complete file beside `path` and links it there, which succeeds for one process only; one that is there
+/// already stays.
+pub(crate) fn write_unless_there(path: &Path, text: &[u8]) -> Result<(), KeyError> {
+    let place = |draft: &Path| match fs::hard_link(draft, path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    };
+    written_beside(path, text, place).map_err(failed(path, "made"))
+}
+
+/// Writes a complete file beside `path` and puts it in the place of the one that is there: who reads gets the one or
+/// the other.
+pub(crate) fn put_in_place(path: &Path, text: &[u8]) -> Result<(), KeyError> {
+    written_beside(path, text, |draft| fs::rename(draft, path)).map_err(failed(path, "written"))
+}
+
+fn written_beside(path: &Path, text: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut suffix = [0_u8; 8];
+    getrandom::fill(&mut suffix).map_err(io::Error::other)?;
+    let draft = directory.join(format!(".keys-{}.tmp", hex::encode(suffix)));
+    let placed = write_new(&draft, text).and_then(|()| place(&draft));
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => placed.and(Err(error)),
+        _ => placed,
+    }?;
+    File::open(directory)?.sync_all()
 }
 
 fn failed(path: &Path, done: &'static str) -> impl FnOnce(io::Error) -> KeyError {
@@ -279,7 +299,8 @@ fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn random() -> Result<[u8; 32], KeyError> {
+/// Thirty-two random bytes.
+pub(crate) fn random() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
     Ok(bytes)

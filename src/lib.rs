@@ -8,6 +8,7 @@ pub mod domain;
 pub mod engine;
 pub mod jws;
 pub mod keys;
+pub mod master_key;
 pub mod pii;
 pub mod qr;
 pub mod store;

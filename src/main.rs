@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, demo, quote, serve};
+use huanxin::cli::{audit, check_identifier, check_programme, demo, personal, quote, serve};
 use huanxin::config::{ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
@@ -69,6 +69,11 @@ enum Command {
         #[command(subcommand)]
         command: Audit,
     },
+    /// The service's keys.
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
     /// Serves a demonstration with data of its own.
     Demo(demo::DemoOptions),
 }
@@ -84,6 +89,12 @@ enum Audit {
         #[arg(long, env = "HUANXIN_DATABASE_URL")]
         database_url: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Puts a new master key first and wraps all data keys with it, while the service runs.
+    RotateMaster(personal::RotateOptions),
 }
 
 fn main() -> ExitCode {
@@ -124,6 +135,11 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
             let (code, line) = audit::verify(&data_dir, database_url.as_deref())?;
             serve::announce(&line);
             Ok(code)
+        }
+        Command::Keys { command: Keys::RotateMaster(options) } => {
+            drop((out, err));
+            serve::announce(&personal::rotate_master(&options, Clock::default())?);
+            Ok(0)
         }
         Command::Migrate { data_dir, database_url: said, schema } => {
             drop((out, err));

@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, growth, health, programmes, recycler, reports, retailer, schemas, view,
+    audit, bureau, consumer, contract, examples, growth, health, personal, programmes, recycler, reports, retailer, schemas, view,
 };
 
 #[derive(OpenApi)]
@@ -76,6 +76,10 @@ use super::{
         growth::list_growth_baselines,
         growth::record_off_system_trade_ins,
         growth::list_off_system_trade_ins,
+        personal::reveal_personal_data,
+        personal::export_my_data,
+        personal::erase_my_data,
+        personal::erase_person,
         audit::list_audit_records,
         health::alive,
         health::ready,

@@ -11,9 +11,9 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{audit, bureau, consumer, growth, health, personal, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
-use crate::engine::Division;
+use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -73,6 +73,8 @@ pub struct Service {
     pub vault: Vault,
     /// The public keys as a JWK set.
     pub keys: Value,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Limits.
     pub limits: Limits,
     /// Counters.
@@ -89,6 +91,7 @@ impl Service {
             voucher_tokens: VoucherTokens::new(keys),
             vault,
             keys: keys.jwks(),
+            retention: Retention::default(),
             limits: Limits::default(),
             counters: Counters::default(),
         }
@@ -161,6 +164,8 @@ fn for_consumers(config: &mut web::ServiceConfig) {
         )
         .service(at("/vouchers/{id}").route(web::get().to(consumer::get_voucher)))
         .service(at("/vouchers/{id}/cancellation").route(web::post().to(consumer::cancel_voucher)))
+        .service(at("/me/personal-data").route(web::get().to(personal::export_my_data)))
+        .service(at("/me/erasure").route(web::post().to(personal::erase_my_data)))
         .service(at("/vouchers/{id}/qr").route(web::get().to(consumer::qr::get_voucher_qr)));
 }
 
@@ -222,6 +227,8 @@ fn for_the_bureau(config: &mut web::ServiceConfig) {
                 .route(web::get().to(growth::list_off_system_trade_ins))
                 .route(web::post().to(growth::record_off_system_trade_ins)),
         )
+        .service(at("/personal-data/disclosures").route(web::post().to(personal::reveal_personal_data)))
+        .service(at("/personal-data/erasures").route(web::post().to(personal::erase_person)))
         .service(at("/audit/records").route(web::get().to(audit::list_audit_records)));
 }
 

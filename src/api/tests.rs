@@ -46,7 +46,7 @@ pub(super) fn house() -> House {
     let division = Division::open(&Settings { clock, ..Settings::new("360111", database) }).unwrap();
     let ring = KeyRing::generate().unwrap();
     let tokens = AccessTokens::new(&ring, ISSUER).unwrap();
-    let service = web::Data::new(Service::new(division, tokens, &ring, Vault::new(&ring)));
+    let service = web::Data::new(Service::new(division, tokens, &ring, Vault::ephemeral().unwrap()));
     House { service, _directory: directory }
 }
 

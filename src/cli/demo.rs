@@ -68,6 +68,11 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         data_dir: options.data_dir.clone(),
         database_url: options.database_url.clone(),
         key_file: None,
+        master_key: None,
+        keep_attempts_days: 90,
+        // By the log of commands the demonstration finds what it has loaded.
+        keep_commands_hours: 1_000_000,
+        keep_personal_years: 5,
         listen: options.listen.clone(),
         division: "360111".to_owned(),
         schema: None,

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod check_identifier;
 pub mod check_programme;
 pub mod demo;
+pub mod personal;
 mod programme_report;
 pub mod quote;
 pub mod serve;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::personal;
 use crate::access::AccessTokens;
 use crate::api::server::{self, Counters, Limits, Service};
-use crate::config::ServeOptions;
+use crate::config::{self, ServeOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings};
+use crate::engine::{Clock, Division, Retention, Settings};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -46,6 +47,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// For how long things are kept.
+    pub retention: Retention,
 }
 
 impl Started {
@@ -58,6 +61,7 @@ impl Started {
             keys: self.keys.jwks(),
             tokens: self.tokens,
             vault: self.vault,
+            retention: self.retention,
             limits: Limits::default(),
             counters: Counters::default(),
         }
@@ -113,8 +117,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     };
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
-    let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault })
+    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
+    let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
+    personal::adopt_division_key(&division, &vault)?;
+    Ok(Started { division, keys, tokens, vault, retention: options.retention() })
 }
 
 /// Opens a database.
@@ -137,13 +143,17 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let retention = started.retention;
     let service = Arc::new(started.into_service());
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let jobs = [
+            actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().keep_retention(retention)),
+        ];
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
-        jobs.abort();
+        jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served
     })?;
     info!("no more requests; finishing what waits");

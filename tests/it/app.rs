@@ -1,6 +1,7 @@
 //! The service in this process behind a listener of its own, and its users.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -20,6 +21,8 @@ use ureq::http::{HeaderMap, Method, Request};
 
 use crate::contract;
 use crate::database::Place;
+use crate::fixtures::TestDatabase;
+use crate::leak;
 
 /// When the tests' clocks start, unless a test asks for later.
 pub const START: &str = "2026-06-18T10:00:00+08:00";
@@ -92,10 +95,15 @@ impl TestApp {
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        leak::listen();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
             key_file: None,
+            master_key: None,
+            keep_attempts_days: 90,
+            keep_commands_hours: 72,
+            keep_personal_years: 5,
             listen: String::new(),
             division: "360111".to_owned(),
             schema: None,
@@ -134,6 +142,28 @@ impl TestApp {
             running.thread.join().unwrap();
             running.division.close();
         }
+    }
+
+    /// The engine and the reads of the service that runs.
+    pub fn division(&self) -> &Division {
+        &self.running.as_ref().unwrap().division
+    }
+
+    /// Its database, past the service.
+    pub fn database(&self) -> TestDatabase {
+        let place = self.place.as_ref().unwrap();
+        let file = || format!("sqlite:{}", place.dir.path().join("huanxin.sqlite").display());
+        TestDatabase::of(&place.database_url().unwrap_or_else(file))
+    }
+
+    /// Where that is, if it is a server's.
+    pub fn database_url(&self) -> Option<String> {
+        self.place.as_ref().unwrap().database_url()
+    }
+
+    /// The directory of its keys.
+    pub fn directory(&self) -> &Path {
+        self.place.as_ref().unwrap().dir.path()
     }
 
     /// One of the ten consumers.
@@ -215,6 +245,7 @@ impl Drop for TestApp {
         let Some(place) = self.place.take().filter(|_| !std::thread::panicking()) else { return };
         let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
         assert_eq!(code, 0, "{line}");
+        leak::nothing_was_logged();
     }
 }
 

@@ -41,12 +41,15 @@ fn allowed(operation: &str) -> &'static [Role] {
         | "registerRecycler"
         | "approveRecycler"
         | "suspendRecycler"
+        | "erasePerson"
         | "setGrowthBaseline"
         | "recordOffSystemTradeIns" => &[Officer],
         "listRetailers" | "getTotalsReport" | "listProgrammeVersions" | "getProgrammeVersion" | "listAdjustments" => {
             &[Officer, Reviewer, Approver, Finance, Auditor]
         }
         "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
+        "exportMyData" | "eraseMyData" => &[Consumer],
+        "revealPersonalData" => &[Officer, Auditor],
         "listAuditRecords" => &[Auditor],
         other => panic!("who may call {other}? Say so here"),
     }

@@ -12,12 +12,17 @@ use crate::store::rows::MovementRow;
 use crate::store::schema::movement;
 use crate::store::{Saved, StoreError};
 
+/// How many steps there are.
+fn all() -> usize {
+    std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap().count()
+}
+
 #[test]
 fn a_second_migration_finds_nothing_to_do() {
     for division in divisions() {
         let mut steps = Vec::new();
         let first = division.database.migrate(&mut |step| steps.push(step.to_owned())).unwrap();
-        assert_eq!((first, steps.len()), (2, 2));
+        assert_eq!((first, steps.len()), (all(), all()));
         assert!(steps[0].contains("ledger_and_trail"), "{steps:?}");
         assert!(steps[1].contains("adjustments"), "{steps:?}");
         assert_eq!(division.database.migrate(&mut |_| {}), Ok(0));
@@ -33,7 +38,7 @@ fn two_that_start_at_once_migrate_once() {
             let both = [run(), run()];
             both.into_iter().map(|handle| handle.join().unwrap()).sum()
         });
-        assert_eq!(steps, 2);
+        assert_eq!(steps, all());
     }
 }
 
@@ -42,7 +47,7 @@ fn the_way_down_leads_up_again() {
     each(|division| {
         while go_back(division).is_ok() {}
         assert!(division.readers().snapshot(&mut |tx| tx.head()).is_err());
-        assert_eq!(division.database.migrate(&mut |_| {}), Ok(2));
+        assert_eq!(division.database.migrate(&mut |_| {}), Ok(all()));
         assert_eq!(division.head().seq, 0);
     });
 }
