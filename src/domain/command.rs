@@ -184,6 +184,18 @@ pub enum Act {
         /// Only those that are older than this.
         before: Moment,
     },
+    /// Puts into the trail that somebody is about to be shown or given something: an unmasked read, an export, a
+    /// download. Nothing else changes.
+    RecordDisclosure {
+        /// The operation that shows it, as the API names it.
+        operation: String,
+        /// The record that it is about.
+        subject: String,
+        /// Why, where the operation asks for a reason.
+        reason: Option<String>,
+        /// What is shown: which fields, which period, how many rows; never a value in the clear.
+        detail: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -215,6 +227,7 @@ impl Act {
             Self::RewrapKeys(_) => "rewrap_keys",
             Self::ErasePerson(_) => "erase_person",
             Self::Forget { .. } => "forget",
+            Self::RecordDisclosure { .. } => "record_disclosure",
         }
     }
 
@@ -475,6 +488,11 @@ pub enum Outcome {
     DataKeys {
         /// How many.
         count: usize,
+    },
+    /// A disclosure stands in the trail.
+    Disclosed {
+        /// Its identity.
+        id: Id,
     },
 }
 

@@ -208,13 +208,19 @@ impl TestApp {
         User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
     }
 
-    fn demo_user(&self, role: &str) -> User<'_> {
+    /// The demo's user of a role.
+    pub fn demo_user(&self, role: &str) -> User<'_> {
         self.user(self.demo["tokens"][role].as_str())
     }
 
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// Where the service answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// The store of the demo's retailer.

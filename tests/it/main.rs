@@ -15,6 +15,8 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod attack;
+mod attacked;
 mod audit;
 mod authz;
 mod book;
@@ -39,5 +41,6 @@ mod rise;
 mod sale;
 mod schema;
 mod totals;
+mod trail;
 mod versions;
 mod worked;

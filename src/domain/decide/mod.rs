@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod data_key;
+mod disclosure;
 mod erasure;
 mod expiry;
 mod growth_input;
@@ -46,7 +47,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::Forget { .. } => {}
+        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } | Act::Forget { .. } => {}
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
@@ -94,6 +95,9 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
         Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),
         Act::Forget { what, ids, before } => Ok(erasure::forget(*what, ids, *before)),
+        Act::RecordDisclosure { operation, subject, reason, detail } => {
+            Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
+        }
     }
 }
 
