@@ -15,8 +15,8 @@ use super::masks::Shown;
 use super::query::{Asked, Nothing};
 use super::server::Service;
 use super::view::{
-    AccountView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, RedemptionView, TurnInView,
-    VoucherView, moment,
+    AccountView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, RedemptionView,
+    TurnInView, VoucherView, moment,
 };
 use crate::access::Role;
 use crate::domain::adjustment::Adjustment;

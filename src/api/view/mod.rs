@@ -24,9 +24,7 @@ pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, Red
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
-pub use personal::{
-    AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,
-};
+pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,

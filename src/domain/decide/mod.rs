@@ -47,7 +47,10 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } | Act::Forget { .. } => {}
+        Act::SetGrowthBaseline { .. }
+        | Act::RecordOffSystem { .. }
+        | Act::RecordDisclosure { .. }
+        | Act::Forget { .. } => {}
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),

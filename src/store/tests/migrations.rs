@@ -82,11 +82,11 @@ fn movements(division: &Division) -> Vec<String> {
 fn facts_outlast_a_step() {
     each(|division| {
         let saved = saved(&division.salt);
-        let before = Saved { adjustments: Vec::new(), ..saved.clone() };
+        let before = Saved { adjustments: Vec::new(), data_keys: Vec::new(), ..saved.clone() };
         division.save(&before).unwrap();
         let known = movements(division);
-        go_back(division).unwrap();
-        assert_eq!(division.database.migrate(&mut |_| {}), Ok(1));
+        (1..all()).for_each(|_| go_back(division).unwrap());
+        assert_eq!(division.database.migrate(&mut |_| {}), Ok(all() - 1));
         assert_eq!(movements(division), known);
         for deed in ["UPDATE movement SET at = 0", "DELETE FROM movement"] {
             assert!(
@@ -103,7 +103,8 @@ fn facts_outlast_a_step() {
         };
         let raised = Saved { adjustments: saved.adjustments, movements: vec![raise], ..Saved::default() };
         division.save(&raised).unwrap();
-        go_back(division).unwrap_err();
+        while go_back(division).is_ok() {}
+        division.database.migrate(&mut |_| {}).unwrap();
         assert_eq!(division.read(|tx| tx.adjustments_of(&[id(4)])).len(), 1);
     });
 }

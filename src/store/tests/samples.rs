@@ -244,7 +244,7 @@ pub fn data_key(person: Id) -> DataKey {
 
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
-    let person = Person::new(personal("number"), personal("name"));
+    let person = Person { id: Id::digest(&["person"]), ..Person::new(personal("number"), personal("name")) };
     let account = LedgerAccount {
         id: account_id(line().id, id(5)),
         line: line().id,
