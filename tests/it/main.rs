@@ -28,6 +28,7 @@ mod examples;
 mod fixtures;
 mod growth;
 mod identifiers;
+mod idor;
 mod journey;
 mod leak;
 mod openapi;
