@@ -48,10 +48,9 @@ pub async fn reveal_personal_data(
 ) -> Result<HttpResponse, ApiError> {
     let (subject, id, reason) = body.read::<DisclosureBody>()?.read()?;
     let found = service.division.read(move |tx| Found::read(tx, subject, id)).await?.ok_or_else(ApiError::not_found)?;
-    if let Some(person) = found.person.as_ref().filter(|person| person.restricted_at.is_some()) {
-        if reader.role != Role::Auditor {
-            return Err(Refusal::of(Code::WrongState).found(&person.name.masked).into());
-        }
+    let restricted = found.person.as_ref().filter(|person| person.restricted_at.is_some());
+    if let Some(person) = restricted.filter(|_| reader.role != Role::Auditor) {
+        return Err(Refusal::of(Code::WrongState).found(&person.name.masked).into());
     }
     let mut view = found.open(&service, subject, id)?;
     let meaning = Meaning::of("revealPersonalData").body(body.value());

@@ -206,10 +206,9 @@ impl State {
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::Release(row) => self.releases.put(row.id, row),
-            // Facts that no command reads back.
-            Change::Baseline(_) | Change::OffSystem(_) => {}
-            // What was done is looked up before anything is decided; the rows go when the batch is saved.
-            Change::Forgotten { .. } => {}
+            // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
+            // before anything is decided.
+            Change::Baseline(_) | Change::OffSystem(_) | Change::Forgotten { .. } => {}
         }
     }
 }

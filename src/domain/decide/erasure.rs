@@ -17,7 +17,9 @@ pub(super) fn footprint(state: &mut State, person: Id) {
     state.data_keys.ask(person);
     state.holdings.ask(person);
     let Some(Holdings { vouchers, turn_ins }) = state.holdings.peek(&person).cloned() else { return };
-    turn_ins.iter().for_each(|id| state.turn_ins.ask(*id));
+    for id in turn_ins {
+        state.turn_ins.ask(id);
+    }
     for id in vouchers {
         state.vouchers.ask(id);
         if let Some(redemption) = state.vouchers.peek(&id).and_then(|voucher| voucher.redemption) {
