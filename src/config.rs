@@ -1,20 +1,24 @@
 //! Configuration: flags and environment variables of the same names, read once at the start and here alone.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
 
+use crate::api::edge::Rates;
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
 
-/// Where the service keeps its things, and how it runs.
-#[derive(Args, Clone, Debug)]
+/// Where the service keeps its things, and how it runs. `Debug` shows no more than where: an address of a database has a
+/// password in it.
+#[derive(Args, Clone)]
 pub struct ServeOptions {
     /// Directory of the embedded database, the key file and the master key.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database: `sqlite:PATH` or `postgres://…`; the embedded one in the data directory when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL")]
+    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Key file; `keys.json` in the data directory when not said. Replicas share one.
     #[arg(long, env = "HUANXIN_KEY_FILE")]
@@ -41,20 +45,40 @@ pub struct ServeOptions {
     /// Commands that may wait in each queue.
     #[arg(long, env = "HUANXIN_QUEUE", default_value_t = 4096)]
     pub queue: usize,
-    /// Days for which refused attempts are kept.
-    #[arg(long, env = "HUANXIN_KEEP_ATTEMPTS_DAYS", default_value_t = 90)]
-    pub keep_attempts_days: u32,
-    /// Hours for which a repeat is answered as the first request was; callers are promised 72.
-    #[arg(long, env = "HUANXIN_KEEP_COMMANDS_HOURS", default_value_t = 72,
-        value_parser = clap::value_parser!(u32).range(72..))]
-    pub keep_commands_hours: u32,
-    /// Years for which personal data is kept after a person's last dealing.
-    #[arg(long, env = "HUANXIN_KEEP_PERSONAL_YEARS", default_value_t = 5,
-        value_parser = clap::value_parser!(u32).range(1..))]
-    pub keep_personal_years: u32,
     /// Connections for reading.
     #[arg(long, env = "HUANXIN_READERS", default_value_t = 8)]
     pub readers: u32,
+    /// For how long things are kept.
+    #[command(flatten)]
+    pub retention: Retention,
+    /// What callers meet first.
+    #[command(flatten)]
+    pub edge: EdgeOptions,
+}
+
+impl fmt::Debug for ServeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServeOptions")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .field("division", &self.division)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who may call from where, and how often.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EdgeOptions {
+    /// Networks of the proxies that stand before the service, such as 10.0.0.0/8: with them it speaks TLS, and their
+    /// `Forwarded` or `X-Forwarded-For` says where a request comes from.
+    #[arg(long, env = "HUANXIN_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose web pages may call, each exactly, such as <https://tills.example.cn>.
+    #[arg(long, env = "HUANXIN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// How often what may be asked.
+    #[command(flatten)]
+    pub rates: Rates,
 }
 
 impl ServeOptions {
@@ -62,16 +86,6 @@ impl ServeOptions {
     #[must_use]
     pub fn database(&self) -> String {
         database_url(&self.data_dir, self.database_url.as_deref())
-    }
-
-    /// For how long things are kept.
-    #[must_use]
-    pub fn retention(&self) -> Retention {
-        Retention {
-            attempt_days: self.keep_attempts_days,
-            command_hours: self.keep_commands_hours,
-            person_years: self.keep_personal_years,
-        }
     }
 
     /// The key file's path.

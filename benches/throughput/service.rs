@@ -7,9 +7,10 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
+use huanxin::api::edge::Rates;
 use huanxin::cli::serve;
-use huanxin::config::ServeOptions;
-use huanxin::engine::{Clock, Division};
+use huanxin::config::{EdgeOptions, ServeOptions};
+use huanxin::engine::{Clock, Division, Retention};
 use huanxin::qr::VoucherTokens;
 
 use crate::NOW;
@@ -42,9 +43,6 @@ impl Service {
             database_url: Some(database.url().to_owned()),
             key_file: None,
             master_key: None,
-            keep_attempts_days: 90,
-            keep_commands_hours: 72,
-            keep_personal_years: 5,
             listen: String::new(),
             division: DIVISION.to_owned(),
             schema: None,
@@ -52,6 +50,8 @@ impl Service {
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            retention: Retention::default(),
+            edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();

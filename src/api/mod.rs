@@ -11,6 +11,7 @@ pub mod consumer;
 pub mod contract;
 pub mod disclosure;
 pub mod distance;
+pub mod edge;
 pub mod entity;
 pub mod error;
 pub mod etag;

@@ -11,6 +11,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::answer::BASE;
+use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::route::{Place, Rule, at};
 use super::{audit, bureau, consumer, growth, health, personal, programmes, recycler, reports, request_id, retailer};
@@ -19,27 +20,6 @@ use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
-
-/// What a server allows itself and its callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Threads that answer.
-    pub workers: usize,
-    /// Bytes of a body, after decompression.
-    pub body_bytes: usize,
-    /// Connections of one thread.
-    pub connections: usize,
-    /// Seconds within which a request's head must be there.
-    pub head_seconds: u64,
-    /// Seconds that requests under way have when the server stops.
-    pub drain_seconds: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { workers: 2, body_bytes: 64 * 1024, connections: 10_000, head_seconds: 10, drain_seconds: 10 }
-    }
-}
 
 /// How many requests were answered how.
 #[derive(Debug, Default)]
@@ -79,12 +59,14 @@ pub struct Service {
     pub retention: Retention,
     /// Limits.
     pub limits: Limits,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
     /// Counters.
     pub counters: Counters,
 }
 
 impl Service {
-    /// With the usual limits.
+    /// With the usual limits and rates.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
         Self {
@@ -95,6 +77,7 @@ impl Service {
             keys: keys.jwks(),
             retention: Retention::default(),
             limits: Limits::default(),
+            edge: Edge::default(),
             counters: Counters::default(),
         }
     }

@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::ServeOptions;
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -16,7 +16,7 @@ use crate::domain::identifier::synthetic;
 use crate::domain::programme::{Rules, from_toml};
 use crate::domain::records::BankAccount;
 use crate::domain::time::Moment;
-use crate::engine::{Answer, Clock, Failure};
+use crate::engine::{Answer, Clock, Failure, Retention};
 
 /// The district's example programmes, by the word under which `demo.json` names them.
 const PROGRAMMES: [(&str, &str); 3] = [
@@ -69,10 +69,6 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         database_url: options.database_url.clone(),
         key_file: None,
         master_key: None,
-        keep_attempts_days: 90,
-        // By the log of commands the demonstration finds what it has loaded.
-        keep_commands_hours: 1_000_000,
-        keep_personal_years: 5,
         listen: options.listen.clone(),
         division: "360111".to_owned(),
         schema: None,
@@ -80,6 +76,9 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        // By the log of commands the demonstration finds what it has loaded.
+        retention: Retention { command_hours: 1_000_000, ..Retention::default() },
+        edge: EdgeOptions::default(),
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;

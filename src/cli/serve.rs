@@ -9,8 +9,9 @@ use tracing::info;
 
 use super::personal;
 use crate::access::AccessTokens;
-use crate::api::server::{self, Counters, Limits, Service};
-use crate::config::{self, ServeOptions};
+use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
+use crate::api::server::{self, Counters, Service};
+use crate::config::{self, EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Retention, Settings};
 use crate::keys::KeyRing;
@@ -49,6 +50,8 @@ pub struct Started {
     pub vault: Vault,
     /// For how long things are kept.
     pub retention: Retention,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
 }
 
 impl Started {
@@ -63,6 +66,7 @@ impl Started {
             vault: self.vault,
             retention: self.retention,
             limits: Limits::default(),
+            edge: self.edge,
             counters: Counters::default(),
         }
     }
@@ -120,7 +124,17 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
     let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
     personal::adopt_division_key(&division, &vault)?;
-    Ok(Started { division, keys, tokens, vault, retention: options.retention() })
+    Ok(Started { division, keys, tokens, vault, retention: options.retention, edge: edge(&options.edge)? })
+}
+
+/// What callers meet first.
+fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
+    Ok(Edge {
+        quotas: Quotas::new(options.rates),
+        proxies: Proxies::new(options.trusted_proxies.clone()),
+        origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
+        secure: false,
+    })
 }
 
 /// Opens a database.

@@ -18,14 +18,19 @@ const REST: Duration = Duration::from_hours(1);
 const YEAR_SECONDS: i64 = 366 * 24 * 3600;
 
 /// For how long things are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(clap::Args, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Days of refused commands.
+    /// Days for which refused attempts are kept.
+    #[arg(long = "keep-attempts-days", env = "HUANXIN_KEEP_ATTEMPTS_DAYS", default_value_t = 90)]
     pub attempt_days: u32,
-    /// Hours of the log of commands, by which a repeat is answered; callers are promised 72.
+    /// Hours for which a repeat is answered as the first request was; callers are promised 72.
+    #[arg(long = "keep-commands-hours", env = "HUANXIN_KEEP_COMMANDS_HOURS", default_value_t = 72,
+        value_parser = clap::value_parser!(u32).range(72..))]
     pub command_hours: u32,
-    /// Years of what is known of a person, after the last dealing. The papers of an invoice are kept for five
+    /// Years for which personal data is kept after a person's last dealing; papers of invoices are kept for five
     /// (发票管理办法 28).
+    #[arg(long = "keep-personal-years", env = "HUANXIN_KEEP_PERSONAL_YEARS", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..))]
     pub person_years: u32,
 }
 

@@ -1,6 +1,6 @@
 //! The service in this process behind a listener of its own, and its users.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,12 +10,13 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
+use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::ServeOptions;
+use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division};
+use huanxin::engine::{Clock, Division, Retention};
 use huanxin::keys::KeyRing;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
@@ -91,20 +92,33 @@ impl TestApp {
         Self::start_with(place, start, Clock::standing_at(start))
     }
 
+    /// At the usual time, which stands still, with an edge of its own: an app has no rates otherwise.
+    pub fn with_edge(place: Place, edge: EdgeOptions) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::standing_at(start), edge, Limits::default())
+    }
+
+    /// At the usual time, with limits of its own.
+    pub fn with_limits(place: Place, limits: Limits) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::starting_at(start), without_rates(), limits)
+    }
+
     fn start_at(place: Place, start: Moment) -> Self {
         Self::start_with(place, start, Clock::starting_at(start))
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        Self::start_as(place, start, clock, without_rates(), Limits::default())
+    }
+
+    fn start_as(place: Place, start: Moment, clock: Clock, edge: EdgeOptions, limits: Limits) -> Self {
         leak::listen();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
             key_file: None,
             master_key: None,
-            keep_attempts_days: 90,
-            keep_commands_hours: 72,
-            keep_personal_years: 5,
             listen: String::new(),
             division: "360111".to_owned(),
             schema: None,
@@ -112,6 +126,8 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            retention: Retention::default(),
+            edge,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -119,7 +135,7 @@ impl TestApp {
         let demo = demo::seed(&started, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = api::Service::new(started.division, started.tokens, &started.keys, started.vault);
+        let service = api::Service { limits, ..started.into_service() };
         let (server, thread) = listen(listener, Arc::new(service));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -237,6 +253,11 @@ impl TestApp {
         &self.base_url
     }
 
+    /// The same as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
     /// The store of the demo's retailer.
     pub fn store(&self) -> &str {
         self.demo["store_id"].as_str().unwrap()
@@ -267,6 +288,11 @@ impl Drop for TestApp {
         assert_eq!(code, 0, "{line}");
         leak::nothing_was_logged();
     }
+}
+
+/// Tests are in more of a hurry than callers may be.
+fn without_rates() -> EdgeOptions {
+    EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() }
 }
 
 fn listen(listener: TcpListener, service: Arc<api::Service>) -> (ServerHandle, JoinHandle<()>) {
