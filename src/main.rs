@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, demo, personal, quote, serve};
-use huanxin::config::{ServeOptions, database_url};
+use huanxin::cli::{audit, check_identifier, check_programme, demo, keys, personal, quote, serve};
+use huanxin::config::{KeyFileOptions, ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
 use huanxin::engine::Clock;
+use huanxin::keys::rotation::KeyKind;
 use huanxin::{api, telemetry};
 
 /// huanxin (焕新): a district's trade-in subsidies.
@@ -93,6 +94,29 @@ enum Audit {
 
 #[derive(Subcommand)]
 enum Keys {
+    /// Shows every key that takes turns, with its state.
+    List {
+        #[command(flatten)]
+        file: KeyFileOptions,
+    },
+    /// Lets keys take turns: the next key signs from now on, and a fresh next key is published.
+    Rotate {
+        #[command(flatten)]
+        file: KeyFileOptions,
+        /// Keys of which use; every use when not said.
+        #[arg(long)]
+        kind: Vec<KeyKind>,
+        /// Also when the next key was published a moment ago.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Drops a retired key before its time: what it has signed is worth nothing from now on.
+    Drop {
+        #[command(flatten)]
+        file: KeyFileOptions,
+        /// The key's id.
+        kid: String,
+    },
     /// Puts a new master key first and wraps all data keys with it, while the service runs.
     RotateMaster(personal::RotateOptions),
 }
@@ -136,11 +160,6 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
             serve::announce(&line);
             Ok(code)
         }
-        Command::Keys { command: Keys::RotateMaster(options) } => {
-            drop((out, err));
-            serve::announce(&personal::rotate_master(&options, Clock::default())?);
-            Ok(0)
-        }
         Command::Migrate { data_dir, database_url: said, schema } => {
             drop((out, err));
             std::fs::create_dir_all(&data_dir).map_err(|why| serve::Stopped::at(&data_dir, &why))?;
@@ -149,6 +168,18 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
                 .migrate(&mut |line| serve::announce(line))
                 .map_err(|why| serve::Stopped::new(why.to_string()))?;
             serve::announce(&format!("{done} migrations run; the database is as this release needs it"));
+            Ok(0)
+        }
+        Command::Keys { command } => {
+            drop((out, err));
+            let now = Clock::default().now();
+            let text = match command {
+                Keys::List { file } => keys::list(&file.path())?,
+                Keys::Rotate { file, kind, now: at_once } => keys::rotate(&file.path(), &kind, now, at_once)?,
+                Keys::Drop { file, kid } => keys::drop_retired(&file.path(), &kid, now)?,
+                Keys::RotateMaster(options) => personal::rotate_master(&options, Clock::default())?,
+            };
+            serve::announce(text.trim_end());
             Ok(0)
         }
         Command::Serve(options) => {

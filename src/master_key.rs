@@ -74,7 +74,7 @@ pub enum MasterKeyError {
     /// What the source gave is no list of keys.
     #[error("{0} does not give a master key of 32 bytes a line, in base64 or hexadecimal")]
     Malformed(Source),
-    /// A key file could not be made or written.
+    /// The system gave no random bytes.
     #[error(transparent)]
     Keys(#[from] KeyError),
 }
@@ -169,7 +169,13 @@ impl MasterKeys {
         match File::open(path) {
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 let text = line(&keys::random()?);
-                keys::write_unless_there(path, text.as_bytes())?;
+                let there_already = |why: &io::Error| why.kind() == ErrorKind::AlreadyExists;
+                match written_beside(path, &text, |draft| fs::hard_link(draft, path)) {
+                    Err(why) if !there_already(&why) => {
+                        return Err(MasterKeyError::Source(Source::File(path.to_owned()), why));
+                    }
+                    _ => {}
+                }
             }
             _ => {}
         }
@@ -243,7 +249,8 @@ impl MasterKeys {
             return Err(MasterKeyError::Source(source, why));
         };
         let text: String = change(read(source)?.keys).iter().map(|key| line(&key.bytes)).collect();
-        keys::put_in_place(path, text.as_bytes())?;
+        written_beside(path, &text, |draft| fs::rename(draft, path))
+            .map_err(|why| MasterKeyError::Source(source.clone(), why))?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = read(source)?;
         Ok(())
     }
@@ -308,6 +315,17 @@ fn read(source: &Source) -> Result<Known, MasterKeyError> {
     };
     let keys = parse(&text).ok_or_else(|| MasterKeyError::Malformed(source.clone()))?;
     Ok(Known { keys, seen })
+}
+
+/// Writes a whole file beside `path` and then has it take its place: who reads gets the one or the other.
+fn written_beside(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let draft = keys::draft_beside(path)?;
+    let placed = keys::write_new(&draft, text.as_bytes()).and_then(|()| place(&draft));
+    match fs::remove_file(&draft) {
+        Err(why) if why.kind() != ErrorKind::NotFound => return placed.and(Err(why)),
+        _ => placed?,
+    }
+    File::open(keys::directory_of(path))?.sync_all()
 }
 
 /// What a program prints; its complaints go where the service's go.

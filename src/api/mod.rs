@@ -19,6 +19,7 @@ pub mod examples;
 pub mod growth;
 pub mod health;
 pub mod idempotency;
+pub mod key_set;
 pub mod language;
 pub mod masks;
 pub mod openapi;

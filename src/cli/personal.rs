@@ -68,7 +68,8 @@ pub fn rotate_master(options: &RotateOptions, clock: Clock) -> Result<String, St
         masters.put_new_first().map_err(|why| sentence(&why))?;
     }
     let key_file = options.key_file.clone().unwrap_or_else(|| options.data_dir.join("keys.json"));
-    let keys = KeyRing::load_or_create(&key_file).map_err(|why| Stopped::at(&key_file, &why))?;
+    let keys =
+        KeyRing::load_or_create(&key_file, Clock::default().now()).map_err(|why| Stopped::at(&key_file, &why))?;
     let vault = Vault::new(&keys, masters);
     let url = database_url(&options.data_dir, options.database_url.as_deref());
     let database = serve::open(&url, options.schema.as_deref())?;

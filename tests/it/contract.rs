@@ -117,6 +117,10 @@ fn faults(operation: &Operation, answer: &Answer) -> Vec<String> {
         return vec![format!("status {} with {}", answer.status, answer.body["code"])];
     }
     let mut faults = headers(own, answer);
+    // What has not changed is not sent again.
+    if own["content"].is_null() && answer.bytes.is_empty() {
+        return faults;
+    }
     let media = answer.header("Content-Type").unwrap_or_default().split(';').next().unwrap();
     let content = &own["content"][media];
     if content.is_null() {
