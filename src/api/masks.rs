@@ -1,7 +1,7 @@
 //! What may be shown of the people whom a record is about. Facts keep no masks, because a fact could not take them back:
 //! a name's mask stands with the person, and the others are made of the sealed text when they are shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::id::Id;
 use crate::domain::personal::{DataKey, ERASED, Personal};
@@ -63,6 +63,19 @@ impl People {
         let address = masked(TEXT, &delivery.address, pii::mask_text);
         Shown { buyer, address, phone: masked(MOBILE, &delivery.phone, pii::mask_mobile) }
     }
+}
+
+/// The masks of the holders of some redemptions, by holder.
+///
+/// # Errors
+/// Those of the database.
+pub fn buyers<'a>(
+    tx: &mut Tx<'_>,
+    redemptions: impl Iterator<Item = &'a Redemption>,
+) -> Result<BTreeMap<Id, String>, StoreError> {
+    let ids: BTreeSet<Id> = redemptions.map(|redemption| redemption.person).collect();
+    let persons = tx.persons(&ids.into_iter().collect::<Vec<_>>())?;
+    Ok(persons.into_iter().map(|person| (person.id, person.name.masked)).collect())
 }
 
 /// The mask of a sealed text: the one that was kept with it, or else made of the text.

@@ -4,7 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, growth, health, personal, programmes, recycler, reports, retailer,
+    audit, bureau, consumer, contract, examples, export, growth, health, personal, programmes, recycler, reports,
+    retailer,
     schemas, server, view,
 };
 
@@ -82,6 +83,8 @@ use super::{
         personal::export_my_data,
         personal::erase_my_data,
         personal::erase_person,
+        export::export_retailers,
+        export::export_redemptions,
         audit::list_audit_records,
         health::alive,
         health::ready,

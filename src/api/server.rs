@@ -15,7 +15,7 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, growth, health, personal, programmes, recycler, reports, request_id, retailer};
+use super::{audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
@@ -207,6 +207,8 @@ fn for_the_bureau() -> Vec<Place> {
             .post(growth::record_off_system_trade_ins),
         at("/personal-data/disclosures").post(personal::reveal_personal_data),
         at("/personal-data/erasures").post(personal::erase_person),
+        at("/exports/retailers").get(export::export_retailers),
+        at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
     ]
 }

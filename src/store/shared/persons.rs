@@ -16,7 +16,11 @@ use crate::store::schema::{attempt, command_log, data_key, person, quota_use, tu
 
 /// Some persons, in no order.
 pub fn persons(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Person>, StoreError> {
-    read_all(person::table.filter(person::id.eq_any(ids)).select(PersonRow::as_select()).load(conn)?)
+    let mut found: Vec<PersonRow> = Vec::new();
+    for ids in ids.chunks(super::KEYS) {
+        found.extend(person::table.filter(person::id.eq_any(ids)).select(PersonRow::as_select()).load(conn)?);
+    }
+    read_all(found)
 }
 
 /// All data keys of some persons, or of the division, the oldest first.
