@@ -46,6 +46,7 @@ mod refusals;
 mod rise;
 mod sale;
 mod schema;
+mod threats;
 mod tokens;
 mod totals;
 mod trail;
