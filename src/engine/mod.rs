@@ -7,6 +7,7 @@ mod endings;
 mod jobs;
 mod question;
 mod queue;
+mod retention;
 mod runner;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ pub use clock::Clock;
 pub use endings::{Endings, Since};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
+pub use retention::{Removed, Retention};
 pub use runner::Runner;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};
