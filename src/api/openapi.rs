@@ -5,8 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
     audit, bureau, consumer, contract, examples, export, growth, health, personal, programmes, recycler, reports,
-    retailer,
-    schemas, server, view,
+    retailer, schemas, server, view,
 };
 
 #[derive(OpenApi)]

@@ -15,7 +15,9 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer};
+use super::{
+    audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer,
+};
 use crate::access::AccessTokens;
 use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
