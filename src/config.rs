@@ -7,6 +7,8 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::api::edge::Rates;
+use crate::engine::Retention;
+use crate::master_key::{MasterKeyError, MasterKeys, Source};
 
 /// Claims that an assistant may make for others on a day, unless said otherwise.
 pub const ASSISTED_CLAIMS_PER_DAY: u32 = 30;
@@ -15,7 +17,7 @@ pub const ASSISTED_CLAIMS_PER_DAY: u32 = 30;
 /// password in it.
 #[derive(Args, Clone)]
 pub struct ServeOptions {
-    /// Directory of the embedded database and the key file.
+    /// Directory of the embedded database, the key file and the master key.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database: `sqlite:PATH` or `postgres://…`; the embedded one in the data directory when not said.
@@ -24,6 +26,10 @@ pub struct ServeOptions {
     /// Key file; `keys.json` in the data directory when not said. Replicas share one.
     #[arg(long, env = "HUANXIN_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// Master key, which encrypts the data keys: `file:PATH`, `env:NAME` or `command:PROGRAM`, a key a line, the current
+    /// one first; `master.key` in the data directory when not said, made when absent. Replicas share one.
+    #[arg(long, env = "HUANXIN_MASTER_KEY")]
+    pub master_key: Option<Source>,
     /// Address to listen at.
     #[arg(long, env = "HUANXIN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -51,6 +57,9 @@ pub struct ServeOptions {
     /// Claims that an assistant may make for others on a day.
     #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
     pub assisted_claims_per_day: u32,
+    /// For how long things are kept.
+    #[command(flatten)]
+    pub retention: Retention,
     /// What callers meet first.
     #[command(flatten)]
     pub edge: EdgeOptions,
@@ -76,6 +85,22 @@ pub struct EdgeOptions {
     /// Origins whose web pages may call, each exactly, such as <https://tills.example.cn>.
     #[arg(long, env = "HUANXIN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
+    /// Certificate chain in PEM, the service's own certificate first: with it the service speaks TLS. Read again when it
+    /// changes.
+    #[arg(long, env = "HUANXIN_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key in PEM, which its owner alone may read.
+    #[arg(long, env = "HUANXIN_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Lets others reach the service over plain HTTP.
+    #[arg(long, env = "HUANXIN_INSECURE_PLAIN_HTTP")]
+    pub insecure_plain_http: bool,
+    /// Lets others reach a service with the keys of a demonstration.
+    #[arg(long, env = "HUANXIN_INSECURE_DEMO_KEYS")]
+    pub insecure_demo_keys: bool,
+    /// Lets the database's password go over a network in clear.
+    #[arg(long, env = "HUANXIN_INSECURE_DATABASE")]
+    pub insecure_database: bool,
     /// How often what may be asked.
     #[command(flatten)]
     pub rates: Rates,
@@ -114,6 +139,17 @@ impl ServeOptions {
     }
 }
 
+/// The master key that is said, or the file in a data directory, which is made when it is absent.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn master_keys(data_dir: &Path, said: Option<&Source>) -> Result<MasterKeys, MasterKeyError> {
+    match said {
+        Some(source) => MasterKeys::open(source.clone()),
+        None => MasterKeys::open_or_create(&data_dir.join("master.key")),
+    }
+}
+
 fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
     said.map_or_else(|| data_dir.join("keys.json"), Path::to_owned)
 }
@@ -122,4 +158,10 @@ fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
 #[must_use]
 pub fn database_url(data_dir: &Path, said: Option<&str>) -> String {
     said.map_or_else(|| format!("sqlite:{}", data_dir.join("huanxin.sqlite").display()), str::to_owned)
+}
+
+/// An environment variable that the configuration names.
+#[allow(clippy::disallowed_methods, reason = "here the environment is read")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

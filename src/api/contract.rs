@@ -24,7 +24,7 @@ pub const FAULT: &str = "Fault";
 pub const ROLES: &str = "x-roles";
 
 /// What is asked again and again, and answered in full when it has changed.
-const TAGGED: &[&str] = &["getKeys"];
+const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] =
     &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
@@ -123,7 +123,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
+        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
+        "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         _ => &[],
     };
     parts.concat()

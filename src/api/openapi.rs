@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, programmes, recycler,
-    reports, retailer, schemas, server, view,
+    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, personal, programmes,
+    recycler, reports, retailer, revoked, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ use super::{
         programmes::list_programmes,
         programmes::get_programme,
         programmes::list_collection_points,
+        revoked::list_revoked_vouchers,
         consumer::check_eligibility,
         consumer::claim_voucher,
         consumer::list_vouchers,
@@ -87,6 +88,10 @@ use super::{
         growth::list_growth_baselines,
         growth::record_off_system_trade_ins,
         growth::list_off_system_trade_ins,
+        personal::reveal_personal_data,
+        personal::export_my_data,
+        personal::erase_my_data,
+        personal::erase_person,
         export::export_retailers,
         export::export_redemptions,
         audit::list_audit_records,

@@ -16,12 +16,12 @@ use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id,
-    retailer,
+    assisted, audit, bank_account, bureau, consumer, export, growth, health, personal, programmes, recycler, reports,
+    request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
-use crate::engine::Division;
+use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -60,6 +60,8 @@ pub struct Service {
     pub vault: Vault,
     /// The public keys.
     pub key_set: PublishedKeys,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Limits.
     pub limits: Limits,
     /// Claims that an assistant may make for others on a day.
@@ -80,6 +82,7 @@ impl Service {
             voucher_tokens: VoucherTokens::new(keys),
             vault,
             key_set: PublishedKeys::of(keys),
+            retention: Retention::default(),
             limits: Limits::default(),
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             edge: Edge::default(),
@@ -109,21 +112,24 @@ impl fmt::Debug for Service {
     }
 }
 
-/// Starts to serve on a socket that listens; the server runs when it is awaited, and drains on SIGTERM.
+/// Starts to serve, with TLS where the edge has some, on a socket that listens; the server runs when it is awaited, and drains on SIGTERM.
 ///
 /// # Errors
 /// When the socket cannot be used.
 pub fn run(listener: std::net::TcpListener, service: Arc<Service>) -> std::io::Result<Server> {
-    let limits = service.limits;
+    let (limits, tls) = (service.limits, service.edge.tls.clone());
     let service = web::Data::from(service);
     let app = move || App::new().wrap(from_fn(request_id::around)).configure(|config| configure(config, &service));
     let server = HttpServer::new(app)
         .workers(limits.workers)
         .max_connections(limits.connections)
         .client_request_timeout(Duration::from_secs(limits.head_seconds))
-        .shutdown_timeout(limits.drain_seconds)
-        .listen(listener)?;
-    Ok(server.run())
+        .shutdown_timeout(limits.drain_seconds);
+    let listening = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, Arc::unwrap_or_clone(tls)),
+        None => server.listen(listener),
+    };
+    Ok(listening?.run())
 }
 
 /// The service's state and its operations.
@@ -157,6 +163,7 @@ fn public() -> Vec<Place> {
         at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
         at("/programmes/{id}").get(programmes::get_programme),
         at("/collection-points").get(programmes::list_collection_points),
+        at("/vouchers/revoked").get(revoked::list_revoked_vouchers),
     ]
 }
 
@@ -167,6 +174,8 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}").get(consumer::get_voucher),
         at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+        at("/me/personal-data").get(personal::export_my_data),
+        at("/me/erasure").post(personal::erase_my_data),
     ]
 }
 
@@ -220,6 +229,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/personal-data/disclosures").post(personal::reveal_personal_data),
+        at("/personal-data/erasures").post(personal::erase_person),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

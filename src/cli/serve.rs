@@ -8,19 +8,21 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::{personal, safety};
 use crate::access::AccessTokens;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
-use crate::config::{EdgeOptions, ServeOptions};
+use crate::config::{self, EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings};
+use crate::engine::{Clock, Division, Retention, Settings};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::KeyRing;
 use crate::keys::watch::{self, KeyWatch};
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
+use crate::tls::{self, Certificate, TlsError};
 
 /// A sentence for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +57,12 @@ pub struct Started {
     pub vault: Vault,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
-    /// Rates, proxies and origins.
+    /// For how long things are kept.
+    pub retention: Retention,
+    /// Rates, proxies, origins, TLS.
     pub edge: Edge,
+    /// The certificate that is followed.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 impl Started {
@@ -69,6 +75,7 @@ impl Started {
             key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
+            retention: self.retention,
             limits: Limits::default(),
             assisted_claims_per_day: self.assisted_claims_per_day,
             edge: self.edge,
@@ -83,7 +90,11 @@ impl Started {
 /// With a sentence.
 pub fn run(options: &ServeOptions) -> Result<(), Stopped> {
     let listener = listen(&options.listen)?;
-    let base_url = base_url(&listener)?;
+    safety::judge(options, listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?)?;
+    let mut base_url = base_url(&listener)?;
+    if options.edge.tls_cert.is_some() {
+        base_url = base_url.replacen("http://", "https://", 1);
+    }
     std::fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
     let started = start(options, |_| Ok(Clock::default()))?;
     serve(started, listener, &base_url)
@@ -130,19 +141,27 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
-    let vault = Vault::new(&keys);
-    let (edge, assisted_claims_per_day) = (edge(&options.edge)?, options.assisted_claims_per_day);
-    Ok(Started { division, keys, key_file, tokens, vault, assisted_claims_per_day, edge })
+    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
+    let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
+    personal::adopt_division_key(&division, &vault)?;
+    let (edge, certificate) = edge(&options.edge)?;
+    let (retention, assisted_claims_per_day) = (options.retention, options.assisted_claims_per_day);
+    Ok(Started { division, keys, key_file, tokens, vault, assisted_claims_per_day, retention, edge, certificate })
 }
 
 /// What callers meet first.
-fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
-    Ok(Edge {
+fn edge(options: &EdgeOptions) -> Result<(Edge, Option<Arc<Certificate>>), Stopped> {
+    let sentence = |why: TlsError| Stopped::new(format!("--tls-cert, --tls-key: {why}"));
+    let files = options.tls_cert.as_ref().zip(options.tls_key.as_ref());
+    let certificate = files.map(|(chain, key)| Certificate::open(chain, key)).transpose().map_err(sentence)?;
+    let tls = certificate.as_ref().map(Certificate::server).transpose().map_err(sentence)?;
+    let edge = Edge {
         quotas: Quotas::new(options.rates),
         proxies: Proxies::new(options.trusted_proxies.clone()),
         origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
-        secure: false,
-    })
+        tls,
+    };
+    Ok((edge, certificate))
 }
 
 /// Opens a database.
@@ -165,15 +184,23 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let certificate = started.certificate.clone();
+    let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let service = Arc::new(started.into_service());
     let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let jobs = [
+            actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().keep_retention(retention)),
+        ];
+        if let Some(certificate) = certificate {
+            actix_web::rt::spawn(certificate.follow(tls::EVERY));
+        }
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
-        jobs.abort();
+        jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served
     })?;
     info!("no more requests; finishing what waits");

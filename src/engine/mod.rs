@@ -3,9 +3,11 @@
 mod batch;
 mod clock;
 mod collect;
+mod endings;
 mod jobs;
 mod question;
 mod queue;
+mod retention;
 mod runner;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +17,10 @@ use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
 pub use clock::Clock;
+pub use endings::{Endings, Since};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
+pub use retention::{Removed, Retention};
 pub use runner::Runner;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};

@@ -10,13 +10,15 @@ use super::versions::Shelf;
 use super::{pg, sqlite};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::command::Passing;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::LedgerLine;
+use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, Recycler, Redemption,
-    RedemptionState, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
+    RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -174,10 +176,31 @@ impl<'a> Tx<'a> {
         assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
+        /// Some persons, in no order.
+        persons(ids: &[Id]) = persons::persons -> Vec<Person>;
+        /// All data keys of some persons, or of the division, the oldest first.
+        data_keys(persons: &[Id]) = persons::data_keys -> Vec<DataKey>;
+        /// Persons without a voucher or turn-in since a moment, of whom something is still known, by their ids.
+        persons_without_dealings(since: Moment, after: Option<Id>, limit: i64) = persons::without_dealings -> Vec<Id>;
+        /// Rows that are kept for a time only, from before a moment, the oldest first.
+        passed(what: Passing, before: Moment, limit: i64) = persons::passed -> Vec<Id>;
+        /// Refused commands of a caller, the newest first.
+        attempts_of(actor: Id, limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        /// Quotas of a person.
+        quotas_of(person: Id) = persons::quotas_of -> Vec<QuotaUse>;
+        /// Data keys that another master key than this one wraps.
+        keys_not_under(master_kid: &str, limit: i64) = persons::keys_not_under -> Vec<DataKey>;
         /// Live vouchers whose last moment lies before `before`, the oldest first.
         due_vouchers(before: Moment, limit: i64) = vouchers::due -> Vec<Id>;
         /// Live vouchers of a person, and of a turn-in, whose time is over.
         lapsed_vouchers(person: Id, turn_in: Option<Id>, now: Moment) = vouchers::lapsed -> Vec<Id>;
+        /// Vouchers that were redeemed, reversed or cancelled though their time is not over, in the order of their
+        /// identities, after one.
+        ended_vouchers(after: Id, now: Moment, limit: i64) = vouchers::ended -> Vec<(Id, VoucherStatus)>;
+        /// The same of those that ended with the movements after one, as they stand now; beside it how many movements
+        /// of that kind were looked at, at most `limit`, and the last of them.
+        endings(after: Id, now: Moment, limit: i64) = vouchers::endings
+            -> (Vec<(Id, VoucherStatus)>, usize, Option<Id>);
         /// A turn-in.
         turn_in(id: Id) = turn_ins::turn_in -> Option<TurnIn>;
         /// Turn-ins of a recorder, of a person, or all.

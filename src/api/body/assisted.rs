@@ -11,11 +11,12 @@ use crate::domain::command::{Assistance, ClaimVoucher};
 use crate::domain::goods::{Category, Powertrain};
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
+use crate::domain::personal::NewDataKey;
 use crate::domain::personal::Personal;
 use crate::domain::records::{ConsentKind, Person};
 use crate::domain::refusal::{Code, Refusal, Refusals};
 use crate::domain::time::Day;
-use crate::pii::Vault;
+use crate::pii::{Sealer, Vault};
 
 use super::judge::{Judge, LINE};
 use super::words::{CategoryWord, ConsentKindWord, DivisionCode, PowertrainWord, ProgrammeWord};
@@ -33,8 +34,8 @@ pub struct PersonBody {
 }
 
 impl PersonBody {
-    fn judge(&self, vault: &Vault, judge: &mut Judge) -> Option<Person> {
-        judge.person(vault, "/person", &self.name, &self.resident_id)
+    fn judge<'v>(&self, vault: &'v Vault, judge: &mut Judge) -> Option<(Person, Sealer<'v>)> {
+        judge.person_with_sealer(vault, "/person", &self.name, &self.resident_id)
     }
 }
 
@@ -70,7 +71,8 @@ pub struct ConsentBody {
 }
 
 impl ConsentBody {
-    fn judge(&self, vault: &Vault, judge: &mut Judge) -> Option<(ConsentKind, Option<Personal>)> {
+    /// What is noted is sealed with the person's own key. Of a person who cannot be read nothing is noted.
+    fn judge(&self, sealer: Option<&Sealer<'_>>, judge: &mut Judge) -> Option<(ConsentKind, Option<Personal>)> {
         if !self.given {
             judge.malformed("/consent/given", "true: nothing is claimed for a person who has not consented");
         }
@@ -78,7 +80,7 @@ impl ConsentBody {
             judge.fail(Refusal::at(Code::EvidenceMissing, "/consent/note").expected("who heard it"));
         }
         let noted = self.note.as_deref().and_then(|note| judge.text("/consent/note", note, LINE));
-        let noted = noted.and_then(|note| judge.sealed(vault.text(&note)));
+        let noted = noted.zip(sealer).and_then(|(note, sealer)| judge.sealed(sealer.text(&note)));
         self.given.then_some((self.kind, noted))
     }
 }
@@ -121,8 +123,9 @@ impl EligibilityForBody {
         let person = self.person.judge(vault, &mut judge);
         let turn_in = self.turn_in_id.and_then(|id| judge.id("/turn_in_id", &id));
         let (category, powertrain) = (self.category, self.powertrain);
-        judge.finish(person.map(|person| ClaimVoucher {
+        judge.finish(person.map(|(person, sealer)| ClaimVoucher {
             person,
+            key: sealer.into_key(),
             residence: None,
             programme,
             category,
@@ -175,15 +178,17 @@ impl ClaimVoucherForBody {
     ) -> Result<(ClaimVoucher, Assistance), Refusals> {
         let mut judge = Judge::new(today);
         let person = self.person.judge(vault, &mut judge);
-        let consent = self.consent.judge(vault, &mut judge);
+        let consent = self.consent.judge(person.as_ref().map(|(_, sealer)| sealer), &mut judge);
         let programme = judge.text("/programme_id", &self.programme_id, LINE);
         let turn_in = self.turn_in_id.as_deref().and_then(|id| judge.id("/turn_in_id", id));
         let division_code = judge.division("/division_code", &self.division_code);
         let made = || {
-            let (person, programme, division_code) = (person?, programme?, division_code?);
+            let ((person, sealer), programme, division_code) = (person?, programme?, division_code?);
+            let key: NewDataKey = sealer.into_key();
             let (consent, note) = consent?;
             let (category, residence, powertrain) = (self.category, None, None);
-            let claim = ClaimVoucher { person, residence, programme, category, powertrain, turn_in, division_code };
+            let claim =
+                ClaimVoucher { person, key, residence, programme, category, powertrain, turn_in, division_code };
             Some((claim, Assistance { service_point, consent, note, most }))
         };
         let made = made();
@@ -208,7 +213,7 @@ impl VouchersForBody {
     pub fn into_person(self, vault: &Vault, today: Day) -> Result<Person, Refusals> {
         let mut judge = Judge::new(today);
         let person = self.person.judge(vault, &mut judge);
-        judge.finish(person)
+        judge.finish(person.map(|(person, _)| person))
     }
 }
 
@@ -247,7 +252,7 @@ impl VoucherQrForBody {
         let mut judge = Judge::new(today);
         let person = self.person.judge(vault, &mut judge);
         let number = judge_person_id(&self.person.resident_id, today.0).canonical;
-        judge.finish(person.map(|person| (person, number)))
+        judge.finish(person.map(|(person, _)| (person, number)))
     }
 }
 
@@ -258,10 +263,9 @@ mod tests {
     use super::*;
     use crate::api::body::{example_of, read};
     use crate::domain::identifier::synthetic;
-    use crate::keys::KeyRing;
 
     fn judged(body: &Value) -> Result<(ClaimVoucher, Assistance), Vec<(Code, String)>> {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+        let vault = Vault::ephemeral().unwrap();
         let today = Day::from_number(20_260_618).unwrap();
         let body = read::<ClaimVoucherForBody>(body.to_string().as_bytes()).unwrap();
         let told = |refusals: Refusals| refusals.all().iter().map(|one| (one.code, one.pointer.clone())).collect();

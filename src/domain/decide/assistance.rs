@@ -29,12 +29,17 @@ pub fn judge(state: &State, claim: &ClaimVoucher, stamp: Stamp) -> Result<Claima
 /// name with the number means that one of the two was misread, or that somebody tries numbers out.
 fn judge_name(state: &State, person: &Person) -> Result<(), Stop> {
     match state.persons.get(&person.id)? {
-        Some(known) if known.name != person.name => {
+        Some(known) if usable(known) && known.name != person.name => {
             let other = Refusal::at(Code::IdentifierInvalid, "/person/name").found(&person.name);
             Err(other.expected("the name that goes with the number").into())
         }
         _ => Ok(()),
     }
+}
+
+/// What is destroyed, or only kept, is not compared with.
+fn usable(known: &Person) -> bool {
+    known.restricted_at.is_none() && known.erased_at.is_none()
 }
 
 pub(super) fn claim(
@@ -61,6 +66,10 @@ pub(super) fn claim(
     let noted = note.as_ref().map(|note| note.masked.clone());
     decision.audit.detail["assisted"] = json!({"assistant": assistant, "service_point": service_point,
         "person": claim.person.id, "consent": consent, "note": noted});
+    // The note is sealed with the key that the claim brought, which is kept already where the person is new.
+    if note.is_some() && !decision.changes.iter().any(|change| matches!(change, Change::DataKey(_))) {
+        decision.changes.push(Change::DataKey(claim.key.of(claim.person.id, stamp.at)));
+    }
     let fact = AssistedClaim {
         voucher: issued.id,
         person: claim.person.id,

@@ -6,6 +6,7 @@
 mod adjustments;
 mod assistance;
 mod claims;
+mod data_keys;
 mod growth;
 mod ledger;
 mod parties;
@@ -19,6 +20,7 @@ mod vouchers;
 pub use adjustments::AdjustmentRow;
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
+pub use data_keys::DataKeyRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
 pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, StoreRow};
@@ -27,7 +29,7 @@ pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
 pub use trail::{AttemptRow, AuditRow, CommandRow};
 pub use turn_ins::TurnInRow;
-pub use vouchers::{QuotaRow, ReleaseRow, VoucherRow};
+pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
