@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
 use huanxin::cli::serve;
-use huanxin::config::ServeOptions;
+use huanxin::config::{ServeOptions, SignInOptions};
 use huanxin::engine::{Clock, Division};
 use huanxin::qr::VoucherTokens;
 
@@ -48,6 +48,7 @@ impl Service {
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            sign_in: SignInOptions::cheap(),
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();

@@ -19,12 +19,16 @@ pub const FAULT: &str = "Fault";
 
 /// Operations without a caller.
 const PUBLIC: &[&str] = &["listProgrammes", "getProgramme", "listCollectionPoints"];
+/// Operations without a caller that let one in, or do not.
+const DOORS: &[&str] = &["signIn", "refreshSession"];
 /// What machines ask: without a caller, and any query is overlooked.
 const MACHINES: &[&str] = &["checkAlive", "checkReady", "getMetrics", "getKeys"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
+/// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
 /// Operations whose key may be left out.
-const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline"];
+const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
 const CLAIM: &[Code] = &[
     Code::ProgrammeNotOpen,
@@ -110,6 +114,13 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
+        "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
+        "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
+        "signOut" | "getAccount" => &[&[Code::NotFound]],
+        "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
+        "confirmTotp" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
+        "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
+        "disableStaff" | "resetStaffCredentials" => &[&[Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };
@@ -136,8 +147,8 @@ pub fn complete(document: &mut OpenApi) {
 fn finish(operation: &mut Operation, writes: bool) {
     let id = operation.operation_id.clone().unwrap_or_default();
     let machine = MACHINES.contains(&id.as_str());
-    let public = machine || PUBLIC.contains(&id.as_str());
-    let keyed = writes && !QUESTIONS.contains(&id.as_str());
+    let public = machine || PUBLIC.contains(&id.as_str()) || DOORS.contains(&id.as_str());
+    let keyed = writes && !QUESTIONS.contains(&id.as_str()) && !WITHOUT_KEY.contains(&id.as_str());
     let optional = KEY_OPTIONAL.contains(&id.as_str());
     operation.security =
         Some(if public { Vec::new() } else { vec![SecurityRequirement::new(BEARER, Vec::<String>::new())] });
@@ -254,7 +265,7 @@ fn refused(status: u16, codes: &[Code]) -> Response {
         .examples_from_iter(codes.iter().map(example))
         .build();
     let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
-    if status == 503 {
+    if status == 503 || status == 429 {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
         let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
         response = response.header("Retry-After", header);

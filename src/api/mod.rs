@@ -17,6 +17,7 @@ pub mod examples;
 pub mod growth;
 pub mod health;
 pub mod idempotency;
+pub mod identity;
 pub mod language;
 pub mod openapi;
 pub mod page;
@@ -30,6 +31,7 @@ pub mod schemas;
 pub mod server;
 pub mod view;
 
+pub use identity::Identity;
 pub use openapi::{document, document_json};
 pub use server::{Service, run};
 

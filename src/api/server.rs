@@ -11,7 +11,8 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
 use super::error::ApiError;
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::identity::Identity;
+use super::{audit, bureau, consumer, growth, health, identity, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -73,6 +74,8 @@ pub struct Service {
     pub vault: Vault,
     /// The public keys as a JWK set.
     pub keys: Value,
+    /// What signing in takes.
+    pub identity: Identity,
     /// Limits.
     pub limits: Limits,
     /// Counters.
@@ -82,13 +85,14 @@ pub struct Service {
 impl Service {
     /// With the usual limits.
     #[must_use]
-    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
+    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
         Self {
             division,
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
             vault,
             keys: keys.jwks(),
+            identity,
             limits: Limits::default(),
             counters: Counters::default(),
         }
@@ -133,6 +137,7 @@ fn operations(config: &mut web::ServiceConfig) {
     public(config);
     for_consumers(config);
     for_counters(config);
+    for_staff(config);
     for_the_bureau(config);
 }
 
@@ -181,6 +186,22 @@ fn for_counters(config: &mut web::ServiceConfig) {
         )
         .service(at("/redemptions/{id}").route(web::get().to(retailer::get_redemption)))
         .service(at("/redemptions/{id}/reversal").route(web::post().to(retailer::reverse_redemption)));
+}
+
+fn for_staff(config: &mut web::ServiceConfig) {
+    use identity::{account, session, staff};
+    config
+        .service(at("/sessions").route(web::post().to(session::sign_in)))
+        .service(at("/sessions/refresh").route(web::post().to(session::refresh_session)))
+        .service(at("/sessions/sign-out").route(web::post().to(session::sign_out)))
+        .service(at("/account").route(web::get().to(account::get_account)))
+        .service(at("/account/password").route(web::post().to(account::change_password)))
+        .service(at("/account/totp").route(web::post().to(account::start_totp_enrolment)))
+        .service(at("/account/totp/confirmation").route(web::post().to(account::confirm_totp)))
+        .service(at("/staff").route(web::get().to(staff::list_staff)).route(web::post().to(staff::create_staff)))
+        .service(at("/staff/{id}/closure").route(web::post().to(staff::disable_staff)))
+        .service(at("/staff/{id}/credentials").route(web::post().to(staff::reset_staff_credentials)))
+        .service(at("/staff/{id}/sign-out").route(web::post().to(staff::end_staff_sessions)));
 }
 
 fn for_the_bureau(config: &mut web::ServiceConfig) {

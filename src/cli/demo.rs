@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tracing::info;
 
+use super::accounts;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::ServeOptions;
+use crate::config::{ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -75,6 +76,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        sign_in: SignInOptions::usual(),
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;
@@ -138,6 +140,7 @@ pub fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
             "auditor": staff_token(started, Role::Auditor, None)?,
             "admin": staff_token(started, Role::Admin, None)?,
         },
+        "accounts": accounts::seed(started, &accounts::Places { retailer, store, recycler })?,
         "consumers": consumers,
         "store_id": store,
         "programmes": programmes,
@@ -206,7 +209,7 @@ fn recycler(started: &Started, at: usize, town: &str, (latitude, longitude): (i6
     }
 }
 
-fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
+pub(super) fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
     let words: Vec<&str> = std::iter::once("demo").chain(step.iter().copied()).collect();
     let id = Id::digest(&words);
     let actor = Actor { id: Id::digest(&["demo"]), role: "system".to_owned(), organisation: None };

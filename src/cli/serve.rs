@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tracing::info;
 
 use crate::access::AccessTokens;
+use crate::api::Identity;
 use crate::api::server::{self, Counters, Limits, Service};
 use crate::config::ServeOptions;
 use crate::domain::time::Moment;
@@ -46,6 +47,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// What signing in takes.
+    pub identity: Identity,
 }
 
 impl Started {
@@ -58,6 +61,7 @@ impl Started {
             keys: self.keys.jwks(),
             tokens: self.tokens,
             vault: self.vault,
+            identity: self.identity,
             limits: Limits::default(),
             counters: Counters::default(),
         }
@@ -114,7 +118,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault })
+    let (cost, policy) = (options.sign_in.cost(), options.sign_in.policy());
+    let identity = Identity::new(&vault, cost, policy, options.sign_in.patience());
+    let identity = identity.map_err(|why| Stopped::new(format!("--argon2-…: {why}")))?;
+    Ok(Started { division, keys, tokens, vault, identity })
 }
 
 /// Opens a database.
@@ -142,8 +149,10 @@ pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
         let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let revocations = actix_web::rt::spawn(division.clone().follow_revocations());
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.abort();
+        revocations.abort();
         served
     })?;
     info!("no more requests; finishing what waits");

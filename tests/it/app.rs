@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::ServeOptions;
+use huanxin::config::{ServeOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -103,6 +103,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            sign_in: SignInOptions::cheap(),
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -110,7 +111,7 @@ impl TestApp {
         let demo = demo::seed(&started, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = api::Service::new(started.division, started.tokens, &started.keys, started.vault);
+        let service = started.into_service();
         let (server, thread) = listen(listener, Arc::new(service));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -3,6 +3,7 @@
 mod adjustment;
 mod audit;
 mod growth;
+mod identity;
 mod party;
 mod problem;
 mod programme;
@@ -22,6 +23,7 @@ use crate::domain::time::{Day, Moment};
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
+pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{

@@ -3,6 +3,7 @@
 //! A value that cannot be read back, such as a word that a newer release wrote, is an error of that row and
 //! never a panic.
 
+mod accounts;
 mod adjustments;
 mod claims;
 mod growth;
@@ -15,6 +16,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
+pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
 pub use claims::ClaimRow;
 pub use growth::{BaselineRow, OffSystemRow};

@@ -1,0 +1,5 @@
+DROP TABLE till;
+DROP TABLE revocation;
+DROP TABLE refresh_token;
+DROP TABLE session;
+DROP TABLE account;
