@@ -159,8 +159,8 @@ pub fn lacks(password: &str, login: &str) -> Option<String> {
         [char::is_lowercase, char::is_uppercase, |letter| letter.is_numeric(), |letter| !letter.is_alphanumeric()];
     // 汉字 are letters without case, and no worse than any other kind.
     let caseless = |letter: char| letter.is_alphabetic() && !letter.is_lowercase() && !letter.is_uppercase();
-    let has = kinds.iter().filter(|kind| password.chars().any(kind)).count()
-        + usize::from(password.chars().any(caseless));
+    let has =
+        kinds.iter().filter(|kind| password.chars().any(kind)).count() + usize::from(password.chars().any(caseless));
     if !(SHORTEST..=LONGEST).contains(&length) || password.chars().any(char::is_control) {
         return Some(format!("{SHORTEST} to {LONGEST} characters"));
     }
@@ -177,7 +177,8 @@ pub fn lacks(password: &str, login: &str) -> Option<String> {
 /// it need be kept: four groups of five letters and digits, 100 bits from a keyed digest.
 #[must_use]
 pub fn first(vault: &Vault, request: Id) -> String {
-    let halves = ["first password", "first password 2"].map(|kind| *vault.lookup(kind, &request.to_string()).as_bytes());
+    let halves =
+        ["first password", "first password 2"].map(|kind| *vault.lookup(kind, &request.to_string()).as_bytes());
     let bytes = halves.iter().flatten().take(20);
     let letters: Vec<char> = bytes.map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
     // With the capital and the digit that a password must have, whatever was drawn.
@@ -237,7 +238,8 @@ mod tests {
         for good in ["Kaninchen-2026", "correct horse 7", "南昌高新区的密码 2026x", "aB3aB3aB3aB3"] {
             assert_eq!(lacks(good, "zhang.san"), None, "{good}");
         }
-        for bad in ["", "Short-1", "alllowercaseletters", "only lower and marks", "Zhang.San-2026", "a\u{7}B3aB3aB3aB3"] {
+        for bad in ["", "Short-1", "alllowercaseletters", "only lower and marks", "Zhang.San-2026", "a\u{7}B3aB3aB3aB3"]
+        {
             assert!(lacks(bad, "zhang.san").is_some(), "{bad}");
         }
         assert!(lacks(&"aB3-".repeat(40), "x").is_some());

@@ -125,7 +125,9 @@ mod tests {
             // Two steps have one code once in a million.
             assert!(found == good.then_some(step) || found.is_some_and(|found| found != step), "{seconds}");
         }
-        for wrong in ["", "12345", "1234567", "１２３４５６", &format!(" {code}"), &format!("{} {}", &code[..3], &code[3..])] {
+        for wrong in
+            ["", "12345", "1234567", "１２３４５６", &format!(" {code}"), &format!("{} {}", &code[..3], &code[3..])]
+        {
             assert_eq!(factor.step(wrong, at(step * 30)), None, "{wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! What auditors read: the trail.
 
 use actix_web::{HttpResponse, web};
+use serde_json::json;
 
 use super::auth::Auditor;
 use super::error::ApiError;
@@ -12,7 +13,8 @@ use crate::domain::id::Id;
 
 /// The records of the trail, newest first, each with the bytes that were hashed
 ///
-/// `hash` is SHA-256 over the hash of the record before, as text, and `body`: anybody can walk the chain.
+/// `hash` is SHA-256 over the hash of the record before, as text, and `body`: anybody can walk the chain. Who reads the
+/// trail is put into the trail.
 #[utoipa::path(get, path = "/api/v1/audit/records", operation_id = "listAuditRecords", tag = "audit",
     params(Paging),
     responses((status = 200, description = "A page of records", body = ListView<AuditRecordView>)))]
@@ -25,7 +27,11 @@ pub async fn list_audit_records(
     let (before, limit) = (reading.after().map(number), reading.page().limit);
     let rows = service.division.read(move |tx| tx.audit_records(before, limit)).await?;
     let key = |row: &crate::domain::audit::AuditRecord| Id::from_prefix(&row.seq.to_be_bytes());
-    Ok(HttpResponse::Ok().json(reading.list(rows, key, |row| AuditRecordView::from(&row))))
+    let page = reading.list(rows, key, |row| AuditRecordView::from(&row));
+    let [newest, oldest] = [page.items.first(), page.items.last()].map(|row| row.map(|row| row.seq));
+    let shown = json!({"newest": newest, "oldest": oldest});
+    service.disclose(&caller, "listAuditRecords", "audit_record", None, shown).await?;
+    Ok(HttpResponse::Ok().json(page))
 }
 
 /// The number of a record, as a cursor of this list carries it.

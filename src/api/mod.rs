@@ -9,6 +9,7 @@ pub mod body;
 pub mod bureau;
 pub mod consumer;
 pub mod contract;
+pub mod disclosure;
 pub mod distance;
 pub mod entity;
 pub mod error;

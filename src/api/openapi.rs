@@ -4,7 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, growth, health, identity, programmes, recycler, reports, retailer, schemas, view,
+    audit, bureau, consumer, contract, examples, growth, health, identity, programmes, recycler, reports, retailer,
+    schemas, view,
 };
 
 #[derive(OpenApi)]

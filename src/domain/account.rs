@@ -339,17 +339,10 @@ mod tests {
     fn locks_double_up_to_the_longest() {
         let policy = SignInPolicy::default();
         let seconds = |failed| policy.locked_until(failed, START).map(|until| (until.0 - START.0) / 1_000_000);
-        assert_eq!([0, 4, 5, 6, 7, 10, 11, 12, 90].map(seconds), [
-            None,
-            None,
-            Some(60),
-            Some(120),
-            Some(240),
-            Some(1920),
-            Some(3600),
-            Some(3600),
-            Some(3600)
-        ]);
+        assert_eq!(
+            [0, 4, 5, 6, 7, 10, 11, 12, 90].map(seconds),
+            [None, None, Some(60), Some(120), Some(240), Some(1920), Some(3600), Some(3600), Some(3600)]
+        );
         assert_eq!(policy.locked_until(u32::MAX, START), Some(START.plus_seconds(3600)));
     }
 

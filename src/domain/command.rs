@@ -222,6 +222,18 @@ pub enum Act {
         /// The time step of the code, when it was right.
         step: Option<i64>,
     },
+    /// Puts into the trail that somebody is about to be shown or given something: an unmasked read, an export, a
+    /// download. Nothing else changes.
+    RecordDisclosure {
+        /// The operation that shows it, as the API names it.
+        operation: String,
+        /// The record that it is about.
+        subject: String,
+        /// Why, where the operation asks for a reason.
+        reason: Option<String>,
+        /// What is shown: which fields, which period, how many rows; never a value in the clear.
+        detail: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -259,6 +271,7 @@ impl Act {
             Self::ChangePassword(_) => "change_password",
             Self::StartTotp { .. } => "start_totp",
             Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::RecordDisclosure { .. } => "record_disclosure",
         }
     }
 
@@ -520,6 +533,11 @@ pub enum Outcome {
     Baseline(Baseline),
     /// A month's figure.
     OffSystem(OffSystem),
+    /// A disclosure stands in the trail.
+    Disclosed {
+        /// Its identity.
+        id: Id,
+    },
     /// An account.
     Staff(Box<Staff>),
     /// Somebody was let in, or stays in.

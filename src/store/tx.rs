@@ -8,7 +8,7 @@ use super::saved::{Attempt, Saved};
 use super::verify::{Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
-use crate::domain::account::{Account, Revocation, Session};
+use crate::domain::account::{Account, Revocation};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::growth::Counted;
@@ -210,8 +210,6 @@ impl<'a> Tx<'a> {
         accounts(organisation: Option<Id>, page: Page) = accounts::accounts -> Vec<Account>;
         /// The account whose refresh token it is.
         account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
-        /// A session.
-        session(id: Id) = accounts::session -> Option<Session>;
         /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
         revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.

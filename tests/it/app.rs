@@ -168,10 +168,13 @@ impl TestApp {
 
     /// Somebody of any role, a consumer with name and number, staff with an organisation.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
-        let claims = self.tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
+        let account = Id::digest(&["somebody", role.name()]);
+        let claims = self.tokens.claims(&account.to_string(), role, self.start, 400 * 24 * 3600);
         let person = role == Role::Consumer;
         let claims = AccessClaims {
             org: organisation,
+            // Of a session, as those of staff are, but of one that nobody has begun.
+            sid: (!person).then(|| Id::digest(&["session", role.name()])),
             name: person.then(|| synthetic::person_name(99)),
             resident_id: person.then(|| synthetic::resident_id(99)),
             ..claims
@@ -186,6 +189,11 @@ impl TestApp {
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// What the service's clock shows.
+    pub fn now(&self) -> Moment {
+        self.running.as_ref().unwrap().division.now()
     }
 
     /// The store of the demo's retailer.
@@ -269,6 +277,11 @@ impl User<'_> {
         let mut all = vec![("Content-Type", "application/json")];
         all.extend(headers);
         self.send(Method::POST, path, &all, Some(text.as_bytes()))
+    }
+
+    /// Sends a body without a key.
+    pub fn say(&self, path: &str, body: &Value) -> Answer {
+        self.post_text(&[], path, &body.to_string())
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Answer {

@@ -1,7 +1,7 @@
 //! Who may do what: every operation of the document refuses a caller without a token and each wrong role.
 
 use huanxin::access::Role::{
-    self, Approver, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer,
+    self, Admin, Approver, Assistant, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer,
 };
 use huanxin::domain::id::Id;
 use ureq::http::Method;
@@ -13,6 +13,11 @@ use crate::contract::operations;
 const PUBLIC: [&str; 3] = ["listProgrammes", "getProgramme", "listCollectionPoints"];
 /// What machines ask, who have no token. This list may only shrink.
 const MACHINES: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
+/// What lets a caller in. This list may only shrink.
+const DOORS: [&str; 2] = ["signIn", "refreshSession"];
+/// Whoever has an account.
+const STAFF: &[Role] =
+    &[Recycler, Clerk, Retailer, Officer, Reviewer, Approver, Finance, Auditor, Reader, Admin, Assistant];
 /// Who reads the figures, names or not.
 const FIGURES: &[Role] = &[Officer, Reviewer, Approver, Finance, Auditor, Reader];
 
@@ -48,6 +53,10 @@ fn allowed(operation: &str) -> &'static [Role] {
         }
         "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
         "listAuditRecords" => &[Auditor],
+        "createStaff" | "listStaff" | "disableStaff" | "resetStaffCredentials" | "endStaffSessions" => {
+            &[Admin, Officer, Retailer]
+        }
+        "signOut" | "getAccount" | "changePassword" | "startTotpEnrolment" | "confirmTotp" => STAFF,
         other => panic!("who may call {other}? Say so here"),
     }
 }
@@ -88,7 +97,7 @@ on_both! {
             }
         }
         open.sort_unstable();
-        let mut public = [PUBLIC.as_slice(), &MACHINES].concat();
+        let mut public = [PUBLIC.as_slice(), &MACHINES, &DOORS].concat();
         public.sort_unstable();
         assert_eq!(open, public);
     }

@@ -242,13 +242,17 @@ mod tests {
         for bad in ["", "ab", "王芳", "a b c", "a\u{0}bc", "ｗａｎｇ", &"a".repeat(65)] {
             assert_eq!(pointers(sent(bad)), ["/login"], "{bad}");
         }
-        let all = SignInBody { login: String::new(), password: "x".repeat(129), totp: Some("１２３４５６".into()) };
+        let all =
+            SignInBody { login: String::new(), password: "x".repeat(129), totp: Some("１２３４５６".into()) };
         assert_eq!(pointers(all.judged()), ["/login", "/password", "/totp"]);
     }
 
     #[test]
     fn a_new_password_is_another_one_that_will_do() {
-        let sent = |current: &str, new: &str| ChangePasswordBody { current_password: current.into(), new_password: new.into() };
+        let sent = |current: &str, new: &str| ChangePasswordBody {
+            current_password: current.into(),
+            new_password: new.into(),
+        };
         assert_eq!(pointers(sent("Kaninchen-2026", "Kaninchen-2026").judged()), ["/new_password"]);
         assert!(sent("a", "Kaninchen-2026").judged().is_ok());
         assert!(will_do("Kaninchen-2026", "wang").is_ok());

@@ -19,9 +19,7 @@ pub use bureau::{
     RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
-pub use identity::{
-    ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do,
-};
+pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use read::read;
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};

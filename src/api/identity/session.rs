@@ -155,11 +155,7 @@ impl Service {
         act: Act,
     ) -> Result<Answer, ApiError> {
         let id = Id::digest(&[act.name(), &hex::encode(refresh)]);
-        let actor = Actor {
-            id: account.id,
-            role: account.role.name().to_owned(),
-            organisation: account.organisation,
-        };
+        let actor = Actor { id: account.id, role: account.role.name().to_owned(), organisation: account.organisation };
         let request_id = stranger.request_id.clone();
         let command = Command { id, fingerprint: id, actor, request_id, act };
         Ok(self.division.submit(command).await?)

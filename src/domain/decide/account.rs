@@ -152,13 +152,7 @@ pub(super) fn disable(state: &State, id: Id, reason: &str, actor: &Actor, stamp:
     Ok(decided(account, changes, json!({"reason": reason})))
 }
 
-pub(super) fn reset(
-    state: &State,
-    id: Id,
-    password: &Hidden,
-    actor: &Actor,
-    stamp: Stamp,
-) -> Result<Decision, Stop> {
+pub(super) fn reset(state: &State, id: Id, password: &Hidden, actor: &Actor, stamp: Stamp) -> Result<Decision, Stop> {
     let mut account = kept(state, id, actor)?;
     if account.disabled {
         return Err(Refusal::of(Code::WrongState).found("disabled").into());

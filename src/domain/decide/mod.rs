@@ -2,6 +2,7 @@
 
 mod account;
 mod adjustment;
+mod disclosure;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -46,7 +47,6 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } => {}
         Act::CreateAccount(new) => account::footprint_new(state, new),
         Act::DisableAccount { account, .. }
         | Act::ResetCredentials { account, .. }
@@ -57,6 +57,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SignIn(sign_in) => session::footprint_sign_in(state, sign_in),
         Act::RefreshSession(refresh) => session::footprint_refresh(state, refresh),
         Act::SignOut { session } => session::footprint_sign_out(state, *session),
+        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } => {}
     }
 }
 
@@ -99,9 +100,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         }
         Act::CreateAccount(new) => account::create(state, new, &command.actor, stamp),
         Act::DisableAccount { account, reason } => account::disable(state, *account, reason, &command.actor, stamp),
-        Act::ResetCredentials { account, password } => {
-            account::reset(state, *account, password, &command.actor, stamp)
-        }
+        Act::ResetCredentials { account, password } => account::reset(state, *account, password, &command.actor, stamp),
         Act::EndSessions { account } => account::end_sessions(state, *account, &command.actor, stamp),
         Act::ChangePassword(change) => account::change_password(state, change, stamp),
         Act::StartTotp { proof, secret, policy } => account::start_totp(state, proof, secret, *policy, stamp),
@@ -111,6 +110,9 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::SignIn(sign_in) => session::sign_in(state, sign_in, stamp, &mut ids),
         Act::RefreshSession(refresh) => session::refresh(state, refresh, stamp),
         Act::SignOut { session } => session::sign_out(state, *session, command.actor.id, stamp),
+        Act::RecordDisclosure { operation, subject, reason, detail } => {
+            Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 
 use super::Conn;
-use crate::domain::account::{Account, Revocation, Session};
+use crate::domain::account::{Account, Revocation};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::rows::{RevocationRow, Row, SessionRow, StaffRow, read_all};
-use crate::store::schema::{account, refresh_token, revocation, session};
+use crate::store::rows::{RevocationRow, Row, StaffRow, read_all};
+use crate::store::schema::{account, refresh_token, revocation};
 use crate::store::tx::Page;
 
 pub fn account(conn: &mut Conn, id: Id) -> Result<Option<Account>, StoreError> {
@@ -39,11 +39,6 @@ pub fn account_of_refresh_token(conn: &mut Conn, id: Id) -> Result<Option<Accoun
         .first(conn)
         .optional()?;
     row.map(StaffRow::read).transpose()
-}
-
-pub fn session(conn: &mut Conn, id: Id) -> Result<Option<Session>, StoreError> {
-    let row = session::table.find(id).select(SessionRow::as_select()).first(conn).optional()?;
-    row.map(SessionRow::read).transpose()
 }
 
 pub fn revocations(conn: &mut Conn, after: Moment, now: Moment) -> Result<Vec<Revocation>, StoreError> {
