@@ -253,7 +253,7 @@ pub struct Revocation {
     pub subject: Id,
     /// Whether none of its tokens is good now.
     pub ended: bool,
-    /// Tokens that were issued before the second of this moment are never good again.
+    /// Tokens that were issued in the second of this moment or before are never good again.
     pub before_at: Moment,
     /// When this was decided; in the order of the commits.
     pub at: Moment,
@@ -284,7 +284,7 @@ impl Revocation {
     /// Whether it ends a token that was issued at a second since the epoch.
     #[must_use]
     pub fn ends(&self, issued: i64) -> bool {
-        self.ended || issued < self.before_at.seconds()
+        self.ended || issued <= self.before_at.seconds()
     }
 }
 
@@ -372,8 +372,8 @@ mod tests {
         let second = START.seconds() + 10;
         assert!(kept_out.ends(second - 1) && kept_out.ends(second) && kept_out.ends(second + 5));
         let back = kept_out.lifted(START.plus_seconds(60));
-        assert!(back.ends(second - 1));
-        assert!(!back.ends(second) && !back.ends(second + 5));
+        assert!(back.ends(second - 1) && back.ends(second));
+        assert!(!back.ends(second + 1) && !back.ends(second + 5));
     }
 
     #[test]

@@ -158,6 +158,10 @@ impl TestApp {
         self.demo_user("finance")
     }
 
+    pub fn admin(&self) -> User<'_> {
+        self.demo_user("admin")
+    }
+
     pub fn auditor(&self) -> User<'_> {
         self.demo_user("auditor")
     }

@@ -25,6 +25,12 @@ const NUMBER: u64 = 41;
 const POINT: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 /// In the place of every key's name.
 const KEY_ID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+/// In the place of every refresh token.
+const REFRESH: &str = "Hq9bq4m0O2mPjvKzq1nS3xA7tLw5cE8dRfGyUuIiOoP";
+/// In the place of every first password.
+const FIRST_PASSWORD: &str = "k7m2p-x9r4t-h3w8c-n5v6b-K7";
+/// In the place of every second factor's secret: the one of RFC 6238.
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
 const KEY: &str = "Idempotency-Key";
@@ -260,6 +266,13 @@ fn stable_text(name: &str, text: &str) -> String {
         "x" => POINT.to_owned(),
         "kid" => KEY_ID.to_owned(),
         "scan_token" => token("HS256", "scan+jwt"),
+        "access_token" => token("EdDSA", "at+jwt"),
+        "refresh_token" => REFRESH.to_owned(),
+        "password" | "current_password" | "initial_password" if text != "Kaninchen-2026" => FIRST_PASSWORD.to_owned(),
+        "code" | "totp" if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) => "287082".to_owned(),
+        "secret" => SECRET.to_owned(),
+        "otpauth_uri" => format!("otpauth://totp/huanxin:wang.fang?secret={SECRET}&issuer=huanxin"),
+        "qr_svg" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
         _ if signed => token("EdDSA", "voucher+jwt"),
         _ => {
             let number = format!("\"seq\":{NUMBER}");
