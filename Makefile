@@ -1,5 +1,5 @@
 # The front door. Everything behind it is cargo and the scripts that it names.
-.PHONY: run build test check bench install spec
+.PHONY: run build test check bench torture install spec
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
@@ -17,6 +17,16 @@ run: build
 # Every test, on SQLite and on a PostgreSQL of its own.
 test: install
 	tests/with-postgres.sh tests/run.sh
+
+# Attacks that take longer: schemathesis with so many examples of each operation on both databases (what was done stands in
+# target/attack-*.md), and the properties with so many random cases and so many
+# ways to cut the same commands into batches.
+ATTACKS ?= 200
+CASES ?= 2000
+CUTS ?= 100
+torture: install
+	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) tests/with-postgres.sh tests/run.sh --test it -- \
+		attack properties random_programmes
 
 # The developer's loop: format, lints, tests on SQLite.
 check: install

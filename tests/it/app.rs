@@ -186,7 +186,8 @@ impl TestApp {
         User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
     }
 
-    fn demo_user(&self, role: &str) -> User<'_> {
+    /// The demo's user of a role.
+    pub fn demo_user(&self, role: &str) -> User<'_> {
         self.user(self.demo["tokens"][role].as_str())
     }
 
@@ -198,6 +199,11 @@ impl TestApp {
     /// What the service's clock shows.
     pub fn now(&self) -> Moment {
         self.running.as_ref().unwrap().division.now()
+    }
+
+    /// Where the service answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// The store of the demo's retailer.

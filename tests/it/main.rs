@@ -15,6 +15,8 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod attack;
+mod attacked;
 mod audit;
 mod authz;
 mod book;
