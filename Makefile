@@ -39,7 +39,8 @@ check: install
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
-# The generated files of api-spec/: what the service is sent and answers, then the document that shows it.
+# The generated files of api-spec/ and docs/access.md: what the service is sent and answers, then the document that
+# shows it, and who may call what.
 spec: install
 	cargo run --locked -- schema > api-spec/programme.schema.json
 	UPDATE=1 cargo test --locked --test it examples::the_examples

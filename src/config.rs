@@ -1,21 +1,25 @@
 //! Configuration: flags and environment variables of the same names, read once at the start and here alone.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use ipnet::IpNet;
 
+use crate::api::edge::Rates;
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
 use crate::password::Cost;
 
-/// Where the service keeps its things, and how it runs.
-#[derive(Args, Clone, Debug)]
+/// Where the service keeps its things, and how it runs. `Debug` shows no more than where: an address of a database has a
+/// password in it.
+#[derive(Args, Clone)]
 pub struct ServeOptions {
     /// Directory of the embedded database and the key file.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database: `sqlite:PATH` or `postgres://…`; the embedded one in the data directory when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL")]
+    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Key file; `keys.json` in the data directory when not said. Replicas share one.
     #[arg(long, env = "HUANXIN_KEY_FILE")]
@@ -41,9 +45,37 @@ pub struct ServeOptions {
     /// Connections for reading.
     #[arg(long, env = "HUANXIN_READERS", default_value_t = 8)]
     pub readers: u32,
+    /// What callers meet first.
+    #[command(flatten)]
+    pub edge: EdgeOptions,
     /// Signing in.
     #[command(flatten)]
     pub sign_in: SignInOptions,
+}
+
+impl fmt::Debug for ServeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServeOptions")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .field("division", &self.division)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who may call from where, and how often.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EdgeOptions {
+    /// Networks of the proxies that stand before the service, such as 10.0.0.0/8: with them it speaks TLS, and their
+    /// `Forwarded` or `X-Forwarded-For` says where a request comes from.
+    #[arg(long, env = "HUANXIN_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose web pages may call, each exactly, such as <https://tills.example.cn>.
+    #[arg(long, env = "HUANXIN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// How often what may be asked.
+    #[command(flatten)]
+    pub rates: Rates,
 }
 
 /// How staff signs in, and what it costs to try.

@@ -23,14 +23,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves requests.
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Brings the database to this release's form.
     Migrate {
         /// Directory of the embedded database.
         #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
         data_dir: PathBuf,
         /// Database; the embedded one when not said.
-        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
         /// Schema of the division on PostgreSQL.
         #[arg(long, env = "HUANXIN_SCHEMA")]
@@ -81,7 +81,7 @@ enum Audit {
         #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
         data_dir: PathBuf,
         /// Database; the embedded one when not said.
-        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
     },
 }

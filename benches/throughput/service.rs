@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
+use huanxin::api::edge::Rates;
 use huanxin::cli::serve;
-use huanxin::config::{ServeOptions, SignInOptions};
+use huanxin::config::{EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::engine::{Clock, Division};
 use huanxin::qr::VoucherTokens;
 
@@ -49,6 +50,7 @@ impl Service {
             queue: 4096,
             readers: 8,
             sign_in: SignInOptions::cheap(),
+            edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();

@@ -1,15 +1,18 @@
-//! What each operation may refuse, who may call it and whether it takes a key: the part of the document that is
-//! the same for many operations and stands here once.
+//! What each operation may refuse and whether it takes a key: the part of the document that is the same for many
+//! operations and stands here once. Who may call it is said by its handler's extractor and comes from the routes.
 
 use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type};
 
-use super::answer::IDEMPOTENT_REPLAYED as REPLAYED;
+use super::answer::{BASE, IDEMPOTENT_REPLAYED as REPLAYED};
+use super::auth::Callers;
+use super::edge;
 use super::error::PROBLEM_JSON;
+use super::route::Rule;
 use crate::domain::refusal::{Code, Language};
 
 /// The name of the security scheme.
@@ -17,12 +20,9 @@ pub const BEARER: &str = "bearer";
 /// The name of the answer that has no code.
 pub const FAULT: &str = "Fault";
 
-/// Operations without a caller.
-const PUBLIC: &[&str] = &["listProgrammes", "getProgramme", "listCollectionPoints"];
-/// Operations without a caller that let one in, or do not.
-const DOORS: &[&str] = &["signIn", "refreshSession"];
-/// What machines ask: without a caller, and any query is overlooked.
-const MACHINES: &[&str] = &["checkAlive", "checkReady", "getMetrics", "getKeys"];
+/// The roles that may call an operation; of an operation that anybody may call there are none.
+pub const ROLES: &str = "x-roles";
+
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
@@ -125,32 +125,56 @@ fn own_refusals(operation: &str) -> Vec<Code> {
     parts.concat()
 }
 
-/// Completes every operation: security, headers, and an answer for each status that it can refuse with.
-pub fn complete(document: &mut OpenApi) {
+/// Completes every operation: who may call it, headers, and an answer for each status that it can refuse with.
+pub fn complete(document: &mut OpenApi, rules: &[Rule]) {
     let fault = ContentBuilder::new().schema(Some(Ref::from_schema_name("Fault"))).build();
     let description = "A fault of the service (500), or a method that the path does not have (405)";
     let fault = ResponseBuilder::new().description(description).content(PROBLEM_JSON, fault).build();
     document.components.get_or_insert_default().responses.insert(FAULT.to_owned(), RefOr::T(fault));
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let PathItem { get, put, post, .. } = item;
-        if let Some(operation) = get {
-            finish(operation, false);
-        }
-        for operation in [put, post].into_iter().flatten() {
-            finish(operation, true);
+        for (method, operation) in [("GET", get), ("PUT", put), ("POST", post)] {
+            let callers = rules.iter().find(|rule| rule.method == method && rule.path == *path);
+            let Some(operation) = operation else { continue };
+            let callers = callers.map(|rule| rule.callers);
+            add_callers(operation, callers);
+            // What machines ask: any query is overlooked.
+            let machine = !path.starts_with(BASE);
+            finish(operation, method != "GET", machine, callers == Some(Callers::Anybody));
         }
     }
 }
 
-fn finish(operation: &mut Operation, writes: bool) {
-    let id = operation.operation_id.clone().unwrap_or_default();
-    let machine = MACHINES.contains(&id.as_str());
-    let public = machine || PUBLIC.contains(&id.as_str()) || DOORS.contains(&id.as_str());
-    let keyed = writes && !QUESTIONS.contains(&id.as_str()) && !WITHOUT_KEY.contains(&id.as_str());
-    let optional = KEY_OPTIONAL.contains(&id.as_str());
+/// Says who may call. An operation without a rule is nobody's: it is not routed, and `route::misfits` tells of it.
+fn add_callers(operation: &mut Operation, callers: Option<Callers>) {
+    let roles = match callers {
+        Some(Callers::Roles(roles)) => roles,
+        Some(Callers::Anybody) | None => &[],
+    };
+    let words: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let public = callers == Some(Callers::Anybody);
+    let sentence = if public {
+        "Anybody may call it, without a token.".to_owned()
+    } else {
+        format!(
+            "Roles that may call it: {}.",
+            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+        )
+    };
+    let said = operation.description.take().filter(|said| !said.is_empty());
+    operation.description = Some(said.map_or_else(|| sentence.clone(), |said| format!("{said}\n\n{sentence}")));
+    operation.extensions.get_or_insert_default().insert(ROLES.to_owned(), words.into());
     operation.security =
         Some(if public { Vec::new() } else { vec![SecurityRequirement::new(BEARER, Vec::<String>::new())] });
+}
+
+fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let keyed = writes && !QUESTIONS.contains(&id.as_str()) && !WITHOUT_KEY.contains(&id.as_str());
+    let optional = KEY_OPTIONAL.contains(&id.as_str());
     let mut codes = own_refusals(&id);
+    // What the edge refuses: a head that is too large, a caller who asks too often.
+    codes.extend([Code::BodyMalformed, Code::RateLimited]);
     if !machine {
         codes.extend([Code::Busy, Code::Unavailable]);
     }
@@ -168,17 +192,15 @@ fn finish(operation: &mut Operation, writes: bool) {
     }
     if !writes && !machine {
         codes.push(Code::FieldUnknown);
-        codes.extend(has_query(operation).then_some(Code::BodyMalformed));
     }
     if operation.request_body.is_some() {
-        codes.push(Code::BodyMalformed);
         // Every fault of a programme's file has that one code.
         if id != "createProgramme" {
             codes.extend([Code::FieldUnknown, Code::FieldMissing]);
         }
     }
     if keyed {
-        codes.extend([Code::BodyMalformed, Code::IdempotencyKeyReused]);
+        codes.push(Code::IdempotencyKeyReused);
         codes.extend((!optional).then_some(Code::IdempotencyKeyMissing));
         add_key(operation, !optional);
         add_answer_header(
@@ -193,16 +215,9 @@ fn finish(operation: &mut Operation, writes: bool) {
     }
     add_answer_headers(operation, &id);
     add_refusals(operation, codes);
+    add_rate_headers(operation, edge::counts(&id));
     let fault = Ref::from_response_name(FAULT);
     operation.responses.responses.insert("default".to_owned(), RefOr::Ref(fault));
-}
-
-fn has_query(operation: &Operation) -> bool {
-    let in_query = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
-        RefOr::Ref(_) => false,
-    };
-    operation.parameters.iter().flatten().any(in_query)
 }
 
 /// Says of the answer which headers it has.
@@ -222,6 +237,24 @@ fn add_answer_header(operation: &mut Operation, name: &str, description: &str) {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
         response.headers.insert(name.to_owned(), RefOr::T(header));
+    }
+}
+
+/// Says of every answer of an operation that is counted by itself, and of every refusal for coming too often, how the caller
+/// stands.
+fn add_rate_headers(operation: &mut Operation, counted: bool) {
+    let rule = "The rate, `\"name\";q=requests;w=seconds`; several with a comma between them";
+    let standing = "How the caller stands with it, `\"name\";r=requests left;t=seconds until there are more`";
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !counted && status != "429" {
+            continue;
+        }
+        for (name, description) in [("RateLimit-Policy", rule), ("RateLimit", standing)] {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
     }
 }
 
@@ -263,7 +296,7 @@ fn refused(status: u16, codes: &[Code]) -> Response {
         .examples_from_iter(codes.iter().map(example))
         .build();
     let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
-    if status == 503 || status == 429 {
+    if [429, 503].contains(&status) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
         let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
         response = response.header("Retry-After", header);

@@ -10,35 +10,17 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
+use super::answer::BASE;
+use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::identity::Identity;
+use super::route::{Place, Rule, at};
 use super::{audit, bureau, consumer, growth, health, identity, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
-
-/// What a server allows itself and its callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Threads that answer.
-    pub workers: usize,
-    /// Bytes of a body, after decompression.
-    pub body_bytes: usize,
-    /// Connections of one thread.
-    pub connections: usize,
-    /// Seconds within which a request's head must be there.
-    pub head_seconds: u64,
-    /// Seconds that requests under way have when the server stops.
-    pub drain_seconds: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { workers: 2, body_bytes: 64 * 1024, connections: 10_000, head_seconds: 10, drain_seconds: 10 }
-    }
-}
 
 /// How many requests were answered how.
 #[derive(Debug, Default)]
@@ -78,12 +60,14 @@ pub struct Service {
     pub identity: Identity,
     /// Limits.
     pub limits: Limits,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
     /// Counters.
     pub counters: Counters,
 }
 
 impl Service {
-    /// With the usual limits.
+    /// With the usual limits and rates.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
         Self {
@@ -94,6 +78,7 @@ impl Service {
             keys: keys.jwks(),
             identity,
             limits: Limits::default(),
+            edge: Edge::default(),
             counters: Counters::default(),
         }
     }
@@ -128,122 +113,100 @@ pub fn configure(config: &mut web::ServiceConfig, service: &web::Data<Service>) 
         .app_data(service.clone())
         .app_data(web::PayloadConfig::new(service.limits.body_bytes))
         .configure(health::routes)
-        .service(web::scope("/api/v1").configure(operations))
+        .service(web::scope(BASE).configure(|api| {
+            for place in operations() {
+                api.service(place.into_resource());
+            }
+        }))
         .default_service(web::to(nowhere));
 }
 
+/// Who may take each route.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    let all = health::places().into_iter().chain(operations());
+    all.flat_map(Place::into_rules).collect()
+}
+
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
-fn operations(config: &mut web::ServiceConfig) {
-    public(config);
-    for_consumers(config);
-    for_counters(config);
-    for_staff(config);
-    for_the_bureau(config);
+fn operations() -> Vec<Place> {
+    [public(), for_consumers(), for_counters(), for_staff(), for_the_bureau()].into_iter().flatten().collect()
 }
 
-fn at(path: &str) -> actix_web::Resource {
-    web::resource(path.to_owned())
+fn public() -> Vec<Place> {
+    vec![
+        at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
+        at("/programmes/{id}").get(programmes::get_programme),
+        at("/collection-points").get(programmes::list_collection_points),
+    ]
 }
 
-fn public(config: &mut web::ServiceConfig) {
-    config
-        .service(
-            at("/programmes")
-                .route(web::get().to(programmes::list_programmes))
-                .route(web::post().to(bureau::programmes::create_programme)),
-        )
-        .service(at("/programmes/{id}").route(web::get().to(programmes::get_programme)))
-        .service(at("/collection-points").route(web::get().to(programmes::list_collection_points)));
+fn for_consumers() -> Vec<Place> {
+    vec![
+        at("/programmes/{id}/eligibility").post(consumer::check_eligibility),
+        at("/vouchers").get(consumer::list_vouchers).post(consumer::claim_voucher),
+        at("/vouchers/{id}").get(consumer::get_voucher),
+        at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
+        at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+    ]
 }
 
-fn for_consumers(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/programmes/{id}/eligibility").route(web::post().to(consumer::check_eligibility)))
-        .service(
-            at("/vouchers")
-                .route(web::get().to(consumer::list_vouchers))
-                .route(web::post().to(consumer::claim_voucher)),
-        )
-        .service(at("/vouchers/{id}").route(web::get().to(consumer::get_voucher)))
-        .service(at("/vouchers/{id}/cancellation").route(web::post().to(consumer::cancel_voucher)))
-        .service(at("/vouchers/{id}/qr").route(web::get().to(consumer::qr::get_voucher_qr)));
+fn for_counters() -> Vec<Place> {
+    vec![
+        at("/turn-ins").get(recycler::list_turn_ins).post(recycler::record_turn_in),
+        at("/turn-ins/{id}").get(recycler::get_turn_in),
+        at("/turn-ins/{id}/void").post(recycler::void_turn_in),
+        at("/redemptions/quote").post(retailer::quote_redemption),
+        at("/redemptions").get(retailer::list_redemptions).post(retailer::redeem_voucher),
+        at("/redemptions/{id}").get(retailer::get_redemption),
+        at("/redemptions/{id}/reversal").post(retailer::reverse_redemption),
+    ]
 }
 
-fn for_counters(config: &mut web::ServiceConfig) {
-    config
-        .service(
-            at("/turn-ins")
-                .route(web::get().to(recycler::list_turn_ins))
-                .route(web::post().to(recycler::record_turn_in)),
-        )
-        .service(at("/turn-ins/{id}").route(web::get().to(recycler::get_turn_in)))
-        .service(at("/turn-ins/{id}/void").route(web::post().to(recycler::void_turn_in)))
-        .service(at("/redemptions/quote").route(web::post().to(retailer::quote_redemption)))
-        .service(
-            at("/redemptions")
-                .route(web::get().to(retailer::list_redemptions))
-                .route(web::post().to(retailer::redeem_voucher)),
-        )
-        .service(at("/redemptions/{id}").route(web::get().to(retailer::get_redemption)))
-        .service(at("/redemptions/{id}/reversal").route(web::post().to(retailer::reverse_redemption)));
-}
-
-fn for_staff(config: &mut web::ServiceConfig) {
+fn for_staff() -> Vec<Place> {
     use identity::{account, session, staff};
-    config
-        .service(at("/sessions").route(web::post().to(session::sign_in)))
-        .service(at("/sessions/refresh").route(web::post().to(session::refresh_session)))
-        .service(at("/sessions/sign-out").route(web::post().to(session::sign_out)))
-        .service(at("/account").route(web::get().to(account::get_account)))
-        .service(at("/account/password").route(web::post().to(account::change_password)))
-        .service(at("/account/totp").route(web::post().to(account::start_totp_enrolment)))
-        .service(at("/account/totp/confirmation").route(web::post().to(account::confirm_totp)))
-        .service(at("/staff").route(web::get().to(staff::list_staff)).route(web::post().to(staff::create_staff)))
-        .service(at("/staff/{id}/closure").route(web::post().to(staff::disable_staff)))
-        .service(at("/staff/{id}/credentials").route(web::post().to(staff::reset_staff_credentials)))
-        .service(at("/staff/{id}/sign-out").route(web::post().to(staff::end_staff_sessions)));
+    vec![
+        at("/sessions").post(session::sign_in),
+        at("/sessions/refresh").post(session::refresh_session),
+        at("/sessions/sign-out").post(session::sign_out),
+        at("/account").get(account::get_account),
+        at("/account/password").post(account::change_password),
+        at("/account/totp").post(account::start_totp_enrolment),
+        at("/account/totp/confirmation").post(account::confirm_totp),
+        at("/staff").get(staff::list_staff).post(staff::create_staff),
+        at("/staff/{id}/closure").post(staff::disable_staff),
+        at("/staff/{id}/credentials").post(staff::reset_staff_credentials),
+        at("/staff/{id}/sign-out").post(staff::end_staff_sessions),
+    ]
 }
 
-fn for_the_bureau(config: &mut web::ServiceConfig) {
+fn for_the_bureau() -> Vec<Place> {
     use bureau::{adjustments, parties, programmes, versions};
-    config
-        .service(at("/programmes/{id}/versions").route(web::get().to(versions::list_programme_versions)))
-        .service(at("/programmes/{id}/versions/{number}").route(web::get().to(versions::get_programme_version)))
-        .service(at("/programmes/{id}/publication").route(web::post().to(programmes::publish_programme)))
-        .service(at("/programmes/{id}/pause").route(web::post().to(programmes::pause_programme)))
-        .service(at("/programmes/{id}/closure").route(web::post().to(programmes::close_programme)))
-        .service(at("/programmes/{id}/pool-adjustments").route(web::post().to(programmes::adjust_pool)))
-        .service(
-            at("/programmes/{id}/adjustments")
-                .route(web::get().to(adjustments::list_adjustments))
-                .route(web::post().to(adjustments::post_adjustments)),
-        )
-        .service(
-            at("/retailers")
-                .route(web::get().to(parties::list_retailers))
-                .route(web::post().to(parties::register_retailer)),
-        )
-        .service(at("/retailers/{id}/approval").route(web::post().to(parties::approve_retailer)))
-        .service(at("/retailers/{id}/suspension").route(web::post().to(parties::suspend_retailer)))
-        .service(at("/stores").route(web::post().to(parties::add_store)))
-        .service(at("/stores/{id}/approval").route(web::post().to(parties::approve_store)))
-        .service(at("/stores/{id}/suspension").route(web::post().to(parties::suspend_store)))
-        .service(at("/recyclers").route(web::post().to(parties::register_recycler)))
-        .service(at("/recyclers/{id}/approval").route(web::post().to(parties::approve_recycler)))
-        .service(at("/recyclers/{id}/suspension").route(web::post().to(parties::suspend_recycler)))
-        .service(at("/reports/totals").route(web::get().to(reports::get_totals_report)))
-        .service(at("/reports/appliance-growth").route(web::get().to(growth::get_growth_report)))
-        .service(
-            at("/reports/appliance-growth/baseline")
-                .route(web::get().to(growth::list_growth_baselines))
-                .route(web::put().to(growth::set_growth_baseline)),
-        )
-        .service(
-            at("/reports/appliance-growth/off-system")
-                .route(web::get().to(growth::list_off_system_trade_ins))
-                .route(web::post().to(growth::record_off_system_trade_ins)),
-        )
-        .service(at("/audit/records").route(web::get().to(audit::list_audit_records)));
+    vec![
+        at("/programmes/{id}/versions").get(versions::list_programme_versions),
+        at("/programmes/{id}/versions/{number}").get(versions::get_programme_version),
+        at("/programmes/{id}/publication").post(programmes::publish_programme),
+        at("/programmes/{id}/pause").post(programmes::pause_programme),
+        at("/programmes/{id}/closure").post(programmes::close_programme),
+        at("/programmes/{id}/pool-adjustments").post(programmes::adjust_pool),
+        at("/programmes/{id}/adjustments").get(adjustments::list_adjustments).post(adjustments::post_adjustments),
+        at("/retailers").get(parties::list_retailers).post(parties::register_retailer),
+        at("/retailers/{id}/approval").post(parties::approve_retailer),
+        at("/retailers/{id}/suspension").post(parties::suspend_retailer),
+        at("/stores").post(parties::add_store),
+        at("/stores/{id}/approval").post(parties::approve_store),
+        at("/stores/{id}/suspension").post(parties::suspend_store),
+        at("/recyclers").post(parties::register_recycler),
+        at("/recyclers/{id}/approval").post(parties::approve_recycler),
+        at("/recyclers/{id}/suspension").post(parties::suspend_recycler),
+        at("/reports/totals").get(reports::get_totals_report),
+        at("/reports/appliance-growth").get(growth::get_growth_report),
+        at("/reports/appliance-growth/baseline").get(growth::list_growth_baselines).put(growth::set_growth_baseline),
+        at("/reports/appliance-growth/off-system")
+            .get(growth::list_off_system_trade_ins)
+            .post(growth::record_off_system_trade_ins),
+        at("/audit/records").get(audit::list_audit_records),
+    ]
 }
 
 async fn nowhere() -> Result<HttpResponse, ApiError> {

@@ -9,7 +9,7 @@ use tracing::info;
 use super::accounts;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::{ServeOptions, SignInOptions};
+use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -77,6 +77,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         queue: 4096,
         readers: 8,
         sign_in: SignInOptions::usual(),
+        edge: EdgeOptions::default(),
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;

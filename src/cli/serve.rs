@@ -9,8 +9,9 @@ use tracing::info;
 
 use crate::access::AccessTokens;
 use crate::api::Identity;
-use crate::api::server::{self, Counters, Limits, Service};
-use crate::config::ServeOptions;
+use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
+use crate::api::server::{self, Counters, Service};
+use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
 use crate::keys::KeyRing;
@@ -49,6 +50,8 @@ pub struct Started {
     pub vault: Vault,
     /// What signing in takes.
     pub identity: Identity,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
 }
 
 impl Started {
@@ -63,6 +66,7 @@ impl Started {
             vault: self.vault,
             identity: self.identity,
             limits: Limits::default(),
+            edge: self.edge,
             counters: Counters::default(),
         }
     }
@@ -118,10 +122,24 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    let (cost, policy) = (options.sign_in.cost(), options.sign_in.policy());
-    let identity = Identity::new(&vault, cost, policy, options.sign_in.patience());
-    let identity = identity.map_err(|why| Stopped::new(format!("--argon2-…: {why}")))?;
-    Ok(Started { division, keys, tokens, vault, identity })
+    let (identity, edge) = (identity(&vault, &options.sign_in)?, edge(&options.edge)?);
+    Ok(Started { division, keys, tokens, vault, identity, edge })
+}
+
+/// What signing in takes.
+fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped> {
+    let identity = Identity::new(vault, options.cost(), options.policy(), options.patience());
+    identity.map_err(|why| Stopped::new(format!("--argon2-…: {why}")))
+}
+
+/// What callers meet first.
+fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
+    Ok(Edge {
+        quotas: Quotas::new(options.rates),
+        proxies: Proxies::new(options.trusted_proxies.clone()),
+        origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
+        secure: false,
+    })
 }
 
 /// Opens a database.

@@ -1,6 +1,6 @@
 //! The service in this process behind a listener of its own, and its users.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -9,12 +9,14 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
+use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{ServeOptions, SignInOptions};
+use huanxin::config::{EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division};
+use huanxin::keys::KeyRing;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 
@@ -87,11 +89,27 @@ impl TestApp {
         Self::start_with(place, start, Clock::standing_at(start))
     }
 
+    /// At the usual time, which stands still, with an edge of its own: an app has no rates otherwise.
+    pub fn with_edge(place: Place, edge: EdgeOptions) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::standing_at(start), edge, Limits::default())
+    }
+
+    /// At the usual time, with limits of its own.
+    pub fn with_limits(place: Place, limits: Limits) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::starting_at(start), without_rates(), limits)
+    }
+
     fn start_at(place: Place, start: Moment) -> Self {
         Self::start_with(place, start, Clock::starting_at(start))
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        Self::start_as(place, start, clock, without_rates(), Limits::default())
+    }
+
+    fn start_as(place: Place, start: Moment, clock: Clock, edge: EdgeOptions, limits: Limits) -> Self {
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
@@ -104,6 +122,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             sign_in: SignInOptions::cheap(),
+            edge,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -111,7 +130,7 @@ impl TestApp {
         let demo = demo::seed(&started, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = started.into_service();
+        let service = api::Service { limits, ..started.into_service() };
         let (server, thread) = listen(listener, Arc::new(service));
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -172,18 +191,32 @@ impl TestApp {
 
     /// Somebody of any role, a consumer with name and number, staff with an organisation.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
-        let account = Id::digest(&["somebody", role.name()]);
-        let claims = self.tokens.claims(&account.to_string(), role, self.start, 400 * 24 * 3600);
-        let person = role == Role::Consumer;
-        let claims = AccessClaims {
-            org: organisation,
-            // Of a session, as those of staff are, but of one that nobody has begun.
-            sid: (!person).then(|| Id::digest(&["session", role.name()])),
-            name: person.then(|| synthetic::person_name(99)),
-            resident_id: person.then(|| synthetic::resident_id(99)),
-            ..claims
-        };
-        User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
+        self.somebody_with(role, |claims| claims.org = organisation)
+    }
+
+    /// Somebody of any role whose claims are changed before they are signed; a consumer has name and number.
+    pub fn somebody_with(&self, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
+        self.signed_by(&self.tokens, role, change)
+    }
+
+    /// Somebody whose token another service signed, which calls itself as this one does.
+    pub fn stranger(&self, role: Role) -> User<'_> {
+        let tokens = AccessTokens::new(&KeyRing::generate().unwrap(), ISSUER).unwrap();
+        self.signed_by(&tokens, role, |_| {})
+    }
+
+    fn signed_by(&self, tokens: &AccessTokens, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
+        let account = Id::digest(&["somebody", role.name()]).to_string();
+        let mut claims = tokens.claims(&account, role, self.start, 400 * 24 * 3600);
+        if role == Role::Consumer {
+            claims.name = Some(synthetic::person_name(99));
+            claims.resident_id = Some(synthetic::resident_id(99));
+        } else {
+            // Of a session, as the tokens of staff are, but of one that nobody has begun.
+            claims.sid = Some(Id::digest(&["session", role.name()]));
+        }
+        change(&mut claims);
+        User { app: self, token: Some(tokens.issue(&claims).unwrap()) }
     }
 
     /// The demo's user of a role.
@@ -204,6 +237,11 @@ impl TestApp {
     /// Where the service answers.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The same as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// The store of the demo's retailer.
@@ -235,6 +273,11 @@ impl Drop for TestApp {
         let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
         assert_eq!(code, 0, "{line}");
     }
+}
+
+/// Tests are in more of a hurry than callers may be.
+fn without_rates() -> EdgeOptions {
+    EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() }
 }
 
 fn listen(listener: TcpListener, service: Arc<api::Service>) -> (ServerHandle, JoinHandle<()>) {

@@ -11,9 +11,10 @@ use crate::schema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Headers of which the document says with which answers they come.
-const TOLD: [&str; 5] = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate"];
+const TOLD: [&str; 7] =
+    ["ETag", "Idempotent-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"];
 /// Headers that do not come with each answer that may have them.
-const AT_TIMES: [&str; 1] = ["Idempotent-Replayed"];
+const AT_TIMES: [&str; 3] = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy"];
 
 /// An operation of the document.
 pub struct Operation {
@@ -54,6 +55,16 @@ impl Operation {
         let of_status = responses.filter(|(told, _)| status.is_none_or(|status| **told == status.to_string()));
         let examples = of_status.filter_map(|(_, response)| response["content"][PROBLEM_JSON]["examples"].as_object());
         examples.flat_map(|codes| codes.keys().map(String::as_str)).collect()
+    }
+
+    /// The roles that may call it.
+    pub fn roles(&self) -> Vec<&str> {
+        self.says["x-roles"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect()
+    }
+
+    /// Whether anybody may call it.
+    pub fn is_open(&self) -> bool {
+        self.says["security"].as_array().unwrap().is_empty()
     }
 
     /// Status and description of its success.

@@ -11,6 +11,7 @@ mod judge;
 mod read;
 mod recycler;
 mod retailer;
+mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
@@ -20,9 +21,10 @@ pub use bureau::{
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
-pub use read::read;
+pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};
+pub use strict::parse;
 
 /// The example of a body as the API document has it.
 #[cfg(test)]
