@@ -27,6 +27,8 @@ const POINT: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 const CURSOR: &str = "AZ7YZvTAcACAAAAAAAAAAm5vdCBzZWFsZWQsIGFzYW0";
 /// In the place of every key's name.
 const KEY_ID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+/// In the place of every session's identity.
+const SESSION: &str = "019ed874-e500-7000-8000-00000000005e";
 /// In the place of every refresh token.
 const REFRESH: &str = "Hq9bq4m0O2mPjvKzq1nS3xA7tLw5cE8dRfGyUuIiOoP";
 /// In the place of every first password.
@@ -255,6 +257,15 @@ fn add(examples: &mut Value, media: &str, value: Value) {
 /// The value with samples in the place of what differs from run to run.
 fn stable(name: &str, value: Value) -> Value {
     match value {
+        // The identity of a session follows from its tokens, which are drawn.
+        Value::Object(members) if ["access_token", "ended_at"].iter().any(|name| members.contains_key(*name)) => {
+            let stable_id = |name: &str, value| if name == "id" { SESSION.into() } else { stable(name, value) };
+            members
+                .into_iter()
+                .map(|(name, value)| (name.clone(), stable_id(&name, value)))
+                .collect::<Map<_, _>>()
+                .into()
+        }
         Value::Object(members) => {
             members.into_iter().map(|(name, value)| (name.clone(), stable(&name, value))).collect::<Map<_, _>>().into()
         }
