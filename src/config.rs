@@ -36,6 +36,9 @@ pub struct ServeOptions {
     /// Issuer of the service's own access tokens.
     #[arg(long, env = "HUANXIN_ISSUER", default_value = "huanxin")]
     pub issuer: String,
+    /// File of the identity providers that say who a consumer is; without it no consumer can be known.
+    #[arg(long, env = "HUANXIN_ISSUERS")]
+    pub issuers: Option<PathBuf>,
     /// Most commands of one batch.
     #[arg(long, env = "HUANXIN_BATCH_MAX", default_value_t = 256)]
     pub batch_max: usize,
@@ -182,6 +185,25 @@ impl SignInOptions {
     }
 }
 
+/// Where the key file is.
+#[derive(Args, Clone, Debug)]
+pub struct KeyFileOptions {
+    /// Directory of the key file.
+    #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Key file; `keys.json` in the data directory when not said.
+    #[arg(long, env = "HUANXIN_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl KeyFileOptions {
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        key_file(&self.data_dir, self.key_file.as_deref())
+    }
+}
+
 impl ServeOptions {
     /// The database's URL.
     #[must_use]
@@ -192,8 +214,12 @@ impl ServeOptions {
     /// The key file's path.
     #[must_use]
     pub fn keys(&self) -> PathBuf {
-        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("keys.json"))
+        key_file(&self.data_dir, self.key_file.as_deref())
     }
+}
+
+fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
+    said.map_or_else(|| data_dir.join("keys.json"), Path::to_owned)
 }
 
 /// The URL that is said, or that of the embedded database in a data directory.

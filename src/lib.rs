@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod issuers;
 pub mod jws;
 pub mod keys;
 pub mod password;

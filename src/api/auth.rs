@@ -86,7 +86,8 @@ fn authenticate_any(request: &HttpRequest) -> Result<(Caller, AccessClaims), Api
         return Err(unauthenticated());
     }
     // Whoever has an account here is known by it; others by what their issuer calls them.
-    let account = claims.sid.and_then(|_| claims.sub.parse().ok());
+    let own = claims.sid.is_some() && claims.role != Role::Consumer;
+    let account = own.then(|| claims.sub.parse().ok()).flatten();
     let id = account.unwrap_or_else(|| Id::digest(&[&claims.iss, &claims.sub]));
     let actor = Actor { id, role: claims.role.name().to_owned(), organisation: claims.org };
     let caller = Caller { actor, request_id: RequestId::of(request), language: language_of(request) };
@@ -346,6 +347,20 @@ pub enum TurnInReader {
 admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims| match claims.role {
     Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
     _ => organisation(&claims).map(Self::Recorder),
+});
+
+/// Who may take a list of redemptions along: a retailer's manager its own, the bureau all.
+#[derive(Clone, Debug)]
+pub struct RedemptionsReader {
+    /// The caller.
+    pub caller: Caller,
+    /// Whose redemptions; all where it is not said.
+    pub of: Option<Id>,
+}
+
+admits!(RedemptionsReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| match claims.role {
+    Role::Retailer => Ok(Self { caller, of: Some(organisation(&claims)?) }),
+    _ => Ok(Self { caller, of: None }),
 });
 
 /// Anybody: the first argument of an operation that everybody may call. No token is looked at.

@@ -23,6 +23,8 @@ pub const FAULT: &str = "Fault";
 /// The roles that may call an operation; of an operation that anybody may call there are none.
 pub const ROLES: &str = "x-roles";
 
+/// What is asked again and again, and answered in full when it has changed.
+const TAGGED: &[&str] = &["getKeys"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
@@ -213,6 +215,9 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
         codes.push(Code::PreconditionFailed);
         add_header(operation, "If-Match", "`ETag` of the programme as it was read; checked when sent", false);
     }
+    if TAGGED.contains(&id.as_str()) {
+        add_header(operation, "If-None-Match", "`ETag` of an answer that the caller has", false);
+    }
     add_answer_headers(operation, &id);
     add_refusals(operation, codes);
     add_rate_headers(operation, edge::counts(&id));
@@ -225,8 +230,17 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
     }
+    if matches!(id, "exportRetailers" | "exportRedemptions" | "getTotalsReport") {
+        add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
+    }
     if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         add_answer_header(operation, "ETag", "The state and the versions of the programme, for `If-Match`");
+    }
+    if TAGGED.contains(&id) {
+        let same = ResponseBuilder::new().description("What the caller has is what there is").build();
+        operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
+        add_answer_header(operation, "ETag", "Stands for the answer, for `If-None-Match`");
+        add_answer_header(operation, "Cache-Control", "For how many seconds the answer may be kept");
     }
 }
 

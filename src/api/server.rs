@@ -8,14 +8,17 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use serde_json::Value;
+use tracing::warn;
 
 use super::answer::BASE;
 use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::identity::Identity;
+use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, growth, health, identity, programmes, recycler, reports, request_id, retailer};
+use super::{
+    audit, bureau, consumer, export, growth, health, identity, programmes, recycler, reports, request_id, retailer,
+};
 use crate::access::AccessTokens;
 use crate::engine::Division;
 use crate::keys::KeyRing;
@@ -54,8 +57,8 @@ pub struct Service {
     pub voucher_tokens: VoucherTokens,
     /// Personal data.
     pub vault: Vault,
-    /// The public keys as a JWK set.
-    pub keys: Value,
+    /// The public keys.
+    pub key_set: PublishedKeys,
     /// What signing in takes.
     pub identity: Identity,
     /// Limits.
@@ -75,12 +78,27 @@ impl Service {
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
             vault,
-            keys: keys.jwks(),
+            key_set: PublishedKeys::of(keys),
             identity,
             limits: Limits::default(),
             edge: Edge::default(),
             counters: Counters::default(),
         }
+    }
+
+    /// Signs, verifies and publishes with these keys from now on; what is under way ends with those that it began with.
+    /// Keys of another service are not taken: nobody would be found by them.
+    pub fn take_keys(&self, now: &KeyRing, before: &KeyRing) {
+        if !now.finds_the_same_people_as(before) {
+            warn!("the key file is another service's; the keys stay as they are");
+            return;
+        }
+        if let Err(why) = self.tokens.take_keys(now) {
+            warn!(%why, "the key file has no access key; the keys stay as they are");
+            return;
+        }
+        self.voucher_tokens.take_keys(now);
+        self.key_set.take_keys(now);
     }
 }
 
@@ -205,6 +223,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/exports/retailers").get(export::export_retailers),
+        at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
     ]
 }

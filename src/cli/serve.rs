@@ -2,19 +2,23 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::info;
 
 use crate::access::AccessTokens;
 use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
+use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
 use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
+use crate::issuers::{Issuers, Pace};
 use crate::keys::KeyRing;
+use crate::keys::watch::{self, KeyWatch};
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
@@ -44,6 +48,8 @@ pub struct Started {
     pub division: Division,
     /// Secrets.
     pub keys: KeyRing,
+    /// Where the secrets are.
+    pub key_file: PathBuf,
     /// Access tokens.
     pub tokens: AccessTokens,
     /// Personal data.
@@ -61,7 +67,7 @@ impl Started {
         Service {
             division: self.division,
             voucher_tokens: VoucherTokens::new(&self.keys),
-            keys: self.keys.jwks(),
+            key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
             identity: self.identity,
@@ -110,7 +116,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let database = open(&options.database(), options.schema.as_deref())?;
     database.migrate(&mut |line| announce(line)).map_err(|why| Stopped::new(why.to_string()))?;
     let key_file = options.keys();
-    let keys = KeyRing::load_or_create(&key_file).map_err(|why| Stopped::at(&key_file, &why))?;
+    let machine_now = Clock::default().now();
+    let keys = KeyRing::load_or_create(&key_file, machine_now).map_err(|why| Stopped::at(&key_file, &why))?;
+    let issuers = options.issuers.as_deref().map(|file| Issuers::open(file, Pace::default())).transpose();
+    let issuers = issuers.map_err(|why| Stopped::new(why.to_string()))?;
     let last = newest(&database)?;
     let settings = Settings {
         queue: options.queue,
@@ -121,9 +130,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     };
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
+    let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
     let vault = Vault::new(&keys);
     let (identity, edge) = (identity(&vault, &options.sign_in)?, edge(&options.edge)?);
-    Ok(Started { division, keys, tokens, vault, identity, edge })
+    Ok(Started { division, keys, key_file, tokens, vault, identity, edge })
 }
 
 /// What signing in takes.
@@ -162,8 +172,10 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
-    let service = Arc::new(started.into_service());
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
+    let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
+    let service = Arc::new(started.into_service());
+    let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
         let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
@@ -174,8 +186,23 @@ pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<
         served
     })?;
     info!("no more requests; finishing what waits");
+    drop(watch);
     division.close();
     Ok(())
+}
+
+/// Has a service take the keys of its file each time that it is another one. `keys` are those that it began with.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn watch_keys(
+    service: &Arc<Service>,
+    key_file: PathBuf,
+    keys: KeyRing,
+    every: Duration,
+) -> std::io::Result<KeyWatch> {
+    let service = Arc::clone(service);
+    KeyWatch::start(key_file, every, move |now| service.take_keys(now, &keys))
 }
 
 /// A line for the person at the terminal.
