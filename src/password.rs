@@ -189,10 +189,9 @@ pub fn first(vault: &Vault, request: Id) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::KeyRing;
 
     fn vault() -> Vault {
-        Vault::new(&KeyRing::generate().unwrap())
+        Vault::ephemeral().unwrap()
     }
 
     #[actix_web::test]

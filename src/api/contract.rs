@@ -121,6 +121,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
         "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
         "disableStaff" | "resetStaffCredentials" => &[&[Code::WrongState]],
+        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };

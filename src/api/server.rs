@@ -17,10 +17,11 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    audit, bureau, consumer, export, growth, health, identity, programmes, recycler, reports, request_id, retailer,
+    audit, bureau, consumer, export, growth, health, identity, personal, programmes, recycler, reports, request_id,
+    retailer,
 };
 use crate::access::AccessTokens;
-use crate::engine::Division;
+use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -61,6 +62,8 @@ pub struct Service {
     pub key_set: PublishedKeys,
     /// What signing in takes.
     pub identity: Identity,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Limits.
     pub limits: Limits,
     /// Rates, proxies and origins.
@@ -80,6 +83,7 @@ impl Service {
             vault,
             key_set: PublishedKeys::of(keys),
             identity,
+            retention: Retention::default(),
             limits: Limits::default(),
             edge: Edge::default(),
             counters: Counters::default(),
@@ -166,6 +170,8 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}").get(consumer::get_voucher),
         at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+        at("/me/personal-data").get(personal::export_my_data),
+        at("/me/erasure").post(personal::erase_my_data),
     ]
 }
 
@@ -223,6 +229,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/personal-data/disclosures").post(personal::reveal_personal_data),
+        at("/personal-data/erasures").post(personal::erase_person),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

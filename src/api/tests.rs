@@ -61,7 +61,7 @@ pub(super) fn house() -> House {
     let ring = KeyRing::generate().unwrap();
     let city = City::new();
     let tokens = AccessTokens::new(&ring, ISSUER).unwrap().trusting(city.issuers()).unwrap();
-    let vault = Vault::new(&ring);
+    let vault = Vault::ephemeral().unwrap();
     let identity = Identity::new(&vault, Cost::CHEAP, SignInPolicy::default(), Duration::ZERO).unwrap();
     let service = web::Data::new(Service::new(division, tokens, &ring, vault, identity));
     House { service, city, ring, _directory: directory }

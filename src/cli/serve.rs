@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::personal;
 use crate::access::AccessTokens;
 use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
-use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
+use crate::config::{self, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings};
+use crate::engine::{Clock, Division, Retention, Settings};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::KeyRing;
 use crate::keys::watch::{self, KeyWatch};
@@ -56,6 +57,8 @@ pub struct Started {
     pub vault: Vault,
     /// What signing in takes.
     pub identity: Identity,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Rates, proxies and origins.
     pub edge: Edge,
 }
@@ -71,6 +74,7 @@ impl Started {
             tokens: self.tokens,
             vault: self.vault,
             identity: self.identity,
+            retention: self.retention,
             limits: Limits::default(),
             edge: self.edge,
             counters: Counters::default(),
@@ -131,9 +135,12 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
-    let vault = Vault::new(&keys);
+    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
+    let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
+    personal::adopt_division_key(&division, &vault)?;
+    let retention = options.retention;
     let (identity, edge) = (identity(&vault, &options.sign_in)?, edge(&options.edge)?);
-    Ok(Started { division, keys, key_file, tokens, vault, identity, edge })
+    Ok(Started { division, keys, key_file, tokens, vault, identity, retention, edge })
 }
 
 /// What signing in takes.
@@ -172,17 +179,20 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let service = Arc::new(started.into_service());
     let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
-        let revocations = actix_web::rt::spawn(division.clone().follow_revocations());
+        let jobs = [
+            actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().keep_retention(retention)),
+            actix_web::rt::spawn(division.clone().follow_revocations()),
+        ];
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
-        jobs.abort();
-        revocations.abort();
+        jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served
     })?;
     info!("no more requests; finishing what waits");

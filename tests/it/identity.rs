@@ -404,6 +404,25 @@ on_both! {
     }
 }
 
+on_both! {
+    fn a_clerk_sells_at_the_own_store_alone(app) {
+        let clerk = Staff::of(&app, "clerk").signs_in(&app);
+        let user = clerk.user(&app);
+        let store = json!({"retailer_id": app.retailer_id(), "name": "麻丘店", "address": "麻丘大道 1 号",
+            "division_code": "360111", "town": "麻丘镇"});
+        let other = app.officer().post("/api/v1/stores", &store).made();
+        let body = app.ready(0);
+        for path in ["/api/v1/redemptions/quote", "/api/v1/redemptions"] {
+            let refused = user.post(path, &with(body.clone(), "/store_id", other.as_str()));
+            assert_eq!(refused.refused_alone(422, "STORE_NOT_APPROVED"), "/store_id", "{path}");
+            assert!(refused.body["errors"][0]["expected"].as_str().unwrap().contains(app.store()));
+        }
+        user.post("/api/v1/redemptions", &body).expect(201);
+        // The manager sells at any store of the retailer.
+        app.retailer().post("/api/v1/redemptions", &with(app.ready(1), "/store_id", other.as_str())).expect(201);
+    }
+}
+
 /// What one replica ends, the others learn of from the table.
 #[test]
 fn another_replica_learns_what_was_ended() {

@@ -1,4 +1,3 @@
-DROP TABLE till;
 DROP TABLE revocation;
 DROP TABLE refresh_token;
 DROP TABLE session;

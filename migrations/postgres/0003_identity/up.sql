@@ -1,4 +1,4 @@
--- Staff: accounts, sessions, and what ends access tokens before they expire; tills.
+-- Staff: accounts, sessions, and what ends access tokens before they expire.
 
 -- The identity is the digest of the login, so that a login is given once.
 CREATE TABLE account (
@@ -42,7 +42,7 @@ CREATE TABLE session (
     lapses_at BIGINT NOT NULL,
     ended_at BIGINT,
     ending TEXT CHECK (ending IN (
-        'signed_out', 'replayed', 'credentials', 'ended', 'disabled', 'superseded', 'till')),
+        'signed_out', 'replayed', 'credentials', 'ended', 'disabled', 'superseded')),
     CHECK ((ended_at IS NULL) = (ending IS NULL))
 ) WITH (fillfactor = 90);
 
@@ -68,22 +68,3 @@ CREATE TABLE revocation (
 ) WITH (fillfactor = 90);
 -- What is new since the last look, which each replica asks every second.
 CREATE INDEX revocation_by_time ON revocation (at);
-
--- A device at a store's counter. The identity is the beginning of the digest of its enrolment code, which is good once.
-CREATE TABLE till (
-    id UUID PRIMARY KEY,
-    digest TEXT NOT NULL CHECK (length(digest) = 64),
-    retailer UUID NOT NULL,
-    store UUID NOT NULL,
-    label TEXT NOT NULL,
-    device UUID,
-    created_at BIGINT NOT NULL,
-    code_lapses_at BIGINT NOT NULL,
-    enrolled_at BIGINT,
-    revoked_at BIGINT,
-    CHECK ((device IS NULL) = (enrolled_at IS NULL))
-) WITH (fillfactor = 90);
--- The retailer's list, newest first.
-CREATE INDEX till_of_retailer ON till (retailer, created_at, id);
--- The till that a device is, when somebody signs in on it.
-CREATE INDEX till_of_device ON till (device) WHERE device IS NOT NULL;

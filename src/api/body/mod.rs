@@ -8,6 +8,7 @@ mod bureau;
 mod consumer;
 mod identity;
 mod judge;
+mod personal;
 mod read;
 mod recycler;
 mod retailer;
@@ -21,6 +22,8 @@ pub use bureau::{
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
+pub use judge::Stated;
+pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};

@@ -2,7 +2,9 @@
 
 mod account;
 mod adjustment;
+mod data_key;
 mod disclosure;
+mod erasure;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -57,7 +59,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SignIn(sign_in) => session::footprint_sign_in(state, sign_in),
         Act::RefreshSession(refresh) => session::footprint_refresh(state, refresh),
         Act::SignOut { session } => session::footprint_sign_out(state, *session),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } => {}
+        Act::SetGrowthBaseline { .. }
+        | Act::RecordOffSystem { .. }
+        | Act::RecordDisclosure { .. }
+        | Act::Forget { .. } => {}
+        Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
+        Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
+        Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
     }
 }
 
@@ -110,6 +118,10 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::SignIn(sign_in) => session::sign_in(state, sign_in, stamp, &mut ids),
         Act::RefreshSession(refresh) => session::refresh(state, refresh, stamp),
         Act::SignOut { session } => session::sign_out(state, *session, command.actor.id, stamp),
+        Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
+        Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
+        Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),
+        Act::Forget { what, ids, before } => Ok(erasure::forget(*what, ids, *before)),
         Act::RecordDisclosure { operation, subject, reason, detail } => {
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }

