@@ -13,11 +13,12 @@ use tracing::warn;
 use super::answer::BASE;
 use super::edge::{Edge, Limits};
 use super::error::ApiError;
+use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer,
-    revoked,
+    audit, bureau, consumer, export, growth, health, identity, personal, programmes, recycler, reports, request_id,
+    retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::engine::{Division, Retention};
@@ -59,6 +60,8 @@ pub struct Service {
     pub vault: Vault,
     /// The public keys.
     pub key_set: PublishedKeys,
+    /// What signing in takes.
+    pub identity: Identity,
     /// For how long things are kept.
     pub retention: Retention,
     /// Limits.
@@ -72,13 +75,14 @@ pub struct Service {
 impl Service {
     /// With the usual limits and rates.
     #[must_use]
-    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
+    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
         Self {
             division,
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
             vault,
             key_set: PublishedKeys::of(keys),
+            identity,
             retention: Retention::default(),
             limits: Limits::default(),
             edge: Edge::default(),
@@ -151,7 +155,7 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_counters(), for_the_bureau()].into_iter().flatten().collect()
+    [public(), for_consumers(), for_counters(), for_staff(), for_the_bureau()].into_iter().flatten().collect()
 }
 
 fn public() -> Vec<Place> {
@@ -184,6 +188,23 @@ fn for_counters() -> Vec<Place> {
         at("/redemptions").get(retailer::list_redemptions).post(retailer::redeem_voucher),
         at("/redemptions/{id}").get(retailer::get_redemption),
         at("/redemptions/{id}/reversal").post(retailer::reverse_redemption),
+    ]
+}
+
+fn for_staff() -> Vec<Place> {
+    use identity::{account, session, staff};
+    vec![
+        at("/sessions").post(session::sign_in),
+        at("/sessions/refresh").post(session::refresh_session),
+        at("/sessions/sign-out").post(session::sign_out),
+        at("/account").get(account::get_account),
+        at("/account/password").post(account::change_password),
+        at("/account/totp").post(account::start_totp_enrolment),
+        at("/account/totp/confirmation").post(account::confirm_totp),
+        at("/staff").get(staff::list_staff).post(staff::create_staff),
+        at("/staff/{id}/closure").post(staff::disable_staff),
+        at("/staff/{id}/credentials").post(staff::reset_staff_credentials),
+        at("/staff/{id}/sign-out").post(staff::end_staff_sessions),
     ]
 }
 

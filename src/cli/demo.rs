@@ -6,12 +6,13 @@ use std::{fmt, fs};
 use serde_json::{Value, json};
 use tracing::info;
 
+use super::accounts;
 use super::demo_issuer::DemoIssuer;
 use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
 use crate::api::edge::Rates;
-use crate::config::{EdgeOptions, ServeOptions};
+use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -99,6 +100,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        sign_in: SignInOptions::usual(),
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {
@@ -167,6 +169,7 @@ pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Resu
             "auditor": staff_token(started, Role::Auditor, None)?,
             "admin": staff_token(started, Role::Admin, None)?,
         },
+        "accounts": accounts::seed(started, &accounts::Places { retailer, store, recycler })?,
         "consumers": consumers,
         "store_id": store,
         "programmes": programmes,
@@ -235,7 +238,7 @@ fn recycler(started: &Started, at: usize, town: &str, (latitude, longitude): (i6
     }
 }
 
-fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
+pub(super) fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
     let words: Vec<&str> = std::iter::once("demo").chain(step.iter().copied()).collect();
     let id = Id::digest(&words);
     let actor = Actor { id: Id::digest(&["demo"]), role: "system".to_owned(), organisation: None };

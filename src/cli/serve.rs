@@ -10,10 +10,11 @@ use tracing::info;
 
 use super::{personal, safety};
 use crate::access::AccessTokens;
+use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
-use crate::config::{self, EdgeOptions, ServeOptions};
+use crate::config::{self, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Retention, Settings};
 use crate::issuers::{Issuers, Pace};
@@ -55,6 +56,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// What signing in takes.
+    pub identity: Identity,
     /// For how long things are kept.
     pub retention: Retention,
     /// Rates, proxies, origins, TLS.
@@ -73,6 +76,7 @@ impl Started {
             key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
+            identity: self.identity,
             retention: self.retention,
             limits: Limits::default(),
             edge: self.edge,
@@ -143,7 +147,14 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     personal::adopt_division_key(&division, &vault)?;
     let (edge, certificate) = edge(&options.edge)?;
     let retention = options.retention;
-    Ok(Started { division, keys, key_file, tokens, vault, retention, edge, certificate })
+    let identity = identity(&vault, &options.sign_in)?;
+    Ok(Started { division, keys, key_file, tokens, vault, identity, retention, edge, certificate })
+}
+
+/// What signing in takes.
+fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped> {
+    let identity = Identity::new(vault, options.cost(), options.policy(), options.patience());
+    identity.map_err(|why| Stopped::new(format!("--argon2-…: {why}")))
 }
 
 /// What callers meet first.
@@ -192,6 +203,7 @@ pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<
         let jobs = [
             actix_web::rt::spawn(division.clone().expire_vouchers()),
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
+            actix_web::rt::spawn(division.clone().follow_revocations()),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));

@@ -1,5 +1,6 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
+pub mod account;
 pub mod adjustment;
 pub mod audit;
 pub mod brand;

@@ -1,5 +1,6 @@
 //! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
 
+use super::account::{Account, RefreshToken, Revocation, Session};
 use super::adjustment::Adjustment;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
@@ -80,6 +81,14 @@ pub struct State {
     pub claims: Loaded<ClaimKey, Held>,
     /// Releases.
     pub releases: Loaded<Id, ReleaseUse>,
+    /// Accounts of staff.
+    pub staff: Loaded<Id, Account>,
+    /// Sessions.
+    pub sessions: Loaded<Id, Session>,
+    /// Refresh tokens.
+    pub refresh_tokens: Loaded<Id, RefreshToken>,
+    /// What ends tokens.
+    pub revocations: Loaded<Id, Revocation>,
 }
 
 impl State {
@@ -134,6 +143,10 @@ impl State {
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
             || self.releases.has_unloaded()
+            || self.staff.has_unloaded()
+            || self.sessions.has_unloaded()
+            || self.refresh_tokens.has_unloaded()
+            || self.revocations.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -206,6 +219,10 @@ impl State {
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::Release(row) => self.releases.put(row.id, row),
+            Change::Account(row) => self.staff.put(row.id, *row),
+            Change::Session(row) => self.sessions.put(row.id, row),
+            Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
+            Change::Revocation(row) => self.revocations.put(row.subject, row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_) | Change::OffSystem(_) | Change::Forgotten { .. } => {}

@@ -8,6 +8,7 @@ use super::saved::{Attempt, Saved};
 use super::verify::{Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
+use crate::domain::account::{Account, Revocation};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::command::Passing;
@@ -229,6 +230,14 @@ impl<'a> Tx<'a> {
             = retailers::redemptions_of_days -> Vec<(Redemption, Option<RedemptionState>)>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
+        /// An account of staff.
+        account(id: Id) = accounts::account -> Option<Account>;
+        /// Accounts of an organisation or all, newest first.
+        accounts(organisation: Option<Id>, page: Page) = accounts::accounts -> Vec<Account>;
+        /// The account whose refresh token it is.
+        account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
+        /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
+        revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.
         audit_records(before_seq: Option<i64>, limit: i64) = trail::before -> Vec<AuditRecord>;
         /// Records of the trail in order, above a number.

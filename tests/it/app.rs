@@ -13,7 +13,7 @@ use huanxin::api;
 use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{EdgeOptions, ServeOptions};
+use huanxin::config::{EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -132,6 +132,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge,
         };
@@ -213,6 +214,10 @@ impl TestApp {
         self.demo_user("finance")
     }
 
+    pub fn admin(&self) -> User<'_> {
+        self.demo_user("admin")
+    }
+
     pub fn auditor(&self) -> User<'_> {
         self.demo_user("auditor")
     }
@@ -253,7 +258,10 @@ impl TestApp {
             change(&mut claims);
             id_provider.issue(&claims)
         } else {
-            let mut claims = tokens.claims("somebody", role, self.start, seconds);
+            let account = Id::digest(&["somebody", role.name()]).to_string();
+            let mut claims = tokens.claims(&account, role, self.start, seconds);
+            // Of a session, as the tokens of staff are, but of one that nobody has begun.
+            claims.sid = Some(Id::digest(&["session", role.name()]));
             change(&mut claims);
             tokens.issue(&claims)
         };
@@ -268,6 +276,11 @@ impl TestApp {
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// What the service's clock shows.
+    pub fn now(&self) -> Moment {
+        self.running.as_ref().unwrap().division.now()
     }
 
     /// Where its keys and, on SQLite, its records are.
@@ -372,6 +385,11 @@ impl User<'_> {
         let mut all = vec![("Content-Type", "application/json")];
         all.extend(headers);
         self.send(Method::POST, path, &all, Some(text.as_bytes()))
+    }
+
+    /// Sends a body without a key.
+    pub fn say(&self, path: &str, body: &Value) -> Answer {
+        self.post_text(&[], path, &body.to_string())
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Answer {

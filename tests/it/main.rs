@@ -32,6 +32,7 @@ mod fuzz;
 mod growth;
 mod hostile;
 mod identifiers;
+mod identity;
 mod idor;
 mod journey;
 mod keys;

@@ -6,6 +6,7 @@
 mod adjustment;
 mod bureau;
 mod consumer;
+mod identity;
 mod judge;
 mod personal;
 mod read;
@@ -20,6 +21,7 @@ pub use bureau::{
     RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};

@@ -3,6 +3,7 @@
 mod adjustment;
 mod audit;
 mod growth;
+mod identity;
 mod party;
 mod personal;
 mod problem;
@@ -23,6 +24,7 @@ use crate::domain::time::{Day, Moment};
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
+pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};

@@ -146,6 +146,10 @@ fn judge_seller<'a>(
         Some(store) => {
             let refusal = Refusal::at(Code::StoreNotApproved, "/store_id").found(store.standing);
             checks.note(store.standing == Standing::Approved, refusal);
+            if let Some(bound) = redeem.bound_to.filter(|bound| *bound != store.id) {
+                let elsewhere = Refusal::at(Code::StoreNotApproved, "/store_id").found(store.id);
+                checks.fail(elsewhere.expected(format!("{bound}, the clerk's own store")));
+            }
         }
     }
     Ok(store)

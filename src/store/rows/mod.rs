@@ -3,6 +3,7 @@
 //! A value that cannot be read back, such as a word that a newer release wrote, is an error of that row and
 //! never a panic.
 
+mod accounts;
 mod adjustments;
 mod claims;
 mod data_keys;
@@ -16,6 +17,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
+pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
 pub use claims::ClaimRow;
 pub use data_keys::DataKeyRow;

@@ -9,7 +9,8 @@ use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountRow, AdjustmentRow, BucketRow, ClaimRow, CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow,
-    RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
+    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row,
+    SessionRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -64,6 +65,10 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.releases, release_use.id as ReleaseRow);
     fill!(conn, state.lines, ledger_line.id as LineRow);
     fill!(conn, state.accounts, ledger_account.id as AccountRow);
+    fill!(conn, state.staff, account.id as StaffRow);
+    fill!(conn, state.sessions, session.id as SessionRow);
+    fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
+    fill!(conn, state.revocations, revocation.subject as RevocationRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)

@@ -8,6 +8,7 @@ use crate::domain::command::Outcome;
 use crate::domain::id::Id;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
+use crate::domain::time::Moment;
 use crate::store::{Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
@@ -42,6 +43,10 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.releases.peek(&saved.releases[0].id), Some(&saved.releases[0]));
         assert_eq!(state.lines.peek(&saved.lines[0].id), Some(&saved.lines[0]));
         assert_eq!(state.accounts.peek(&saved.accounts[0].id), Some(&saved.accounts[0]));
+        assert_eq!(state.staff.peek(&saved.staff[0].id), Some(&samples::staff()));
+        assert_eq!(state.sessions.peek(&id(60)), Some(&samples::session()));
+        assert_eq!(state.refresh_tokens.peek(&samples::refresh_token().id), Some(&samples::refresh_token()));
+        assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
     });
 }
@@ -66,6 +71,10 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.releases.ask(saved.releases[0].id);
     state.lines.ask(saved.lines[0].id);
     state.accounts.ask(saved.accounts[0].id);
+    state.staff.ask(saved.staff[0].id);
+    state.sessions.ask(id(60));
+    state.refresh_tokens.ask(samples::refresh_token().id);
+    state.revocations.ask(id(60));
 }
 
 #[test]
@@ -165,6 +174,15 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.audit_records_after(0, 5)?, saved.audits);
             assert_eq!(tx.attempts(ALL)?, saved.attempts);
             assert_eq!(tx.bucket(saved.buckets[0].id)?.as_ref(), saved.buckets.first());
+            let staff = samples::staff();
+            assert_eq!(tx.account(staff.id)?.as_ref(), Some(&staff));
+            assert_eq!(tx.accounts(staff.organisation, ALL)?, saved.staff);
+            assert_eq!(tx.accounts(None, Page { after: Some(staff.id), limit: 5 })?, []);
+            assert_eq!(tx.accounts(Some(id(7)), ALL)?, []);
+            assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
+            assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
+            assert_eq!(tx.revocations(at(), at())?, []);
+            assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);
             assert_eq!(tx.due_vouchers(at(), 5)?, []);
             assert_eq!(tx.due_vouchers(later, 5)?, [id(1)]);
             assert_eq!(tx.lapsed_vouchers(person, Some(id(2)), later)?, [id(1)]);
