@@ -17,6 +17,7 @@ use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
     audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer,
+    revoked,
 };
 use crate::access::AccessTokens;
 use crate::engine::{Division, Retention};
@@ -158,6 +159,7 @@ fn public() -> Vec<Place> {
         at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
         at("/programmes/{id}").get(programmes::get_programme),
         at("/collection-points").get(programmes::list_collection_points),
+        at("/vouchers/revoked").get(revoked::list_revoked_vouchers),
     ]
 }
 

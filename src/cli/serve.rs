@@ -141,8 +141,8 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
     let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
     personal::adopt_division_key(&division, &vault)?;
-    let retention = options.retention;
     let (edge, certificate) = edge(&options.edge)?;
+    let retention = options.retention;
     Ok(Started { division, keys, key_file, tokens, vault, retention, edge, certificate })
 }
 
@@ -181,20 +181,21 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
-    let (certificate, retention) = (started.certificate.clone(), started.retention);
+    let certificate = started.certificate.clone();
+    let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let service = Arc::new(started.into_service());
     let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        if let Some(certificate) = certificate {
-            actix_web::rt::spawn(certificate.follow(tls::EVERY));
-        }
         let jobs = [
             actix_web::rt::spawn(division.clone().expire_vouchers()),
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
         ];
+        if let Some(certificate) = certificate {
+            actix_web::rt::spawn(certificate.follow(tls::EVERY));
+        }
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served

@@ -36,6 +36,7 @@ mod idor;
 mod journey;
 mod keys;
 mod leak;
+mod offline;
 mod openapi;
 mod personal;
 mod programme_files;
