@@ -72,7 +72,7 @@ def toml(context, value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@schemathesis.deserializer("image/png", "image/svg+xml", "text/csv", WORKBOOK)
+@schemathesis.deserializer("application/jose", "application/zip", "image/png", "image/svg+xml", "text/csv", WORKBOOK)
 def not_json(context, response):
     return response.content.decode("utf-8", "replace")
 
