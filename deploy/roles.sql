@@ -45,7 +45,7 @@ DECLARE
         'audit_record', 'movement', 'redemption', 'adjustment', 'rollup_entry', 'growth_baseline',
         'off_system_trade_in', 'command_log', 'attempt'];
     states CONSTANT text[] := ARRAY[
-        'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'quota_use',
+        'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim'];
     migrations CONSTANT text := '__diesel_schema_migrations';

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod issuers;
 pub mod jws;
 pub mod keys;
+pub mod master_key;
 pub mod pii;
 pub mod qr;
 pub mod store;

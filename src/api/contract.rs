@@ -114,6 +114,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
+        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };

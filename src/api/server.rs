@@ -15,9 +15,11 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{
+    audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer,
+};
 use crate::access::AccessTokens;
-use crate::engine::Division;
+use crate::engine::{Division, Retention};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -56,6 +58,8 @@ pub struct Service {
     pub vault: Vault,
     /// The public keys.
     pub key_set: PublishedKeys,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Limits.
     pub limits: Limits,
     /// Rates, proxies and origins.
@@ -74,6 +78,7 @@ impl Service {
             voucher_tokens: VoucherTokens::new(keys),
             vault,
             key_set: PublishedKeys::of(keys),
+            retention: Retention::default(),
             limits: Limits::default(),
             edge: Edge::default(),
             counters: Counters::default(),
@@ -160,6 +165,8 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}").get(consumer::get_voucher),
         at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+        at("/me/personal-data").get(personal::export_my_data),
+        at("/me/erasure").post(personal::erase_my_data),
     ]
 }
 
@@ -200,6 +207,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/personal-data/disclosures").post(personal::reveal_personal_data),
+        at("/personal-data/erasures").post(personal::erase_person),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

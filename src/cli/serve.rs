@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::personal;
 use crate::access::AccessTokens;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
-use crate::config::{EdgeOptions, ServeOptions};
+use crate::config::{self, EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings};
+use crate::engine::{Clock, Division, Retention, Settings};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::KeyRing;
 use crate::keys::watch::{self, KeyWatch};
@@ -53,6 +54,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Rates, proxies and origins.
     pub edge: Edge,
 }
@@ -67,6 +70,7 @@ impl Started {
             key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
+            retention: self.retention,
             limits: Limits::default(),
             edge: self.edge,
             counters: Counters::default(),
@@ -127,8 +131,11 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
-    let vault = Vault::new(&keys);
-    Ok(Started { division, keys, key_file, tokens, vault, edge: edge(&options.edge)? })
+    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
+    let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
+    personal::adopt_division_key(&division, &vault)?;
+    let retention = options.retention;
+    Ok(Started { division, keys, key_file, tokens, vault, retention, edge: edge(&options.edge)? })
 }
 
 /// What callers meet first.
@@ -161,15 +168,19 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let service = Arc::new(started.into_service());
     let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let jobs = [
+            actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().keep_retention(retention)),
+        ];
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
-        jobs.abort();
+        jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served
     })?;
     info!("no more requests; finishing what waits");

@@ -6,6 +6,7 @@ mod collect;
 mod jobs;
 mod question;
 mod queue;
+mod retention;
 mod runner;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,7 @@ use tracing::error;
 pub use clock::Clock;
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
+pub use retention::{Removed, Retention};
 pub use runner::Runner;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};

@@ -4,6 +4,7 @@ mod adjustment;
 mod audit;
 mod growth;
 mod party;
+mod personal;
 mod problem;
 mod programme;
 mod redemption;
@@ -23,6 +24,7 @@ pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, Red
 pub use audit::AuditRecordView;
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
+pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,
