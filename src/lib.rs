@@ -12,5 +12,7 @@ pub mod keys;
 pub mod master_key;
 pub mod pii;
 pub mod qr;
+pub mod revoked;
 pub mod store;
 pub mod telemetry;
+pub mod tls;

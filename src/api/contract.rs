@@ -24,7 +24,7 @@ pub const FAULT: &str = "Fault";
 pub const ROLES: &str = "x-roles";
 
 /// What is asked again and again, and answered in full when it has changed.
-const TAGGED: &[&str] = &["getKeys"];
+const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// Operations whose key may be left out.
@@ -117,6 +117,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
+        "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         _ => &[],
     };
     parts.concat()
