@@ -42,7 +42,7 @@ DO $$
 DECLARE
     division CONSTANT text := current_setting('huanxin.schema');
     append_only CONSTANT text[] := ARRAY[
-        'audit_record', 'movement', 'redemption', 'adjustment', 'rollup_entry', 'growth_baseline',
+        'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry', 'growth_baseline',
         'off_system_trade_in', 'command_log', 'attempt'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'quota_use',

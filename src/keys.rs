@@ -161,6 +161,7 @@ impl fmt::Debug for SecretKey {
 pub struct KeyRing {
     access_keys: Vec<SigningPair>,
     voucher_keys: Vec<SigningPair>,
+    checkpoint_keys: Vec<SigningPair>,
     scan_keys: Vec<SecretKey>,
     holder_keys: Vec<SecretKey>,
     personal_keys: Vec<SecretKey>,
@@ -176,6 +177,7 @@ impl KeyRing {
         Ok(Self {
             access_keys: vec![SigningPair::from_seed(random()?)?],
             voucher_keys: vec![SigningPair::from_seed(random()?)?],
+            checkpoint_keys: vec![SigningPair::from_seed(random()?)?],
             scan_keys: vec![SecretKey::random("s1")?],
             holder_keys: vec![SecretKey::random("h1")?],
             personal_keys: vec![SecretKey::random("k1")?],
@@ -196,10 +198,24 @@ impl KeyRing {
         Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
     }
 
+    /// Reads a key file that is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, is open to others, or is not a key file.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
+    }
+
     /// The public halves of voucher and access keys as a JWK set (RFC 7517, RFC 8037), for everyone.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        let keys: Vec<Value> = self.voucher_keys.iter().chain(&self.access_keys).map(SigningPair::jwk).collect();
+        let keys: Vec<Value> = self
+            .voucher_keys
+            .iter()
+            .chain(&self.access_keys)
+            .chain(&self.checkpoint_keys)
+            .map(SigningPair::jwk)
+            .collect();
         json!({ "keys": keys })
     }
 
@@ -209,6 +225,10 @@ impl KeyRing {
 
     pub(crate) fn voucher_keys(&self) -> &[SigningPair] {
         &self.voucher_keys
+    }
+
+    pub(crate) fn checkpoint_keys(&self) -> &[SigningPair] {
+        &self.checkpoint_keys
     }
 
     pub(crate) fn scan_keys(&self) -> &[SecretKey] {
@@ -292,6 +312,7 @@ struct Stored {
     version: u32,
     access_keys: Vec<StoredPair>,
     voucher_keys: Vec<StoredPair>,
+    checkpoint_keys: Vec<StoredPair>,
     scan_keys: Vec<StoredSecret>,
     holder_keys: Vec<StoredSecret>,
     personal_keys: Vec<StoredSecret>,
@@ -322,6 +343,7 @@ impl Stored {
             version: VERSION,
             access_keys: ring.access_keys.iter().map(StoredPair::of).collect(),
             voucher_keys: ring.voucher_keys.iter().map(StoredPair::of).collect(),
+            checkpoint_keys: ring.checkpoint_keys.iter().map(StoredPair::of).collect(),
             scan_keys: ring.scan_keys.iter().map(StoredSecret::of).collect(),
             holder_keys: ring.holder_keys.iter().map(StoredSecret::of).collect(),
             personal_keys: ring.personal_keys.iter().map(StoredSecret::of).collect(),
@@ -336,13 +358,15 @@ impl Stored {
         let ring = KeyRing {
             access_keys: pairs(&self.access_keys)?,
             voucher_keys: pairs(&self.voucher_keys)?,
+            checkpoint_keys: pairs(&self.checkpoint_keys)?,
             scan_keys: secrets(&self.scan_keys)?,
             holder_keys: secrets(&self.holder_keys)?,
             personal_keys: secrets(&self.personal_keys)?,
             lookup_key: self.lookup_key.key()?,
         };
         // One use, one key: a voucher key that also signs log-ins would make one kind of token the other.
-        let signing = ring.access_keys.iter().chain(&ring.voucher_keys).map(|pair| pair.seed);
+        let signing =
+            ring.access_keys.iter().chain(&ring.voucher_keys).chain(&ring.checkpoint_keys).map(|pair| pair.seed);
         let symmetric = [&ring.scan_keys, &ring.holder_keys, &ring.personal_keys].into_iter().flatten();
         let symmetric = symmetric.chain([&ring.lookup_key]).map(|key| key.bytes);
         distinct(signing.chain(symmetric).collect(), "one key has two uses")?;
@@ -558,7 +582,7 @@ mod tests {
     fn nothing_shown_or_published_holds_a_secret() {
         let ring = KeyRing::generate().unwrap();
         let secrets = secret_texts(&stored(&ring));
-        assert_eq!(secrets.len(), 6);
+        assert_eq!(secrets.len(), 7);
         let shown = format!("{ring:?} {ring:#?} {}", ring.jwks());
         assert!(secrets.iter().all(|secret| !shown.contains(secret)));
         assert!(!shown.contains(&format!("{:?}", ring.lookup_key.bytes)));
@@ -569,7 +593,7 @@ mod tests {
         let ring = KeyRing::generate().unwrap();
         let jwks = ring.jwks();
         let keys = jwks["keys"].as_array().unwrap();
-        assert_eq!(keys.len(), 2);
+        assert_eq!(keys.len(), 3);
         assert_eq!(keys[0]["kid"], ring.voucher_keys[0].kid);
         assert_eq!(keys[1]["kid"], ring.access_keys[0].kid);
         for key in keys {

@@ -107,6 +107,8 @@ staff! {
     Finance of Finance;
     /// Who reads the trail.
     Auditor of Auditor;
+    /// Who may have a checkpoint of the trail made.
+    CheckpointMaker of Auditor Admin;
     /// Who reads what the bureau keeps, names included.
     BureauReader of Officer Reviewer Approver Finance Auditor;
     /// Who reads figures without names: the bureau and the other departments of the plan.

@@ -110,6 +110,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" => &[&[Code::NotFound]],
+        "createCheckpoint" => &[&[Code::WrongState]],
+        "getCheckpoint" => &[&[Code::NotFound]],
+        "getInclusionProof" | "getConsistencyProof" => &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]],
+        "getEvidencePackage" => &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };

@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::error::ApiError;
 use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
-use crate::engine::Division;
+use crate::checkpoint::CheckpointNotary;
+use crate::engine::{Division, Notary, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -31,11 +32,20 @@ pub struct Limits {
     pub head_seconds: u64,
     /// Seconds that requests under way have when the server stops.
     pub drain_seconds: u64,
+    /// Records of an evidence package, which is put together in memory.
+    pub evidence_records: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { workers: 2, body_bytes: 64 * 1024, connections: 10_000, head_seconds: 10, drain_seconds: 10 }
+        Self {
+            workers: 2,
+            body_bytes: 64 * 1024,
+            connections: 10_000,
+            head_seconds: 10,
+            drain_seconds: 10,
+            evidence_records: 50_000,
+        }
     }
 }
 
@@ -71,12 +81,16 @@ pub struct Service {
     pub voucher_tokens: VoucherTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Who signs checkpoints of the trail.
+    pub notary: Arc<dyn Notary>,
     /// The public keys as a JWK set.
     pub keys: Value,
     /// Limits.
     pub limits: Limits,
     /// Counters.
     pub counters: Counters,
+    /// How far the second sink of the trail is, where there is one.
+    pub sink: Option<Arc<SinkState>>,
 }
 
 impl Service {
@@ -87,10 +101,12 @@ impl Service {
             division,
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
+            notary: Arc::new(CheckpointNotary::new(keys)),
             vault,
             keys: keys.jwks(),
             limits: Limits::default(),
             counters: Counters::default(),
+            sink: None,
         }
     }
 }
@@ -222,7 +238,17 @@ fn for_the_bureau(config: &mut web::ServiceConfig) {
                 .route(web::get().to(growth::list_off_system_trade_ins))
                 .route(web::post().to(growth::record_off_system_trade_ins)),
         )
-        .service(at("/audit/records").route(web::get().to(audit::list_audit_records)));
+        .service(at("/audit/records").route(web::get().to(audit::list_audit_records)))
+        .service(
+            at("/audit/checkpoints")
+                .route(web::get().to(audit::checkpoints::list_checkpoints))
+                .route(web::post().to(audit::checkpoints::create_checkpoint)),
+        )
+        .service(at("/audit/checkpoints/{number}").route(web::get().to(audit::checkpoints::get_checkpoint)))
+        .service(at("/audit/inclusion-proof").route(web::get().to(audit::proofs::get_inclusion_proof)))
+        .service(at("/audit/consistency-proof").route(web::get().to(audit::proofs::get_consistency_proof)))
+        .service(at("/audit/vouchers/{id}/history").route(web::get().to(audit::history::get_voucher_history)))
+        .service(at("/audit/evidence-package").route(web::get().to(audit::package::get_evidence_package)));
 }
 
 async fn nowhere() -> Result<HttpResponse, ApiError> {

@@ -75,6 +75,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        audit_sink: None,
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;

@@ -9,9 +9,11 @@ use tracing::info;
 
 use crate::access::AccessTokens;
 use crate::api::server::{self, Counters, Limits, Service};
+use crate::audit_sink;
+use crate::checkpoint::CheckpointNotary;
 use crate::config::ServeOptions;
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings};
+use crate::engine::{Clock, Division, Settings, Sink, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -46,6 +48,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// The second sink of the trail, where there is one.
+    pub sink: Option<Box<dyn Sink>>,
 }
 
 impl Started {
@@ -55,11 +59,13 @@ impl Started {
         Service {
             division: self.division,
             voucher_tokens: VoucherTokens::new(&self.keys),
+            notary: Arc::new(CheckpointNotary::new(&self.keys)),
             keys: self.keys.jwks(),
             tokens: self.tokens,
             vault: self.vault,
             limits: Limits::default(),
             counters: Counters::default(),
+            sink: None,
         }
     }
 }
@@ -114,7 +120,9 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let vault = Vault::new(&keys);
-    Ok(Started { division, keys, tokens, vault })
+    let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
+    let sink = sink.map_err(Stopped::new)?;
+    Ok(Started { division, keys, tokens, vault, sink })
 }
 
 /// Opens a database.
@@ -135,15 +143,22 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 ///
 /// # Errors
 /// With a sentence.
-pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
+pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
-    let service = Arc::new(started.into_service());
+    let sink = started.sink.take().map(|sink| (sink, Arc::<SinkState>::default()));
+    let mut service = started.into_service();
+    service.sink = sink.as_ref().map(|(_, state)| Arc::clone(state));
+    let service = Arc::new(service);
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
     actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(division.clone().expire_vouchers());
+        let mut jobs = vec![
+            actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().checkpoint_daily(Arc::clone(&service.notary))),
+        ];
+        jobs.extend(sink.map(|(sink, state)| actix_web::rt::spawn(division.clone().feed(sink, state))));
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
-        jobs.abort();
+        jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served
     })?;
     info!("no more requests; finishing what waits");

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::adjustment::{Adjustment, Raised};
+use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -181,6 +182,8 @@ pub enum Act {
         /// What is shown: which fields, which period, how many rows; never a value in the clear.
         detail: serde_json::Value,
     },
+    /// Keeps what the trail was up to a record, signed.
+    CreateCheckpoint(Box<NewCheckpoint>),
 }
 
 impl Act {
@@ -209,6 +212,7 @@ impl Act {
             Self::SetGrowthBaseline { .. } => "set_growth_baseline",
             Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
             Self::RecordDisclosure { .. } => "record_disclosure",
+            Self::CreateCheckpoint(_) => "create_checkpoint",
         }
     }
 
@@ -406,6 +410,8 @@ pub enum Outcome {
         /// Its identity.
         id: Id,
     },
+    /// A checkpoint of the trail.
+    Checkpoint(Box<Checkpoint>),
 }
 
 /// A redemption as the till is told.
@@ -469,6 +475,10 @@ pub enum Change {
     Baseline(Baseline),
     /// Off-system figure (a fact).
     OffSystem(OffSystem),
+    /// Checkpoint of the trail (a fact).
+    Checkpoint(Box<Checkpoint>),
+    /// Root over a full block of the trail's records, from which it follows.
+    Block(Block),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

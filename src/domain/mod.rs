@@ -3,6 +3,7 @@
 pub mod adjustment;
 pub mod audit;
 pub mod brand;
+pub mod checkpoint;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
@@ -12,6 +13,7 @@ pub mod id;
 pub mod identifier;
 pub mod ledger;
 pub mod loaded;
+pub mod merkle;
 pub mod money;
 pub mod personal;
 pub mod programme;

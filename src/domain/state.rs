@@ -1,6 +1,8 @@
 //! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
 
 use super::adjustment::Adjustment;
+use super::audit::AuditRecord;
+use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
@@ -66,6 +68,10 @@ pub struct State {
     pub claims: Loaded<ClaimKey, Held>,
     /// Releases.
     pub releases: Loaded<Id, ReleaseUse>,
+    /// Records of the trail, by number.
+    pub records: Loaded<i64, AuditRecord>,
+    /// Checkpoints of the trail, by number.
+    pub checkpoints: Loaded<i64, Checkpoint>,
 }
 
 impl State {
@@ -118,6 +124,8 @@ impl State {
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
             || self.releases.has_unloaded()
+            || self.records.has_unloaded()
+            || self.checkpoints.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -156,8 +164,9 @@ impl State {
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::Release(row) => self.releases.put(row.id, row),
+            Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
             // Facts that no command reads back.
-            Change::Baseline(_) | Change::OffSystem(_) => {}
+            Change::Baseline(_) | Change::OffSystem(_) | Change::Block(_) => {}
         }
     }
 }

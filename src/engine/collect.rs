@@ -83,6 +83,8 @@ impl Collected {
             Change::Release(row) => self.touch(Kind::Release, row.id),
             Change::Baseline(row) => self.saved.baselines.push(row.clone()),
             Change::OffSystem(row) => self.saved.off_system.push(row.clone()),
+            Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
+            Change::Block(row) => self.saved.blocks.push(row.clone()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
@@ -63,6 +64,10 @@ pub struct Saved {
     pub baselines: Vec<Baseline>,
     /// Off-system figures: facts, inserted.
     pub off_system: Vec<OffSystem>,
+    /// Checkpoints of the trail: facts, inserted.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Roots over full blocks of the trail: inserted.
+    pub blocks: Vec<Block>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
 }

@@ -103,6 +103,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            audit_sink: None,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
@@ -134,6 +135,16 @@ impl TestApp {
             running.thread.join().unwrap();
             running.division.close();
         }
+    }
+
+    /// The directory of keys and, on SQLite, of the database.
+    pub fn dir(&self) -> &std::path::Path {
+        self.place.as_ref().unwrap().dir.path()
+    }
+
+    /// The database, where it is no file of the directory.
+    pub fn database_url(&self) -> Option<String> {
+        self.place.as_ref().unwrap().database_url()
     }
 
     /// One of the ten consumers.
@@ -213,7 +224,9 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
         let Some(place) = self.place.take().filter(|_| !std::thread::panicking()) else { return };
-        let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
+        let (code, line) =
+            audit::verify(place.dir.path(), place.database_url().as_deref(), None, &audit::Kept::default(), None)
+                .unwrap();
         assert_eq!(code, 0, "{line}");
     }
 }

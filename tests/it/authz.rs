@@ -1,7 +1,7 @@
 //! Who may do what: every operation of the document refuses a caller without a token and each wrong role.
 
 use huanxin::access::Role::{
-    self, Approver, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer,
+    self, Admin, Approver, Auditor, Clerk, Consumer, Finance, Officer, Reader, Recycler, Retailer, Reviewer,
 };
 use huanxin::domain::id::Id;
 use ureq::http::Method;
@@ -47,7 +47,14 @@ fn allowed(operation: &str) -> &'static [Role] {
             &[Officer, Reviewer, Approver, Finance, Auditor]
         }
         "getGrowthReport" | "listGrowthBaselines" | "listOffSystemTradeIns" => FIGURES,
-        "listAuditRecords" => &[Auditor],
+        "listAuditRecords"
+        | "listCheckpoints"
+        | "getCheckpoint"
+        | "getInclusionProof"
+        | "getConsistencyProof"
+        | "getVoucherHistory"
+        | "getEvidencePackage" => &[Auditor],
+        "createCheckpoint" => &[Admin, Auditor],
         other => panic!("who may call {other}? Say so here"),
     }
 }

@@ -3,6 +3,7 @@
 mod adjustment;
 mod audit;
 mod growth;
+mod history;
 mod party;
 mod problem;
 mod programme;
@@ -20,8 +21,9 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
-pub use audit::AuditRecordView;
+pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
+pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{

@@ -1,6 +1,7 @@
 //! What each command needs to see, and what it does. Pure: the same state, command and stamp give the same decision.
 
 mod adjustment;
+mod checkpoint;
 mod disclosure;
 mod expiry;
 mod growth_input;
@@ -46,6 +47,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
         Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } => {}
+        Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
     }
 }
 
@@ -89,6 +91,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordDisclosure { operation, subject, reason, detail } => {
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
+        Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn record(state: &State, new: &NewTurnIn, stamp: Stamp, ids: &mut Ids
     if state.persons.get(&new.owner.id)?.is_none() {
         changes.push(Change::Person(new.owner.clone()));
     }
-    let detail = json!({"category": row.item.category, "received_on": row.item.received_on, "credit": row.item.credit,
+    let detail = json!({"before": null, "after": row.status, "category": row.item.category, "received_on": row.item.received_on, "credit": row.item.credit,
         "owner": row.owner_number, "recorder": row.recorder, "evidence": row.item.evidence});
     changes.push(Change::TurnIn(Box::new(row.clone())));
     Ok(decision(row, changes, detail))

@@ -8,8 +8,9 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, BucketRow, ClaimRow, CommandRow, LineRow, PersonRow, ProgrammeRow, QuotaRow,
-    RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
+    AccountRow, AdjustmentRow, AuditRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, LineRow, PersonRow,
+    ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow,
+    TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -64,6 +65,8 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.releases, release_use.id as ReleaseRow);
     fill!(conn, state.lines, ledger_line.id as LineRow);
     fill!(conn, state.accounts, ledger_account.id as AccountRow);
+    fill!(conn, state.records, audit_record.seq as AuditRow);
+    fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     claims(conn, state)
 }
 

@@ -11,9 +11,10 @@ use crate::domain::records::Version;
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BucketRow, ClaimRow, CommandRow, EntryRow, LineRow,
-    MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    ReleaseRow, RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow,
+    RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow,
+    VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -106,6 +107,8 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, OffSystemRow, &saved.off_system, off_system_trade_in);
     insert!(conn, CommandRow, &saved.done, command_log);
     insert!(conn, AuditRow, &saved.audits, audit_record);
+    insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
+    insert!(conn, BlockRow, &saved.blocks, audit_block);
     Ok(())
 }
 

@@ -20,6 +20,7 @@ fn facts_refuse_every_change() {
             "rollup_entry",
             "growth_baseline",
             "off_system_trade_in",
+            "audit_checkpoint",
         ];
         for table in tables {
             let mut statements = vec![format!("UPDATE {table} SET at = 0"), format!("DELETE FROM {table}")];

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -236,6 +237,11 @@ pub fn recycler() -> Recycler {
     }
 }
 
+pub fn checkpoint() -> Checkpoint {
+    let (root, head) = ("ef".repeat(32), "ab".repeat(32));
+    Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
+}
+
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
     let person = Person { id: Id::digest(&["person"]), number: personal("number"), name: personal("name") };
@@ -291,6 +297,8 @@ pub fn saved(salt: &str) -> Saved {
         rollups: vec![entry(1, at(), at())],
         baselines: vec![baseline()],
         off_system: vec![off_system()],
+        checkpoints: vec![checkpoint()],
+        blocks: vec![Block { number: 0, root: "cd".repeat(32) }],
         attempts: vec![Attempt {
             id: id(40),
             at: at(),
