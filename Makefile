@@ -1,5 +1,5 @@
 # The front door. Everything behind it is cargo and the scripts that it names.
-.PHONY: run build test check bench install spec
+.PHONY: run build test check bench torture install spec
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
@@ -18,6 +18,16 @@ run: build
 test: install
 	tests/with-postgres.sh tests/run.sh
 
+# Attacks that take longer: schemathesis with so many examples of each operation on both databases (what was done stands in
+# target/attack-*.md), and the properties with so many random cases and so many
+# ways to cut the same commands into batches.
+ATTACKS ?= 200
+CASES ?= 2000
+CUTS ?= 100
+torture: install
+	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) tests/with-postgres.sh tests/run.sh --test it -- \
+		attack properties random_programmes
+
 # The developer's loop: format, lints, tests on SQLite.
 check: install
 	cargo fmt --check
@@ -29,7 +39,8 @@ check: install
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
-# The generated files of api-spec/: what the service is sent and answers, then the document that shows it.
+# The generated files of api-spec/ and docs/access.md: what the service is sent and answers, then the document that
+# shows it, and who may call what.
 spec: install
 	cargo run --locked -- schema > api-spec/programme.schema.json
 	UPDATE=1 cargo test --locked --test it examples::the_examples

@@ -1,6 +1,9 @@
 //! Who calls. Asking for one of these extractors is authenticating the caller and seeing that the role may do what
 //! the operation does; each handler names its extractor first, so that nothing else of the request is looked at
 //! before.
+//!
+//! The roles that an extractor admits stand here once. They are what it checks, and what the document and
+//! `docs/access.md` say of the operations that ask for it.
 
 use std::future::{Ready, ready};
 
@@ -62,57 +65,77 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_start_matches(' ')).filter(|token| !token.is_empty())
 }
 
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Anybody, with a token or without.
+    Anybody,
+    /// Whoever has one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// An extractor that says whom it admits, and admits nobody else.
+pub trait Admits: FromRequest {
+    /// Whom.
+    const CALLERS: Callers;
+}
+
 fn authorise(request: &HttpRequest, roles: &[Role]) -> Result<(Caller, AccessClaims), ApiError> {
     let (caller, claims) = authenticate(request)?;
     if roles.contains(&claims.role) { Ok((caller, claims)) } else { Err(ApiError::of(Code::Forbidden)) }
 }
 
-/// A caller of an organisation: staff without one can do nothing in its name.
-fn of_organisation(request: &HttpRequest, roles: &[Role]) -> Result<(Caller, Id, Role), ApiError> {
-    let (caller, claims) = authorise(request, roles)?;
-    let organisation = claims.org.ok_or_else(|| ApiError::of(Code::Forbidden))?;
-    Ok((caller, organisation, claims.role))
+/// The organisation of a caller: staff without one can do nothing in its name.
+fn organisation(claims: &AccessClaims) -> Result<Id, ApiError> {
+    claims.org.ok_or_else(|| ApiError::of(Code::Forbidden))
 }
 
-macro_rules! extract {
-    ($name:ident, $read:expr) => {
+/// Makes an extractor of a type: the roles that it admits, and how it is made of a caller who has one of them.
+macro_rules! admits {
+    ($name:ident: $($role:ident)+, $read:expr) => {
+        impl Admits for $name {
+            const CALLERS: Callers = Callers::Roles(&[$(Role::$role),+]);
+        }
+
         impl FromRequest for $name {
             type Error = ApiError;
             type Future = Ready<Result<Self, ApiError>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let read: fn(&HttpRequest) -> Result<Self, ApiError> = $read;
-                ready(read(request))
+                let read: fn(&HttpRequest, Caller, AccessClaims) -> Result<Self, ApiError> = $read;
+                let admitted = authorise(request, &[$(Role::$role),+]);
+                ready(admitted.and_then(|(caller, claims)| read(request, caller, claims)))
             }
         }
     };
 }
 
+/// Makes extractors of nothing but the caller.
 macro_rules! staff {
-    ($($(#[$doc:meta])* $name:ident of $($role:ident)+;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $($role:ident)+;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(pub Caller);
 
-        extract!($name, |request| authorise(request, &[$(Role::$role),+]).map(|(caller, _)| Self(caller)));
+        admits!($name: $($role)+, |_, caller, _| Ok(Self(caller)));
     )+};
 }
 
 staff! {
     /// An officer of the bureau.
-    Officer of Officer;
+    Officer: Officer;
     /// Who keeps the staff's accounts.
-    Admin of Admin;
+    Admin: Admin;
     /// Who pays.
-    Finance of Finance;
+    Finance: Finance;
     /// Who reads the trail.
-    Auditor of Auditor;
+    Auditor: Auditor;
     /// Who may have a checkpoint of the trail made.
-    CheckpointMaker of Auditor Admin;
+    CheckpointMaker: Auditor Admin;
     /// Who reads what the bureau keeps, names included.
-    BureauReader of Officer Reviewer Approver Finance Auditor;
+    BureauReader: Officer Reviewer Approver Finance Auditor;
     /// Who reads figures without names: the bureau and the other departments of the plan.
-    FiguresReader of Officer Reviewer Approver Finance Auditor Reader;
+    FiguresReader: Officer Reviewer Approver Finance Auditor Reader;
 }
 
 /// A consumer, known by name and identity number from the identity provider.
@@ -142,8 +165,7 @@ impl Consumer {
         &self.number
     }
 
-    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
-        let (caller, claims) = authorise(request, &[Role::Consumer])?;
+    fn read(request: &HttpRequest, caller: Caller, claims: AccessClaims) -> Result<Self, ApiError> {
         let service = service(request)?;
         let forbidden = || ApiError::of(Code::Forbidden);
         let (name, number) = claims.name.zip(claims.resident_id).ok_or_else(forbidden)?;
@@ -157,7 +179,7 @@ impl Consumer {
     }
 }
 
-extract!(Consumer, Self::read);
+admits!(Consumer: Consumer, Self::read);
 
 /// A retailer's staff: a clerk or a manager.
 #[derive(Clone, Debug)]
@@ -168,10 +190,7 @@ pub struct RetailerStaff {
     pub retailer: Id,
 }
 
-extract!(RetailerStaff, |request| {
-    let (caller, retailer, _) = of_organisation(request, &[Role::Retailer, Role::Clerk])?;
-    Ok(Self { caller, retailer })
-});
+admits!(RetailerStaff: Retailer Clerk, |_, caller, claims| Ok(Self { caller, retailer: organisation(&claims)? }));
 
 /// A retailer's manager, who may also take a redemption back.
 #[derive(Clone, Debug)]
@@ -182,10 +201,7 @@ pub struct RetailerManager {
     pub retailer: Id,
 }
 
-extract!(RetailerManager, |request| {
-    let (caller, retailer, _) = of_organisation(request, &[Role::Retailer])?;
-    Ok(Self { caller, retailer })
-});
+admits!(RetailerManager: Retailer, |_, caller, claims| Ok(Self { caller, retailer: organisation(&claims)? }));
 
 /// Who takes old items in: a recycler's staff, or a retailer's that takes the old item along.
 #[derive(Clone, Debug)]
@@ -198,10 +214,9 @@ pub struct RecyclerStaff {
     pub recorder_is: Party,
 }
 
-extract!(RecyclerStaff, |request| {
-    let (caller, recorder, role) = of_organisation(request, &[Role::Recycler, Role::Retailer, Role::Clerk])?;
-    let recorder_is = if role == Role::Recycler { Party::Recycler } else { Party::Retailer };
-    Ok(Self { caller, recorder, recorder_is })
+admits!(RecyclerStaff: Recycler Retailer Clerk, |_, caller, claims| {
+    let recorder_is = if claims.role == Role::Recycler { Party::Recycler } else { Party::Retailer };
+    Ok(Self { caller, recorder: organisation(&claims)?, recorder_is })
 });
 
 /// Who may look at a turn-in: who recorded it, and the owner.
@@ -213,16 +228,41 @@ pub enum TurnInReader {
     Owner(Id),
 }
 
-extract!(TurnInReader, |request| {
-    let roles = [Role::Recycler, Role::Retailer, Role::Clerk, Role::Consumer];
-    match authorise(request, &roles)?.1.role {
-        Role::Consumer => Consumer::read(request).map(|consumer| Self::Owner(consumer.id)),
-        _ => of_organisation(request, &roles).map(|(_, recorder, _)| Self::Recorder(recorder)),
-    }
+admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
+    _ => organisation(&claims).map(Self::Recorder),
 });
+
+/// Anybody: the first argument of an operation that everybody may call. No token is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anybody;
+
+impl Admits for Anybody {
+    const CALLERS: Callers = Callers::Anybody;
+}
+
+impl FromRequest for Anybody {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self))
+    }
+}
 
 /// Whether anybody who asks happens to be an officer; a public operation shows an officer its drafts too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerhapsOfficer(pub bool);
 
-extract!(PerhapsOfficer, |request| Ok(Self(bearer(request).is_some() && authorise(request, &[Role::Officer]).is_ok())));
+impl Admits for PerhapsOfficer {
+    const CALLERS: Callers = Callers::Anybody;
+}
+
+impl FromRequest for PerhapsOfficer {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(bearer(request).is_some() && authorise(request, &[Role::Officer]).is_ok())))
+    }
+}

@@ -1,5 +1,5 @@
-//! What each operation may refuse, who may call it and whether it takes a key: the part of the document that is
-//! the same for many operations and stands here once.
+//! What each operation may refuse and whether it takes a key: the part of the document that is the same for many
+//! operations and stands here once. Who may call it is said by its handler's extractor and comes from the routes.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type};
 
-use super::answer::IDEMPOTENT_REPLAYED as REPLAYED;
+use super::answer::{BASE, IDEMPOTENT_REPLAYED as REPLAYED};
+use super::auth::Callers;
 use super::error::PROBLEM_JSON;
+use super::route::Rule;
 use crate::domain::refusal::{Code, Language};
 
 /// The name of the security scheme.
@@ -17,10 +19,9 @@ pub const BEARER: &str = "bearer";
 /// The name of the answer that has no code.
 pub const FAULT: &str = "Fault";
 
-/// Operations without a caller.
-const PUBLIC: &[&str] = &["listProgrammes", "getProgramme", "listCollectionPoints"];
-/// What machines ask: without a caller, and any query is overlooked.
-const MACHINES: &[&str] = &["checkAlive", "checkReady", "getMetrics", "getKeys"];
+/// The roles that may call an operation; of an operation that anybody may call there are none.
+pub const ROLES: &str = "x-roles";
+
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// Operations whose key may be left out.
@@ -120,31 +121,53 @@ fn own_refusals(operation: &str) -> Vec<Code> {
     parts.concat()
 }
 
-/// Completes every operation: security, headers, and an answer for each status that it can refuse with.
-pub fn complete(document: &mut OpenApi) {
+/// Completes every operation: who may call it, headers, and an answer for each status that it can refuse with.
+pub fn complete(document: &mut OpenApi, rules: &[Rule]) {
     let fault = ContentBuilder::new().schema(Some(Ref::from_schema_name("Fault"))).build();
     let description = "A fault of the service (500), or a method that the path does not have (405)";
     let fault = ResponseBuilder::new().description(description).content(PROBLEM_JSON, fault).build();
     document.components.get_or_insert_default().responses.insert(FAULT.to_owned(), RefOr::T(fault));
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let PathItem { get, put, post, .. } = item;
-        if let Some(operation) = get {
-            finish(operation, false);
-        }
-        for operation in [put, post].into_iter().flatten() {
-            finish(operation, true);
+        for (method, operation) in [("GET", get), ("PUT", put), ("POST", post)] {
+            let callers = rules.iter().find(|rule| rule.method == method && rule.path == *path);
+            let Some(operation) = operation else { continue };
+            let callers = callers.map(|rule| rule.callers);
+            add_callers(operation, callers);
+            // What machines ask: any query is overlooked.
+            let machine = !path.starts_with(BASE);
+            finish(operation, method != "GET", machine, callers == Some(Callers::Anybody));
         }
     }
 }
 
-fn finish(operation: &mut Operation, writes: bool) {
-    let id = operation.operation_id.clone().unwrap_or_default();
-    let machine = MACHINES.contains(&id.as_str());
-    let public = machine || PUBLIC.contains(&id.as_str());
-    let keyed = writes && !QUESTIONS.contains(&id.as_str());
-    let optional = KEY_OPTIONAL.contains(&id.as_str());
+/// Says who may call. An operation without a rule is nobody's: it is not routed, and `route::misfits` tells of it.
+fn add_callers(operation: &mut Operation, callers: Option<Callers>) {
+    let roles = match callers {
+        Some(Callers::Roles(roles)) => roles,
+        Some(Callers::Anybody) | None => &[],
+    };
+    let words: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    let public = callers == Some(Callers::Anybody);
+    let sentence = if public {
+        "Anybody may call it, without a token.".to_owned()
+    } else {
+        format!(
+            "Roles that may call it: {}.",
+            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+        )
+    };
+    let said = operation.description.take().filter(|said| !said.is_empty());
+    operation.description = Some(said.map_or_else(|| sentence.clone(), |said| format!("{said}\n\n{sentence}")));
+    operation.extensions.get_or_insert_default().insert(ROLES.to_owned(), words.into());
     operation.security =
         Some(if public { Vec::new() } else { vec![SecurityRequirement::new(BEARER, Vec::<String>::new())] });
+}
+
+fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) {
+    let id = operation.operation_id.clone().unwrap_or_default();
+    let keyed = writes && !QUESTIONS.contains(&id.as_str());
+    let optional = KEY_OPTIONAL.contains(&id.as_str());
     let mut codes = own_refusals(&id);
     if !machine {
         codes.extend([Code::Busy, Code::Unavailable]);

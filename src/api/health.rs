@@ -10,8 +10,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::Anybody;
 use super::error::ApiError;
 use super::openapi;
+use super::route::{Place, beside};
 use super::server::Service;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::SinkState;
@@ -22,14 +24,22 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document_json);
 pub fn routes(config: &mut web::ServiceConfig) {
     // The page and its scripts are compiled in, and no validator elsewhere is asked.
     let docs = Config::from("/api/openapi.json").validator_url("none");
-    config
-        .service(web::resource("/healthz").route(web::get().to(alive)))
-        .service(web::resource("/readyz").route(web::get().to(ready)))
-        .service(web::resource("/metrics").route(web::get().to(metrics)))
-        .service(web::resource("/.well-known/jwks.json").route(web::get().to(keys)))
-        .service(web::resource("/api/openapi.json").route(web::get().to(document)))
-        .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(docs));
+    for place in places() {
+        config.service(place.into_resource());
+    }
+    config.service(web::redirect("/docs", "/docs/")).service(SwaggerUi::new("/docs/{_:.*}").config(docs));
+}
+
+/// What machines may ask at each path.
+#[must_use]
+pub fn places() -> Vec<Place> {
+    vec![
+        beside("/healthz").get(alive),
+        beside("/readyz").get(ready),
+        beside("/metrics").get(metrics),
+        beside("/.well-known/jwks.json").get(keys),
+        beside("/api/openapi.json").get(document),
+    ]
 }
 
 /// How the service is.
@@ -99,14 +109,14 @@ pub struct KeyView {
 /// Whether the process answers
 #[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "machines",
     responses((status = 200, description = "It does", body = ConditionView)))]
-pub async fn alive() -> HttpResponse {
+pub async fn alive(_: Anybody) -> HttpResponse {
     HttpResponse::Ok().json(ConditionView { status: Condition::Alive })
 }
 
 /// Whether the database and the writer answer
 #[utoipa::path(get, path = "/readyz", operation_id = "checkReady", tag = "machines",
     responses((status = 200, description = "They do", body = ReadyView)))]
-pub async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
+pub async fn ready(_: Anybody, service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
     match service.division.readiness().await {
         Ok(()) => {
             let sink =
@@ -121,7 +131,7 @@ pub async fn ready(service: web::Data<Service>) -> Result<HttpResponse, ApiError
 /// Counters in the text format of Prometheus, version 0.0.4
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "machines",
     responses((status = 200, description = "The counters", body = String, content_type = "text/plain")))]
-pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
+pub async fn metrics(_: Anybody, service: web::Data<Service>) -> HttpResponse {
     let counters = &service.counters;
     let of_class = |class: u16| {
         let count = counters.of_class(class * 100).load(Ordering::Relaxed);
@@ -159,14 +169,14 @@ fn of_the_sink(state: &SinkState) -> String {
 /// The public keys with which anybody can check a voucher's code, a JWK set (RFC 7517)
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getKeys", tag = "machines",
     responses((status = 200, description = "The keys", body = KeySet, content_type = "application/jwk-set+json")))]
-pub async fn keys(service: web::Data<Service>) -> HttpResponse {
+pub async fn keys(_: Anybody, service: web::Data<Service>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .content_type("application/jwk-set+json")
         .body(service.keys.to_string())
 }
 
-async fn document() -> HttpResponse {
+async fn document(_: Anybody) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         .content_type("application/json")

@@ -27,6 +27,7 @@ pub mod recycler;
 pub mod reports;
 pub mod request_id;
 pub mod retailer;
+pub mod route;
 pub mod schemas;
 pub mod server;
 pub mod view;

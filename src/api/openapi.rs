@@ -4,7 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, growth, health, programmes, recycler, reports, retailer, schemas, view,
+    audit, bureau, consumer, contract, examples, growth, health, programmes, recycler, reports, retailer, schemas,
+    server, view,
 };
 
 #[derive(OpenApi)]
@@ -13,6 +14,7 @@ use super::{
         title = "huanxin 焕新",
         version = "1.0.0",
         description = "Trade-in subsidies of a district: programmes, vouchers, turn-ins, redemptions and reports.\n\n\
+            `x-roles` says which roles may call an operation; of one that anybody may call it is empty.\n\n\
             Amounts are decimal strings in yuan, times RFC 3339 in UTC, days those of Asia/Shanghai. Errors are \
             `application/problem+json` (RFC 9457) in Chinese, or in English by `Accept-Language`. `X-Request-Id` is \
             taken or made, and returned. The repeat of something done answers as the first did, with \
@@ -103,7 +105,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(contract::BEARER, SecurityScheme::Http(bearer));
-    contract::complete(&mut document);
+    contract::complete(&mut document, &server::rules());
     schemas::complete(&mut document);
     examples::add(&mut document);
     document

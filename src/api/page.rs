@@ -1,7 +1,11 @@
 //! Lists: how many, from where on, and how to come back for the rest.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 use utoipa::IntoParams;
 
 use super::error::ApiError;
@@ -9,6 +13,7 @@ use super::query::{Params, Wanted};
 use super::view::ListView;
 use crate::domain::id::Id;
 use crate::domain::refusal::Code;
+use crate::pii::Vault;
 use crate::store::Page;
 
 /// How many records a page has unless the caller says otherwise.
@@ -16,7 +21,46 @@ const USUAL: i64 = 50;
 /// The most that a page has.
 const MOST: i64 = 200;
 /// Bytes of the check that binds a cursor to its caller and list.
-const CHECK_BYTES: usize = 8;
+const CHECK_BYTES: usize = 16;
+/// The parameters that name a page and not a list.
+const OF_A_PAGE: [&str; 2] = ["limit", "cursor"];
+
+/// A secret with which cursors are sealed, so that none can be made up.
+#[derive(Clone, Copy)]
+pub struct CursorKey(Id);
+
+impl Default for CursorKey {
+    fn default() -> Self {
+        Self(Id::NIL)
+    }
+}
+
+impl CursorKey {
+    /// The key of this service; replicas have the same.
+    #[must_use]
+    pub fn of(vault: &Vault) -> Self {
+        Self(vault.lookup("cursor", ""))
+    }
+
+    fn mac(self) -> Hmac<Sha256> {
+        // HMAC itself fills a short key with zeros up to the block of 64 bytes; done here, nothing can fail.
+        let mut block = [0_u8; 64];
+        block[..16].copy_from_slice(self.0.as_bytes());
+        Hmac::new(&block.into())
+    }
+
+    /// The key of one caller's list with its filters.
+    fn of_list(self, caller: Id, list: &str, filters: &str) -> Self {
+        let mac = self.mac().chain_update(caller.as_bytes()).chain_update(list).chain_update([0]).chain_update(filters);
+        Self(Id::from_prefix(&mac.finalize().into_bytes()))
+    }
+}
+
+impl fmt::Debug for CursorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CursorKey")
+    }
+}
 
 /// Which page of a list.
 #[derive(Debug, IntoParams)]
@@ -25,9 +69,14 @@ pub struct Paging {
     /// How many records at most.
     #[param(required = false, minimum = 1, maximum = 200, default = 50)]
     limit: i64,
-    /// `next_cursor` of the page before; it holds for this caller and this list alone.
+    /// `next_cursor` of the page before; it holds for this caller and this list, with the same other parameters.
     #[param(required = false)]
     cursor: Option<String>,
+    /// What else was asked for.
+    #[param(ignore)]
+    filters: String,
+    #[param(ignore)]
+    key: CursorKey,
 }
 
 impl Wanted for Paging {
@@ -36,14 +85,15 @@ impl Wanted for Paging {
     fn take(params: &Params) -> Result<Self, ApiError> {
         let number = |text: &str| text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
         let limit = params.get("limit", "1 to 200", number)?.unwrap_or(USUAL);
-        Ok(Self { limit, cursor: params.text("cursor").map(str::to_owned) })
+        let cursor = params.text("cursor").map(str::to_owned);
+        Ok(Self { limit, cursor, filters: params.without(&OF_A_PAGE), key: params.cursor_key() })
     }
 }
 
 /// A page of one caller's list, with its cursor read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
-    owner: Id,
+    key: CursorKey,
     limit: i64,
     after: Option<Id>,
 }
@@ -54,10 +104,10 @@ impl Paging {
     /// # Errors
     /// `CURSOR_INVALID`.
     pub fn of(&self, caller: Id, list: &str) -> Result<Reading, ApiError> {
-        let owner = Id::digest(&["cursor", list, &caller.to_string()]);
+        let key = self.key.of_list(caller, list, &self.filters);
         let invalid = || ApiError::of(Code::CursorInvalid);
-        let after = self.cursor.as_deref().map(|text| read(text, owner).ok_or_else(invalid)).transpose()?;
-        Ok(Reading { owner, limit: self.limit, after })
+        let after = self.cursor.as_deref().map(|text| read(text, key).ok_or_else(invalid)).transpose()?;
+        Ok(Reading { key, limit: self.limit, after })
     }
 }
 
@@ -80,7 +130,7 @@ impl Reading {
         let limit = usize::try_from(self.limit).unwrap_or(0);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(|last| written(id(last), self.owner));
+        let next_cursor = rows.last().filter(|_| more).map(|last| written(id(last), self.key));
         ListView { items: rows.into_iter().map(view).collect(), next_cursor }
     }
 
@@ -92,28 +142,29 @@ impl Reading {
     }
 }
 
-fn check(id: Id, owner: Id) -> [u8; CHECK_BYTES] {
-    let digest = Id::digest(&[&owner.to_string(), &id.to_string()]);
-    std::array::from_fn(|at| digest.as_bytes()[at])
+fn written(id: Id, key: CursorKey) -> String {
+    let check = key.mac().chain_update(id.as_bytes()).finalize().into_bytes();
+    URL_SAFE_NO_PAD.encode([id.as_bytes(), &check[..CHECK_BYTES]].concat())
 }
 
-fn written(id: Id, owner: Id) -> String {
-    URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &check(id, owner)].concat())
-}
-
-fn read(text: &str, owner: Id) -> Option<Id> {
+fn read(text: &str, key: CursorKey) -> Option<Id> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == 16 + CHECK_BYTES)?;
     let (id, given) = bytes.split_at_checked(16)?;
-    let id = Id::from_prefix(id);
-    (given == check(id, owner)).then_some(id)
+    // Compares in a time that does not depend on where the two differ.
+    key.mac().chain_update(id).verify_truncated_left(given).ok()?;
+    Some(Id::from_prefix(id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn key(secret: &str) -> CursorKey {
+        CursorKey(Id::digest(&[secret]))
+    }
+
     fn paging(cursor: Option<String>) -> Paging {
-        Paging { limit: 2, cursor }
+        Paging { limit: 2, cursor, filters: String::new(), key: key("this service's") }
     }
 
     #[test]
@@ -133,6 +184,24 @@ mod tests {
         for wrong in [String::new(), "x".to_owned(), "é".to_owned(), cursor.to_uppercase(), cursor[..8].to_owned()] {
             assert!(paging(Some(wrong)).of(Id::NIL, "things").is_err());
         }
+        let filtered = Paging { filters: "month=2026-05".to_owned(), ..paging(Some(cursor.clone())) };
+        assert!(filtered.of(Id::NIL, "things").is_err());
+        let elsewhere = Paging { key: key("another service's"), ..paging(Some(cursor)) };
+        assert!(elsewhere.of(Id::NIL, "things").is_err());
+        assert_eq!(format!("{:?}", key("a")), "CursorKey");
+    }
+
+    /// No byte of a cursor can be changed, neither of the identity nor of the check.
+    #[test]
+    fn a_cursor_cannot_be_made_up() {
+        let mine = paging(None).of(Id::NIL, "things").unwrap();
+        let good = URL_SAFE_NO_PAD.decode(written(Id::digest(&["a"]), mine.key)).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(paging(Some(URL_SAFE_NO_PAD.encode(&bad))).of(Id::NIL, "things").is_err(), "{at}");
+        }
+        assert!(paging(Some(URL_SAFE_NO_PAD.encode(&good))).of(Id::NIL, "things").is_ok());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 
-use super::auth::PerhapsOfficer;
+use super::auth::{Anybody, PerhapsOfficer};
 use super::body::words::{Degrees, DivisionPrefix, ProgrammeWord};
 use super::distance::Place;
 use super::error::ApiError;
@@ -102,6 +102,7 @@ impl Wanted for PointsAsked {
         ("longitude" = inline(Option<Degrees>), Query, description = "With `latitude`: the nearest first; decimal degrees")),
     responses((status = 200, description = "A page of collection points", body = ListView<CollectionPointView>)))]
 pub async fn list_collection_points(
+    _: Anybody,
     Asked(asked): Asked<PointsAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {

@@ -7,13 +7,18 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
+use super::auth::service;
 use super::error::ApiError;
+use super::page::CursorKey;
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 
 /// The parameters of a query, each named once.
 #[derive(Debug, Default)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params {
+    named: BTreeMap<String, String>,
+    cursor_key: CursorKey,
+}
 
 impl Params {
     /// Reads a query string in which no other than the known names may stand.
@@ -32,13 +37,33 @@ impl Params {
                 failed.push(Refusal::of(Code::BodyMalformed).found(&name).expected("each parameter once"));
             }
         }
-        Refusals::from_failed(failed).map_or(Ok(Self(params)), |refusals| Err(refusals.into()))
+        let read = Self { named: params, cursor_key: CursorKey::default() };
+        Refusals::from_failed(failed).map_or(Ok(read), |refusals| Err(refusals.into()))
+    }
+
+    /// With the key of the service's cursors.
+    #[must_use]
+    pub fn with_key(self, cursor_key: CursorKey) -> Self {
+        Self { cursor_key, ..self }
+    }
+
+    /// The key of the service's cursors.
+    #[must_use]
+    pub fn cursor_key(&self) -> CursorKey {
+        self.cursor_key
+    }
+
+    /// Every other parameter with its value, in one text that is the same for the same parameters.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> String {
+        let others = self.named.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        others.map(|(name, value)| format!("{name}={}:{value}", value.len())).collect::<Vec<_>>().join(";")
     }
 
     /// The text of a parameter.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.named.get(name).map(String::as_str)
     }
 
     /// A parameter read by a function; absent is `None`. A refusal points to it as to a member of an object.
@@ -89,7 +114,15 @@ impl<T: Wanted> FromRequest for Asked<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Params::read(request.query_string(), T::NAMES).and_then(|params| T::take(&params)).map(Self))
+        let read = Params::read(request.query_string(), T::NAMES).and_then(|params| {
+            let params = match service(request) {
+                Ok(service) if T::NAMES.contains(&"cursor") => params.with_key(CursorKey::of(&service.vault)),
+                Ok(_) => params,
+                Err(fault) => return Err(fault),
+            };
+            T::take(&params)
+        });
+        ready(read.map(Self))
     }
 }
 

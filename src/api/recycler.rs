@@ -65,7 +65,7 @@ pub async fn list_turn_ins(
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let reading = paging.of(staff.recorder, "turn-ins")?;
+    let reading = paging.of(staff.caller.actor.id, &format!("turn-ins of {}", staff.recorder))?;
     let recorder = Some(staff.recorder);
     let rows = service.division.read(move |tx| tx.turn_ins(recorder, None, reading.page())).await?;
     Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| TurnInView::from(&row))))

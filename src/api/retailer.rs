@@ -118,7 +118,7 @@ pub async fn list_redemptions(
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let reading = paging.of(staff.retailer, "redemptions")?;
+    let reading = paging.of(staff.caller.actor.id, &format!("redemptions of {}", staff.retailer))?;
     let retailer = Some(staff.retailer);
     let read = service.division.read(move |tx| {
         let rows = tx.redemptions(retailer, reading.page())?;

@@ -10,7 +10,9 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::Value;
 
+use super::answer::BASE;
 use super::error::ApiError;
+use super::route::{Place, Rule, at};
 use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
@@ -140,115 +142,89 @@ pub fn configure(config: &mut web::ServiceConfig, service: &web::Data<Service>) 
         .app_data(service.clone())
         .app_data(web::PayloadConfig::new(service.limits.body_bytes))
         .configure(health::routes)
-        .service(web::scope("/api/v1").configure(operations))
+        .service(web::scope(BASE).configure(|api| {
+            for place in operations() {
+                api.service(place.into_resource());
+            }
+        }))
         .default_service(web::to(nowhere));
 }
 
+/// Who may take each route.
+#[must_use]
+pub fn rules() -> Vec<Rule> {
+    let all = health::places().into_iter().chain(operations());
+    all.flat_map(Place::into_rules).collect()
+}
+
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
-fn operations(config: &mut web::ServiceConfig) {
-    public(config);
-    for_consumers(config);
-    for_counters(config);
-    for_the_bureau(config);
+fn operations() -> Vec<Place> {
+    [public(), for_consumers(), for_counters(), for_the_bureau()].into_iter().flatten().collect()
 }
 
-fn at(path: &str) -> actix_web::Resource {
-    web::resource(path.to_owned())
+fn public() -> Vec<Place> {
+    vec![
+        at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
+        at("/programmes/{id}").get(programmes::get_programme),
+        at("/collection-points").get(programmes::list_collection_points),
+    ]
 }
 
-fn public(config: &mut web::ServiceConfig) {
-    config
-        .service(
-            at("/programmes")
-                .route(web::get().to(programmes::list_programmes))
-                .route(web::post().to(bureau::programmes::create_programme)),
-        )
-        .service(at("/programmes/{id}").route(web::get().to(programmes::get_programme)))
-        .service(at("/collection-points").route(web::get().to(programmes::list_collection_points)));
+fn for_consumers() -> Vec<Place> {
+    vec![
+        at("/programmes/{id}/eligibility").post(consumer::check_eligibility),
+        at("/vouchers").get(consumer::list_vouchers).post(consumer::claim_voucher),
+        at("/vouchers/{id}").get(consumer::get_voucher),
+        at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
+        at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+    ]
 }
 
-fn for_consumers(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/programmes/{id}/eligibility").route(web::post().to(consumer::check_eligibility)))
-        .service(
-            at("/vouchers")
-                .route(web::get().to(consumer::list_vouchers))
-                .route(web::post().to(consumer::claim_voucher)),
-        )
-        .service(at("/vouchers/{id}").route(web::get().to(consumer::get_voucher)))
-        .service(at("/vouchers/{id}/cancellation").route(web::post().to(consumer::cancel_voucher)))
-        .service(at("/vouchers/{id}/qr").route(web::get().to(consumer::qr::get_voucher_qr)));
+fn for_counters() -> Vec<Place> {
+    vec![
+        at("/turn-ins").get(recycler::list_turn_ins).post(recycler::record_turn_in),
+        at("/turn-ins/{id}").get(recycler::get_turn_in),
+        at("/turn-ins/{id}/void").post(recycler::void_turn_in),
+        at("/redemptions/quote").post(retailer::quote_redemption),
+        at("/redemptions").get(retailer::list_redemptions).post(retailer::redeem_voucher),
+        at("/redemptions/{id}").get(retailer::get_redemption),
+        at("/redemptions/{id}/reversal").post(retailer::reverse_redemption),
+    ]
 }
 
-fn for_counters(config: &mut web::ServiceConfig) {
-    config
-        .service(
-            at("/turn-ins")
-                .route(web::get().to(recycler::list_turn_ins))
-                .route(web::post().to(recycler::record_turn_in)),
-        )
-        .service(at("/turn-ins/{id}").route(web::get().to(recycler::get_turn_in)))
-        .service(at("/turn-ins/{id}/void").route(web::post().to(recycler::void_turn_in)))
-        .service(at("/redemptions/quote").route(web::post().to(retailer::quote_redemption)))
-        .service(
-            at("/redemptions")
-                .route(web::get().to(retailer::list_redemptions))
-                .route(web::post().to(retailer::redeem_voucher)),
-        )
-        .service(at("/redemptions/{id}").route(web::get().to(retailer::get_redemption)))
-        .service(at("/redemptions/{id}/reversal").route(web::post().to(retailer::reverse_redemption)));
-}
-
-fn for_the_bureau(config: &mut web::ServiceConfig) {
+fn for_the_bureau() -> Vec<Place> {
     use bureau::{adjustments, parties, programmes, versions};
-    config
-        .service(at("/programmes/{id}/versions").route(web::get().to(versions::list_programme_versions)))
-        .service(at("/programmes/{id}/versions/{number}").route(web::get().to(versions::get_programme_version)))
-        .service(at("/programmes/{id}/publication").route(web::post().to(programmes::publish_programme)))
-        .service(at("/programmes/{id}/pause").route(web::post().to(programmes::pause_programme)))
-        .service(at("/programmes/{id}/closure").route(web::post().to(programmes::close_programme)))
-        .service(at("/programmes/{id}/pool-adjustments").route(web::post().to(programmes::adjust_pool)))
-        .service(
-            at("/programmes/{id}/adjustments")
-                .route(web::get().to(adjustments::list_adjustments))
-                .route(web::post().to(adjustments::post_adjustments)),
-        )
-        .service(
-            at("/retailers")
-                .route(web::get().to(parties::list_retailers))
-                .route(web::post().to(parties::register_retailer)),
-        )
-        .service(at("/retailers/{id}/approval").route(web::post().to(parties::approve_retailer)))
-        .service(at("/retailers/{id}/suspension").route(web::post().to(parties::suspend_retailer)))
-        .service(at("/stores").route(web::post().to(parties::add_store)))
-        .service(at("/stores/{id}/approval").route(web::post().to(parties::approve_store)))
-        .service(at("/stores/{id}/suspension").route(web::post().to(parties::suspend_store)))
-        .service(at("/recyclers").route(web::post().to(parties::register_recycler)))
-        .service(at("/recyclers/{id}/approval").route(web::post().to(parties::approve_recycler)))
-        .service(at("/recyclers/{id}/suspension").route(web::post().to(parties::suspend_recycler)))
-        .service(at("/reports/totals").route(web::get().to(reports::get_totals_report)))
-        .service(at("/reports/appliance-growth").route(web::get().to(growth::get_growth_report)))
-        .service(
-            at("/reports/appliance-growth/baseline")
-                .route(web::get().to(growth::list_growth_baselines))
-                .route(web::put().to(growth::set_growth_baseline)),
-        )
-        .service(
-            at("/reports/appliance-growth/off-system")
-                .route(web::get().to(growth::list_off_system_trade_ins))
-                .route(web::post().to(growth::record_off_system_trade_ins)),
-        )
-        .service(at("/audit/records").route(web::get().to(audit::list_audit_records)))
-        .service(
-            at("/audit/checkpoints")
-                .route(web::get().to(audit::checkpoints::list_checkpoints))
-                .route(web::post().to(audit::checkpoints::create_checkpoint)),
-        )
-        .service(at("/audit/checkpoints/{number}").route(web::get().to(audit::checkpoints::get_checkpoint)))
-        .service(at("/audit/inclusion-proof").route(web::get().to(audit::proofs::get_inclusion_proof)))
-        .service(at("/audit/consistency-proof").route(web::get().to(audit::proofs::get_consistency_proof)))
-        .service(at("/audit/vouchers/{id}/history").route(web::get().to(audit::history::get_voucher_history)))
-        .service(at("/audit/evidence-package").route(web::get().to(audit::package::get_evidence_package)));
+    vec![
+        at("/programmes/{id}/versions").get(versions::list_programme_versions),
+        at("/programmes/{id}/versions/{number}").get(versions::get_programme_version),
+        at("/programmes/{id}/publication").post(programmes::publish_programme),
+        at("/programmes/{id}/pause").post(programmes::pause_programme),
+        at("/programmes/{id}/closure").post(programmes::close_programme),
+        at("/programmes/{id}/pool-adjustments").post(programmes::adjust_pool),
+        at("/programmes/{id}/adjustments").get(adjustments::list_adjustments).post(adjustments::post_adjustments),
+        at("/retailers").get(parties::list_retailers).post(parties::register_retailer),
+        at("/retailers/{id}/approval").post(parties::approve_retailer),
+        at("/retailers/{id}/suspension").post(parties::suspend_retailer),
+        at("/stores").post(parties::add_store),
+        at("/stores/{id}/approval").post(parties::approve_store),
+        at("/stores/{id}/suspension").post(parties::suspend_store),
+        at("/recyclers").post(parties::register_recycler),
+        at("/recyclers/{id}/approval").post(parties::approve_recycler),
+        at("/recyclers/{id}/suspension").post(parties::suspend_recycler),
+        at("/reports/totals").get(reports::get_totals_report),
+        at("/reports/appliance-growth").get(growth::get_growth_report),
+        at("/reports/appliance-growth/baseline").get(growth::list_growth_baselines).put(growth::set_growth_baseline),
+        at("/reports/appliance-growth/off-system")
+            .get(growth::list_off_system_trade_ins)
+            .post(growth::record_off_system_trade_ins),
+        at("/audit/records").get(audit::list_audit_records),
+        at("/audit/checkpoints").get(audit::checkpoints::list_checkpoints).post(audit::checkpoints::create_checkpoint),
+        at("/audit/checkpoints/{number}").get(audit::checkpoints::get_checkpoint),
+        at("/audit/inclusion-proof").get(audit::proofs::get_inclusion_proof),
+        at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
+        at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
+        at("/audit/evidence-package").get(audit::package::get_evidence_package),
+    ]
 }
 
 async fn nowhere() -> Result<HttpResponse, ApiError> {

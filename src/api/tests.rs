@@ -8,18 +8,25 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
-use actix_web::{App, web};
-use serde_json::Value;
+use actix_web::{App, HttpRequest, HttpResponse, web};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use regex_lite::Regex;
+use serde_json::{Value, json};
 
-use super::server::{Service, configure};
+use super::answer::BASE;
+use super::auth::Callers;
+use super::route::{Rule, misfits};
+use super::server::{Service, configure, rules};
 use super::{openapi, request_id};
 use crate::access::{AccessClaims, AccessTokens, Role};
 use crate::domain::id::Id;
 use crate::domain::identifier::synthetic;
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
+use crate::jws::forge;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
+use crate::qr::VoucherTokens;
 use crate::store::Database;
 
 const ISSUER: &str = "https://huanxin.example";
@@ -27,6 +34,7 @@ const ISSUER: &str = "https://huanxin.example";
 /// A service with a database of its own.
 pub(super) struct House {
     service: web::Data<Service>,
+    ring: KeyRing,
     _directory: tempfile::TempDir,
 }
 
@@ -47,7 +55,7 @@ pub(super) fn house() -> House {
     let ring = KeyRing::generate().unwrap();
     let tokens = AccessTokens::new(&ring, ISSUER).unwrap();
     let service = web::Data::new(Service::new(division, tokens, &ring, Vault::new(&ring)));
-    House { service, _directory: directory }
+    House { service, ring, _directory: directory }
 }
 
 pub(super) fn token(service: &Service, role: Role, change: impl FnOnce(&mut AccessClaims)) -> String {
@@ -113,26 +121,149 @@ fn the_document_is_stable_and_names_each_operation_once() {
     }
 }
 
+/// Tokens that give no access, each with what is wrong about it; but for that, they are an administrator's.
+fn worthless(house: &House) -> Vec<(&'static str, String)> {
+    let (ring, now) = (&house.ring, house.division.now());
+    let claims = serde_json::to_value(house.tokens.claims("somebody", Role::Admin, now, 600)).unwrap();
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        claims
+    };
+    let pair = &ring.access_keys()[0];
+    let header = json!({"typ": "at+jwt", "alg": "EdDSA", "kid": pair.kid()});
+    let under = |name: &str, value: Value| {
+        let mut header = header.clone();
+        header[name] = value;
+        header
+    };
+    let signed = |header: &Value, claims: &Value| forge::token(header, claims, pair.signer(), Algorithm::EdDSA);
+    let other = KeyRing::generate().unwrap();
+    let voucher = VoucherTokens::live(Id::NIL, "nc-appl-2026", now);
+    let public = EncodingKey::from_secret(pair.public());
+    vec![
+        ("expired", signed(&header, &with("exp", json!(now.seconds())))),
+        ("not yet", signed(&header, &with("nbf", json!(now.seconds() + 500)))),
+        ("other audience", signed(&header, &with("aud", json!("another service")))),
+        ("foreign issuer", signed(&header, &with("iss", json!("https://elsewhere.example")))),
+        ("no such role", signed(&header, &with("role", json!("root")))),
+        ("a name, as of a consumer", signed(&header, &with("name", json!("张三")))),
+        ("alg none", format!("{}.", forge::unsigned(&under("alg", json!("none")), &claims))),
+        ("HS256 with the public key", forge::token(&under("alg", json!("HS256")), &claims, &public, Algorithm::HS256)),
+        ("another type", signed(&under("typ", json!("JWT")), &claims)),
+        ("wrong kid", signed(&under("kid", json!(ring.voucher_keys()[0].kid())), &claims)),
+        ("no kid", signed(&under("kid", Value::Null), &claims)),
+        ("another's key", forge::token(&header, &claims, other.access_keys()[0].signer(), Algorithm::EdDSA)),
+        ("a voucher's code", house.voucher_tokens.sign(&voucher).unwrap()),
+        ("a changed role", changed_role(&signed(&header, &claims), &with("role", json!("officer")))),
+    ]
+}
+
+/// A token with other claims under the old signature.
+fn changed_role(token: &str, claims: &Value) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let claims = forge::unsigned(&json!({}), claims);
+    [parts[0], claims.split('.').nth(1).unwrap(), parts[2]].join(".")
+}
+
 #[actix_web::test]
 async fn every_operation_is_routed_and_asks_who_calls_before_anything_else() {
-    let service = house();
+    let house = house();
+    let app = App::new().wrap(from_fn(request_id::around)).configure(|config| configure(config, &house));
+    let app = init_service(app).await;
+    let told = async |request: TestRequest| {
+        let response = call_service(&app, request.to_request()).await.map_into_boxed_body();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body()).await.ok().unwrap();
+        let told: Value = serde_json::from_slice(&bytes).unwrap();
+        (status.as_u16(), told["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let mut bad = worthless(&house);
+    for (_, token) in &mut bad {
+        token.insert_str(0, "Bearer ");
+    }
+    bad.extend(["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "bearer é"].map(|text| (text, text.to_owned())));
+    let (unauthenticated, forbidden) = ((401, "UNAUTHENTICATED".to_owned()), (403, "FORBIDDEN".to_owned()));
     for (id, method, path, operation) in operations() {
         if operation["security"].as_array().unwrap().is_empty() {
             let uri = format!("{path}?colour=red");
-            let (status, _) = problem(&service, TestRequest::with_uri(&uri).method(method.clone())).await;
-            assert_eq!(status, StatusCode::BAD_REQUEST, "{id}");
+            let (status, _) = told(TestRequest::with_uri(&uri).method(method.clone())).await;
+            assert_eq!(status, 400, "{id}");
             continue;
         }
         // The query, the key and the body are all wrong, and none of that is told.
-        let bad = || TestRequest::with_uri(&format!("{path}?x=1")).method(method.clone()).set_payload("{");
-        for header in ["", "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "bearer é"] {
-            let (status, told) = problem(&service, bad().insert_header(("Authorization", header))).await;
-            assert_eq!((status, &told["code"]), (StatusCode::UNAUTHORIZED, &"UNAUTHENTICATED".into()), "{id} {header}");
+        let ask = |header: &str| {
+            let request = TestRequest::with_uri(&format!("{path}?x=1")).method(method.clone()).set_payload("{");
+            told(request.insert_header(("Authorization", header)))
+        };
+        for (what, header) in &bad {
+            assert_eq!(ask(header).await, unauthenticated, "{id}: {what}");
         }
-        let assistant = token(&service, Role::Assistant, |_| {});
-        let (status, told) = problem(&service, bad().insert_header(("Authorization", assistant))).await;
-        assert_eq!((status, &told["code"]), (StatusCode::FORBIDDEN, &"FORBIDDEN".into()), "{id}");
+        for role in Role::ALL {
+            let roles = operation["x-roles"].as_array().unwrap();
+            if !roles.contains(&json!(role.name())) {
+                assert_eq!(ask(&token(&house, *role, |_| {})).await, forbidden, "{id}: {role}");
+            }
+        }
     }
+}
+
+#[test]
+fn routes_and_document_fit() {
+    let (rules, document) = (rules(), openapi::document());
+    assert_eq!(misfits(&rules, &document), Vec::<String>::new());
+    // What is routed and not described, described and not routed, or routed twice is told.
+    let route = |path: &str| Rule { method: "GET", path: path.to_owned(), callers: Callers::Anybody };
+    let more = [rules.as_slice(), &[route("/api/v1/back-door")]].concat();
+    assert!(misfits(&more, &document)[0].starts_with("GET /api/v1/back-door is routed and not in the document"));
+    let less: Vec<Rule> = rules.iter().filter(|rule| rule.path != "/api/v1/audit/records").cloned().collect();
+    assert!(misfits(&less, &document)[0].starts_with("listAuditRecords (GET /api/v1/audit/records) stands in the"));
+    let twice = [rules.as_slice(), &[route("/api/v1/audit/records")]].concat();
+    assert_eq!(misfits(&twice, &document), ["GET /api/v1/audit/records is routed twice"]);
+}
+
+/// What the framework routes beside the places of `server`: the page of the document. This list may only shrink.
+const BESIDE_THE_PLACES: [&str; 2] = ["/docs", "/docs/{_:.*}"];
+
+/// The paths that the framework does route and that no place of `server` has, with more than `server` configures.
+async fn strays(more: fn(&mut web::ServiceConfig)) -> Vec<String> {
+    let service = house();
+    let tell = |request: HttpRequest| async move { HttpResponse::Ok().body(patterns(&request).join("\n")) };
+    let app = App::new().configure(more).configure(|config| configure(config, &service));
+    let app = init_service(app.route("/patterns", web::get().to(tell))).await;
+    let response = call_service(&app, TestRequest::with_uri("/patterns").to_request()).await;
+    let text = String::from_utf8(to_bytes(response.into_body()).await.ok().unwrap().to_vec()).unwrap();
+    let routed: BTreeSet<String> = text.lines().map(str::to_owned).collect();
+    let known: BTreeSet<String> = rules().into_iter().map(|rule| rule.path).collect();
+    assert!(known.is_subset(&routed), "the framework's map could not be read: {routed:?}");
+    let beside = |path: &String| path == "/patterns" || BESIDE_THE_PLACES.contains(&path.as_str());
+    routed.difference(&known).filter(|path| !beside(path)).cloned().collect()
+}
+
+/// Every path of the framework's own map. It cannot be walked, but it shows the texts that it consists of, and knows
+/// which of them, alone or below the API's path, it routes.
+fn patterns(request: &HttpRequest) -> Vec<String> {
+    let map = request.resource_map();
+    let shown = format!("{map:?}");
+    let (quoted, part) = (Regex::new(r#""(/[^"]*)""#).unwrap(), Regex::new(r"\{[^}]*\}").unwrap());
+    let texts: BTreeSet<&str> = quoted.captures_iter(&shown).map(|found| found.get(1).unwrap().as_str()).collect();
+    let paths = texts.iter().flat_map(|text| ["", BASE].map(|base| format!("{base}{}", part.replace_all(text, "x"))));
+    let routed: BTreeSet<String> = paths.filter_map(|path| map.match_pattern(&path)).collect();
+    routed.into_iter().collect()
+}
+
+async fn open() -> HttpResponse {
+    HttpResponse::Ok().finish()
+}
+
+#[actix_web::test]
+async fn nothing_is_routed_past_the_rules() {
+    assert_eq!(strays(|_| {}).await, Vec::<String>::new());
+    let back_door = |config: &mut web::ServiceConfig| {
+        config.route("/api/v1/back-door/{id}", web::get().to(open));
+        config.service(web::scope("/cellar").route("/window", web::post().to(open)));
+    };
+    assert!(strays(back_door).await.contains(&"/api/v1/back-door/{id}".to_owned()));
 }
 
 #[actix_web::test]

@@ -15,6 +15,7 @@ use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division};
+use huanxin::keys::KeyRing;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 
@@ -178,24 +179,43 @@ impl TestApp {
 
     /// Somebody of any role, a consumer with name and number, staff with an organisation.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
-        let claims = self.tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
-        let person = role == Role::Consumer;
-        let claims = AccessClaims {
-            org: organisation,
-            name: person.then(|| synthetic::person_name(99)),
-            resident_id: person.then(|| synthetic::resident_id(99)),
-            ..claims
-        };
-        User { app: self, token: Some(self.tokens.issue(&claims).unwrap()) }
+        self.somebody_with(role, |claims| claims.org = organisation)
     }
 
-    fn demo_user(&self, role: &str) -> User<'_> {
+    /// Somebody of any role whose claims are changed before they are signed; a consumer has name and number.
+    pub fn somebody_with(&self, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
+        self.signed_by(&self.tokens, role, change)
+    }
+
+    /// Somebody whose token another service signed, which calls itself as this one does.
+    pub fn stranger(&self, role: Role) -> User<'_> {
+        let tokens = AccessTokens::new(&KeyRing::generate().unwrap(), ISSUER).unwrap();
+        self.signed_by(&tokens, role, |_| {})
+    }
+
+    fn signed_by(&self, tokens: &AccessTokens, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
+        let mut claims = tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
+        if role == Role::Consumer {
+            claims.name = Some(synthetic::person_name(99));
+            claims.resident_id = Some(synthetic::resident_id(99));
+        }
+        change(&mut claims);
+        User { app: self, token: Some(tokens.issue(&claims).unwrap()) }
+    }
+
+    /// The demo's user of a role.
+    pub fn demo_user(&self, role: &str) -> User<'_> {
         self.user(self.demo["tokens"][role].as_str())
     }
 
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// Where the service answers.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// The store of the demo's retailer.

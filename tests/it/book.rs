@@ -1,7 +1,7 @@
 //! Records what the service is sent and what it answers, as examples for its document.
 //!
 //! With a clock that stands and keys that follow from the operation, ids are the same in every run. What is drawn by lot
-//! (signatures, keys, digests of sealed data) and what counts earlier requests (numbers of the trail, microseconds) give
+//! (signatures, keys, cursors, digests of sealed data) and what counts earlier requests (numbers of the trail, microseconds) give
 //! their places to samples of the same form.
 
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c
 const NUMBER: u64 = 41;
 /// In the place of every public key.
 const POINT: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+/// In the place of every cursor.
+const CURSOR: &str = "AZ7YZvTAcACAAAAAAAAAAm5vdCBzZWFsZWQsIGFzYW0";
 /// In the place of every key's name.
 const KEY_ID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 const JSON: &str = "application/json";
@@ -273,6 +275,7 @@ fn stable_text(name: &str, text: &str) -> String {
     match name {
         "x" => POINT.to_owned(),
         "kid" => KEY_ID.to_owned(),
+        "next_cursor" => CURSOR.to_owned(),
         "scan_token" => token("HS256", "scan+jwt"),
         "statement" => token("EdDSA", "checkpoint+jwt"),
         _ if signed => token("EdDSA", "voucher+jwt"),

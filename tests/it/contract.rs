@@ -56,6 +56,16 @@ impl Operation {
         examples.flat_map(|codes| codes.keys().map(String::as_str)).collect()
     }
 
+    /// The roles that may call it.
+    pub fn roles(&self) -> Vec<&str> {
+        self.says["x-roles"].as_array().unwrap().iter().map(|role| role.as_str().unwrap()).collect()
+    }
+
+    /// Whether anybody may call it.
+    pub fn is_open(&self) -> bool {
+        self.says["security"].as_array().unwrap().is_empty()
+    }
+
     /// Status and description of its success.
     pub fn success(&self) -> (u16, &Value) {
         let responses = self.says["responses"].as_object().unwrap().iter();

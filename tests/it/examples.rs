@@ -41,17 +41,7 @@ fn the_examples_are_as_recorded_postgres() {
 }
 
 fn are_as_recorded(place: Place) {
-    let app = TestApp::standing(place);
-    let mut book = Book::default();
-    machines(&app, &mut book);
-    everybody(&app, &mut book);
-    trade_in(&app, &mut book);
-    given_back(&app, &mut book);
-    parties(&app, &mut book);
-    programmes(&app, &mut book);
-    figures(&app, &mut book);
-    trail(&app, &mut book);
-    refused(&app, &mut book);
+    let book = day(&TestApp::standing(place));
     let unasked = book.unasked();
     assert!(
         unasked.is_empty(),
@@ -59,6 +49,21 @@ fn are_as_recorded(place: Place) {
          `book.say`), then run: make spec"
     );
     is_as_generated("examples.json", &book.text());
+}
+
+/// The day, from the first question on.
+pub fn day(app: &TestApp) -> Book {
+    let mut book = Book::default();
+    machines(app, &mut book);
+    everybody(app, &mut book);
+    trade_in(app, &mut book);
+    given_back(app, &mut book);
+    parties(app, &mut book);
+    programmes(app, &mut book);
+    figures(app, &mut book);
+    trail(app, &mut book);
+    refused(app, &mut book);
+    book
 }
 
 fn id(record: &Value) -> String {

@@ -15,6 +15,8 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod attack;
+mod attacked;
 mod audit;
 mod authz;
 mod book;
@@ -25,6 +27,7 @@ mod examples;
 mod fixtures;
 mod growth;
 mod identifiers;
+mod idor;
 mod journey;
 mod openapi;
 mod programme_files;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use huanxin::access::Role;
 use huanxin::api;
 use huanxin::api::view::PROBLEM_TYPES;
 use huanxin::domain::programme;
@@ -13,20 +14,21 @@ use serde_json::{Value, json};
 
 use crate::contract::{document, operations};
 
-fn spec(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("api-spec").join(name)
+/// A file of `api-spec/`.
+pub fn is_as_generated(name: &str, generated: &str) {
+    file_is_as_generated(&format!("api-spec/{name}"), generated);
 }
 
 /// `UPDATE=1` writes the file anew, as `make spec` does.
 #[allow(clippy::disallowed_methods, reason = "the tests' own switch, not the service's configuration")]
-pub fn is_as_generated(name: &str, generated: &str) {
-    let file = spec(name);
+pub fn file_is_as_generated(name: &str, generated: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&file, generated).unwrap();
     }
     let there = std::fs::read_to_string(&file).unwrap_or_default();
     let differs = there.lines().zip(generated.lines()).position(|(one, other)| one != other);
-    assert!(there == generated, "api-spec/{name} differs from the code, from line {differs:?} on; run: make spec");
+    assert!(there == generated, "{name} differs from the code, from line {differs:?} on; run: make spec");
 }
 
 #[test]
@@ -72,6 +74,41 @@ fn errors_page() -> String {
 fn sentences(code: Code) -> [String; 2] {
     let english = format!("{}. {}", code.title(Language::English), code.remedy(Language::English));
     [english, format!("{}。{}", code.title(Language::Chinese), code.remedy(Language::Chinese))]
+}
+
+#[test]
+fn the_page_of_access_is_as_generated() {
+    file_is_as_generated("docs/access.md", &access_page());
+}
+
+/// Every operation with its roles, grouped as the document groups them.
+fn access_page() -> String {
+    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
+    let open = operations().iter().filter(|operation| operation.is_open()).count();
+    let mut page = format!(
+        "# Who may call what\n\n\
+        Made from the code: the roles stand with the extractors in `src/api/auth.rs`, each handler names the extractor of \
+        its caller first, and the routes of\n`src/api/server.rs` take no other handler. After a change run `make spec`; \
+        what changes here has changed for the callers.\n\n\
+        ● may call the operation; every other role is refused with `FORBIDDEN`. Without a token that holds, the answer is \
+        `UNAUTHENTICATED`.\nWhose record it is is judged beside the role: a record of another organisation or person is \
+        `NOT_FOUND`, as if there were none.\n\n\
+        {open} operations need no token; that number may only shrink.\n"
+    );
+    for tag in document()["tags"].as_array().unwrap() {
+        let (name, what) = (tag["name"].as_str().unwrap(), tag["description"].as_str().unwrap());
+        writeln!(page, "\n## {name}\n\n{what}.\n").unwrap();
+        writeln!(page, "| operation | method and path | {} |", roles.join(" | ")).unwrap();
+        writeln!(page, "|---|---|{}", ":-:|".repeat(roles.len())).unwrap();
+        for operation in operations().iter().filter(|operation| operation.says["tags"][0] == name) {
+            let mark = |role: &&str| if operation.is_open() || operation.roles().contains(role) { "●" } else { "" };
+            let marks: Vec<&str> = roles.iter().map(mark).collect();
+            let (id, method, path) = (&operation.id, &operation.method, &operation.path);
+            let token = if operation.is_open() { ", no token" } else { "" };
+            writeln!(page, "| {id} | {method} `{path}`{token} | {} |", marks.join(" | ")).unwrap();
+        }
+    }
+    page
 }
 
 /// The operations that may refuse with the code, in words.
@@ -142,6 +179,7 @@ fn every_operation_says_what_a_caller_needs() {
         assert!(says["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{id}: no summary");
         assert!(says["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{id}: no tag");
         assert!(says["security"].is_array(), "{id}: who may call?");
+        assert_eq!(operation.roles().is_empty(), operation.is_open(), "{id}: who may call?");
         for parameter in says["parameters"].as_array().into_iter().flatten() {
             let told = parameter["description"].is_string() && parameter["schema"].is_object();
             assert!(told, "{id}: say what the parameter {} is", parameter["name"]);

@@ -221,7 +221,7 @@ on_both! {
         let cursor = first["next_cursor"].as_str().unwrap();
         // A page that was posted meanwhile does not move the next one.
         app.post_adjustments(&[&sold[2], &sold[1]], "20000.00").expect(201);
-        let second = officer.get(&format!("{PATH}?status=due&limit=2&cursor={cursor}")).expect(200);
+        let second = officer.get(&format!("{PATH}?limit=2&cursor={cursor}")).expect(200);
         assert_eq!((listed(&second), &second["next_cursor"]), (vec![sold[0].as_str()], &Value::Null));
         officer.get(&format!("{PATH}?status=posted&cursor={cursor}")).refused_alone(400, "CURSOR_INVALID");
         app.auditor().get(&format!("{PATH}?cursor={cursor}")).refused_alone(400, "CURSOR_INVALID");

@@ -75,9 +75,11 @@ fn read_rules(text: &ProgrammeText) -> Result<Rules, ApiError> {
     })
 }
 
-/// A fault of the file as a refusal: `lines[0].tiers[1].cap` is `/lines/0/tiers/1/cap`.
+/// A fault of the file as a refusal: `lines[0].tiers[1].cap` is `/lines/0/tiers/1/cap`. An unknown name may have any
+/// characters, of which a pointer escapes two.
 fn told(fault: Fault) -> Refusal {
-    let pointer = fault.field.replace(['.', '['], "/").replace(']', "");
+    let escaped = fault.field.replace('~', "~0").replace('/', "~1");
+    let pointer = escaped.replace(['.', '['], "/").replace(']', "");
     let pointer = if pointer.is_empty() { pointer } else { format!("/{pointer}") };
     let expected = match fault.line {
         Some(line) => format!("line {line}: {}", fault.message),
