@@ -3,22 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
-use crate::jws::{Kind, NotSigned, TokenFault};
+use crate::issuers::Issuers;
+use crate::jws::{Kind, NotSigned, TokenFault, named_issuer};
 use crate::keys::{KeyRing, SigningPair};
 
 /// Whom a token must be meant for.
 pub const AUDIENCE: &str = "huanxin";
+/// For how long a token of the service's own holds at most, so that a key that signs no more can be dropped some day.
+pub const LONGEST_SECONDS: i64 = 400 * 24 * 3600;
 /// How many verified tokens are remembered.
 const CACHE_LIMIT: usize = 10_000;
 const ACCESS: Kind = Kind { typ: "at+jwt", algorithm: Algorithm::EdDSA };
@@ -74,7 +75,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// What an access token says; the fields are the claims of RFC 7519, 4.1 and the service's own.
+/// What an access token says, as the service takes it; the fields are the claims of RFC 7519, 4.1 and the service's own.
 ///
 /// `name` and `resident_id` are clear personal data on their way to the vault: only a consumer's token has them,
 /// and `Debug` leaves them out.
@@ -82,7 +83,7 @@ impl fmt::Display for Role {
 pub struct AccessClaims {
     /// Who issued it.
     pub iss: String,
-    /// Whom it is meant for: [`AUDIENCE`].
+    /// Whom it is meant for: [`AUDIENCE`], whatever another issuer calls it.
     pub aud: String,
     /// Who calls; unique with `iss` only.
     pub sub: String,
@@ -106,6 +107,25 @@ pub struct AccessClaims {
     pub exp: i64,
 }
 
+impl AccessClaims {
+    /// Claims that hold at no time and say nothing but who issued them to whom.
+    #[must_use]
+    pub fn bare(iss: &str, sub: &str, role: Role) -> Self {
+        Self {
+            iss: iss.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: sub.to_owned(),
+            role,
+            org: None,
+            name: None,
+            resident_id: None,
+            iat: 0,
+            nbf: 0,
+            exp: 0,
+        }
+    }
+}
+
 impl fmt::Debug for AccessClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessClaims")
@@ -124,8 +144,8 @@ pub enum AccessInvalid {
     /// It is not a signed token of a known key.
     #[error(transparent)]
     Token(#[from] TokenFault),
-    /// The key that signed it belongs to another issuer than it names.
-    #[error("another issuer than the key's")]
+    /// It names an issuer that is not trusted, or another one than its key's.
+    #[error("another issuer than one that is trusted")]
     Issuer,
     /// It is meant for another service.
     #[error("meant for another audience")]
@@ -141,31 +161,33 @@ pub enum AccessInvalid {
     Expired,
 }
 
-/// Why an identity provider cannot be trusted as configured.
+/// An identity provider cannot have the name of this service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IssuerUnusable {
-    /// The set has no Ed25519 key with a `kid`; keys of other types are passed over (RFC 7517, 5).
-    #[error("the key set has no Ed25519 signing key with a kid")]
-    NoKey,
-    /// A key is not 32 bytes of base64url that are a point of full order.
-    #[error("the key set has an Ed25519 key that is not one")]
-    BadKey,
-    /// The issuer, or the `kid` of one of its keys, is known already.
-    #[error("the issuer or one of its key ids is known already")]
-    Known,
+#[error("an identity provider has the name of this service's own issuer")]
+pub struct IssuerKnown;
+
+/// The service's own keys, which sign for its staff.
+struct OwnKeys {
+    signer: SigningPair,
+    verifiers: BTreeMap<String, DecodingKey>,
 }
 
-struct Trusted {
-    issuer: String,
-    key: DecodingKey,
-    roles: &'static [Role],
+impl OwnKeys {
+    fn of(keys: &KeyRing) -> Result<Self, NotSigned> {
+        Ok(Self {
+            signer: keys.access_keys().first().ok_or(NotSigned)?.clone(),
+            verifiers: keys.access_verifiers().map(|key| (key.kid().to_owned(), key.verifier().clone())).collect(),
+        })
+    }
 }
 
 /// Issues and verifies access tokens.
 pub struct AccessTokens {
     issuer: String,
-    pair: SigningPair,
-    trusted: BTreeMap<String, Trusted>,
+    own: RwLock<Arc<OwnKeys>>,
+    /// How many of the own keys were known once and are no more.
+    removed: AtomicU64,
+    issuers: Issuers,
     verified: Mutex<Verified>,
 }
 
@@ -175,99 +197,99 @@ impl AccessTokens {
     /// # Errors
     /// When the ring has no access key, which one that was read or generated always has.
     pub fn new(keys: &KeyRing, issuer: &str) -> Result<Self, NotSigned> {
-        let own =
-            |pair: &SigningPair| Trusted { issuer: issuer.to_owned(), key: pair.verifier().clone(), roles: Role::ALL };
         Ok(Self {
             issuer: issuer.to_owned(),
-            pair: keys.access_keys().first().ok_or(NotSigned)?.clone(),
-            trusted: keys.access_keys().iter().map(|pair| (pair.kid().to_owned(), own(pair))).collect(),
+            own: RwLock::new(Arc::new(OwnKeys::of(keys)?)),
+            removed: AtomicU64::new(0),
+            issuers: Issuers::default(),
             verified: Mutex::default(),
         })
     }
 
-    /// Trusts an identity provider, by its public JWK set, to say who a consumer is; it can give no other role.
+    /// Trusts identity providers to say who a consumer is; they can give no other role.
     ///
     /// # Errors
-    /// When the set has no usable key, or repeats an issuer or a `kid`.
-    pub fn trust(mut self, issuer: &str, jwks: &Value) -> Result<Self, IssuerUnusable> {
-        if self.trusted.values().any(|known| known.issuer == issuer) {
-            return Err(IssuerUnusable::Known);
+    /// When one of them has the name of this service.
+    pub fn trusting(self, issuers: Issuers) -> Result<Self, IssuerKnown> {
+        if issuers.names(&self.issuer) { Err(IssuerKnown) } else { Ok(Self { issuers, ..self }) }
+    }
+
+    /// Goes on with these keys of its own. What was signed with one that is not among them holds no more.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; then the keys stay as they were.
+    pub fn take_keys(&self, keys: &KeyRing) -> Result<(), NotSigned> {
+        let new = Arc::new(OwnKeys::of(keys)?);
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        let lost = own.verifiers.keys().any(|kid| !new.verifiers.contains_key(kid));
+        *own = new;
+        if lost {
+            self.removed.fetch_add(1, Ordering::Release);
         }
-        let before = self.trusted.len();
-        for jwk in jwks["keys"].as_array().into_iter().flatten() {
-            let text = |name: &str| jwk[name].as_str();
-            let (Some("OKP"), Some("Ed25519"), Some(kid)) = (text("kty"), text("crv"), text("kid")) else { continue };
-            let key = public_key(text("x").unwrap_or_default()).ok_or(IssuerUnusable::BadKey)?;
-            let trusted = Trusted { issuer: issuer.to_owned(), key, roles: &[Role::Consumer] };
-            if self.trusted.insert(kid.to_owned(), trusted).is_some() {
-                return Err(IssuerUnusable::Known);
-            }
-        }
-        if self.trusted.len() == before { Err(IssuerUnusable::NoKey) } else { Ok(self) }
+        Ok(())
+    }
+
+    fn own(&self) -> Arc<OwnKeys> {
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many keys were known once and are no more.
+    fn removed(&self) -> u64 {
+        self.removed.load(Ordering::Acquire).wrapping_add(self.issuers.removed())
     }
 
     /// Claims in this issuer's name that hold from `now` for some seconds, without organisation and person.
     #[must_use]
     pub fn claims(&self, sub: &str, role: Role, now: Moment, seconds: i64) -> AccessClaims {
         let iat = now.seconds();
-        AccessClaims {
-            iss: self.issuer.clone(),
-            aud: AUDIENCE.to_owned(),
-            sub: sub.to_owned(),
-            role,
-            org: None,
-            name: None,
-            resident_id: None,
-            iat,
-            nbf: iat,
-            exp: iat.saturating_add(seconds),
-        }
+        let exp = iat.saturating_add(seconds);
+        AccessClaims { iat, nbf: iat, exp, ..AccessClaims::bare(&self.issuer, sub, role) }
     }
 
     /// Signs claims.
     ///
     /// # Errors
-    /// When the claims name another issuer or audience or give personal data to staff: such a token would be
-    /// refused.
+    /// When the claims name another issuer or audience, are a consumer's, have personal data, or hold for longer than
+    /// [`LONGEST_SECONDS`]: such a token would be refused, or might outlive its key.
     pub fn issue(&self, claims: &AccessClaims) -> Result<String, NotSigned> {
-        if claims.iss != self.issuer || claims.aud != AUDIENCE || !personal_data_fits(claims) {
+        let lasts = claims.exp.saturating_sub(claims.iat);
+        if claims.iss != self.issuer || claims.aud != AUDIENCE || !is_staffs(claims) || lasts > LONGEST_SECONDS {
             return Err(NotSigned);
         }
-        ACCESS.sign(self.pair.kid(), self.pair.signer(), claims)
+        let own = self.own();
+        ACCESS.sign(own.signer.kid(), own.signer.signer(), claims)
     }
 
-    /// Reads a token at a moment: signature, kind, issuer, audience, role and time, without leeway.
+    /// Reads a token at a moment: signature, kind, issuer, audience, role and time. There is leeway for the clocks of
+    /// other issuers, as configured, and none for the service's own.
     ///
     /// # Errors
     /// With the first thing that is wrong.
     pub fn verify(&self, token: &str, now: Moment) -> Result<AccessClaims, AccessInvalid> {
         let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(claims) = self.verified().get(&digest, now) {
+        let removed = self.removed();
+        if let Some(claims) = self.verified().get(&digest, now, removed) {
             return in_time(&claims, now).map(|()| claims);
         }
-        let claims = self.read(token)?;
+        let claims = match named_issuer(token) {
+            Some(other) if other != self.issuer => self.issuers.read(&other, token)?,
+            _ => self.read_own(token)?,
+        };
         in_time(&claims, now)?;
-        self.verified().put(digest, &claims);
+        self.verified().put(digest, &claims, removed);
         Ok(claims)
     }
 
-    fn read(&self, token: &str) -> Result<AccessClaims, AccessInvalid> {
-        let mut found = None;
-        let claims: AccessClaims = ACCESS.read(token, |kid| {
-            found = self.trusted.get(kid);
-            found.map(|trusted| &trusted.key)
-        })?;
-        let trusted = found.ok_or(TokenFault::UnknownKey)?;
-        if claims.iss != trusted.issuer {
+    fn read_own(&self, token: &str) -> Result<AccessClaims, AccessInvalid> {
+        let own = self.own();
+        let claims: AccessClaims = ACCESS.read(token, |kid| own.verifiers.get(kid))?;
+        if claims.iss != self.issuer {
             return Err(AccessInvalid::Issuer);
         }
         if claims.aud != AUDIENCE {
             return Err(AccessInvalid::Audience);
         }
-        if !trusted.roles.contains(&claims.role) || !personal_data_fits(&claims) {
-            return Err(AccessInvalid::Role);
-        }
-        Ok(claims)
+        if is_staffs(&claims) { Ok(claims) } else { Err(AccessInvalid::Role) }
     }
 
     fn verified(&self) -> MutexGuard<'_, Verified> {
@@ -282,8 +304,9 @@ impl fmt::Debug for AccessTokens {
     }
 }
 
-fn personal_data_fits(claims: &AccessClaims) -> bool {
-    claims.role == Role::Consumer || (claims.name.is_none() && claims.resident_id.is_none())
+/// The service vouches for its staff alone: who a consumer is, an identity provider says.
+fn is_staffs(claims: &AccessClaims) -> bool {
+    claims.role != Role::Consumer && claims.name.is_none() && claims.resident_id.is_none()
 }
 
 fn in_time(claims: &AccessClaims, now: Moment) -> Result<(), AccessInvalid> {
@@ -296,22 +319,21 @@ fn in_time(claims: &AccessClaims, now: Moment) -> Result<(), AccessInvalid> {
     Ok(())
 }
 
-fn public_key(x: &str) -> Option<DecodingKey> {
-    let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(x).ok()?.try_into().ok()?;
-    let point = ed25519_dalek::VerifyingKey::from_bytes(&bytes).ok()?;
-    if point.is_weak() { None } else { DecodingKey::from_ed_components(x).ok() }
-}
-
 /// Tokens that were found good, by the digest of their text: the same bytes need no second verification before
-/// they expire. When there are too many, the one that ends first goes.
+/// they expire. When there are too many, the one that ends first goes; when a key is gone, all of them.
 #[derive(Default)]
 struct Verified {
     claims: HashMap<[u8; 32], AccessClaims>,
     by_end: BTreeSet<(i64, [u8; 32])>,
+    /// How many keys were gone when these were found good.
+    removed: u64,
 }
 
 impl Verified {
-    fn get(&mut self, digest: &[u8; 32], now: Moment) -> Option<AccessClaims> {
+    fn get(&mut self, digest: &[u8; 32], now: Moment, removed: u64) -> Option<AccessClaims> {
+        if self.removed != removed {
+            *self = Self { removed, ..Self::default() };
+        }
         let claims = self.claims.get(digest)?.clone();
         if now.seconds() >= claims.exp {
             self.by_end.remove(&(claims.exp, *digest));
@@ -320,7 +342,11 @@ impl Verified {
         Some(claims)
     }
 
-    fn put(&mut self, digest: [u8; 32], claims: &AccessClaims) {
+    /// `removed` as it was before the keys were looked at: if one is gone since, it may have been this token's.
+    fn put(&mut self, digest: [u8; 32], claims: &AccessClaims, removed: u64) {
+        if self.removed != removed {
+            return;
+        }
         self.by_end.insert((claims.exp, digest));
         self.claims.insert(digest, claims.clone());
         while self.claims.len() > CACHE_LIMIT {
@@ -332,8 +358,10 @@ impl Verified {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use jsonwebtoken::EncodingKey;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::jws::forge;
@@ -432,6 +460,7 @@ mod tests {
             assert_eq!(refused("claims", member, Value::Null), Err(TokenFault::Claims.into()), "{member}");
         }
         assert_eq!(refused("claims", "role", json!("root")), Err(TokenFault::Claims.into()));
+        assert_eq!(refused("claims", "role", json!("consumer")), Err(AccessInvalid::Role));
         assert_eq!(refused("claims", "exp", json!("9999999999")), Err(TokenFault::Claims.into()));
         assert_eq!(refused("claims", "pad", json!("x".repeat(5000))), Err(TokenFault::Malformed.into()));
     }
@@ -479,45 +508,27 @@ mod tests {
         let other_issuer = AccessClaims { iss: CITY.into(), ..good.clone() };
         let other_audience = AccessClaims { aud: "another".into(), ..good.clone() };
         let named = AccessClaims { resident_id: Some("110101199003070134".into()), ..good.clone() };
-        for claims in [other_issuer, other_audience, named] {
+        let consumer = AccessClaims { role: Role::Consumer, ..good.clone() };
+        let lasting = AccessClaims { exp: good.iat + LONGEST_SECONDS + 1, ..good.clone() };
+        for claims in [other_issuer, other_audience, named, consumer, lasting] {
             assert_eq!(tokens.issue(&claims), Err(NotSigned));
         }
         assert!(tokens.issue(&good).is_ok());
     }
 
     #[test]
-    fn an_identity_provider_speaks_for_consumers_alone() {
+    fn what_a_key_that_is_gone_has_signed_holds_no_more_remembered_or_not() {
         let (_, tokens) = fixture();
-        let city_ring = KeyRing::generate().unwrap();
-        let city = AccessTokens::new(&city_ring, CITY).unwrap();
-        let tokens = tokens.trust(CITY, &city_ring.jwks()).unwrap();
-        let mut claims = city.claims("citizen", Role::Consumer, NOW, 60);
-        claims.name = Some("张三".into());
-        claims.resident_id = Some("110101199003070134".into());
-        assert_eq!(tokens.verify(&city.issue(&claims).unwrap(), NOW).unwrap(), claims);
-        let admin = city.issue(&city.claims("citizen", Role::Admin, NOW, 60)).unwrap();
-        assert_eq!(tokens.verify(&admin, NOW), Err(AccessInvalid::Role));
-        let posing = AccessTokens::new(&city_ring, ISSUER).unwrap();
-        let posing = posing.issue(&posing.claims("a", Role::Consumer, NOW, 60)).unwrap();
-        assert_eq!(tokens.verify(&posing, NOW), Err(AccessInvalid::Issuer));
-        let shown = format!("{claims:?}");
-        assert!(!shown.contains("张三") && !shown.contains("110101"));
-    }
-
-    #[test]
-    fn unusable_key_sets_are_refused() {
-        let trust = |issuer: &str, jwks: Value| fixture().1.trust(issuer, &jwks).map(|_| ()).unwrap_err();
-        let key = |x: String| json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": x }] });
-        assert_eq!(trust(CITY, json!({})), IssuerUnusable::NoKey);
-        assert_eq!(trust(CITY, json!({ "keys": [{ "kty": "RSA", "kid": "a" }] })), IssuerUnusable::NoKey);
-        assert_eq!(trust(CITY, key(String::new())), IssuerUnusable::BadKey);
-        assert_eq!(trust(CITY, key(URL_SAFE_NO_PAD.encode([1_u8; 16]))), IssuerUnusable::BadKey);
-        let mut neutral = [0_u8; 32];
-        neutral[0] = 1;
-        assert_eq!(trust(CITY, key(URL_SAFE_NO_PAD.encode(neutral))), IssuerUnusable::BadKey);
-        assert_eq!(trust(ISSUER, KeyRing::generate().unwrap().jwks()), IssuerUnusable::Known);
-        let (ring, tokens) = fixture();
-        assert_eq!(tokens.trust(CITY, &ring.jwks()).map(|_| ()), Err(IssuerUnusable::Known));
+        let token = tokens.issue(&tokens.claims("a", Role::Admin, NOW, 600)).unwrap();
+        assert!(tokens.verify(&token, NOW).is_ok());
+        let removed = tokens.removed();
+        tokens.take_keys(&KeyRing::generate().unwrap()).unwrap();
+        assert_eq!(tokens.verify(&token, NOW), Err(TokenFault::UnknownKey.into()));
+        let claims = tokens.claims("a", Role::Admin, NOW, 600);
+        tokens.verified().put([0; 32], &claims, removed);
+        assert!(tokens.verified().claims.is_empty(), "what was read with the keys of before is not remembered");
+        let token = tokens.issue(&claims).unwrap();
+        assert!(tokens.verify(&token, NOW).is_ok());
     }
 
     #[test]
@@ -528,9 +539,9 @@ mod tests {
         for index in 0..=u32::try_from(CACHE_LIMIT).unwrap() {
             let mut digest = [0_u8; 32];
             digest[..4].copy_from_slice(&index.to_be_bytes());
-            memory.put(digest, &AccessClaims { exp: claims.exp + 1 + i64::from(index), ..claims.clone() });
+            memory.put(digest, &AccessClaims { exp: claims.exp + 1 + i64::from(index), ..claims.clone() }, 0);
         }
         assert_eq!((memory.claims.len(), memory.by_end.len()), (CACHE_LIMIT, CACHE_LIMIT));
-        assert!(memory.get(&[0; 32], NOW).is_none());
+        assert!(memory.get(&[0; 32], NOW, 0).is_none());
     }
 }

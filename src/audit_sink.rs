@@ -163,6 +163,8 @@ impl Sink for HttpSink {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     fn records(range: std::ops::RangeInclusive<i64>) -> Vec<(i64, String)> {
@@ -198,6 +200,59 @@ mod tests {
         assert!(read(&path).unwrap_err().ends_with("two hashes of record 1"));
         std::fs::write(&path, "something else\n").unwrap();
         assert!(sink.newest().is_err());
+    }
+
+    /// An endpoint that fails once: it is asked where it was, and gets the same again.
+    #[test]
+    fn an_endpoint_is_asked_where_it_was_after_a_failure() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hashes", listener.local_addr().unwrap());
+        let answers = [
+            "200 OK\r\ncontent-length: 9\r\n\r\n{\"seq\":3}",
+            "500 No\r\ncontent-length: 0\r\n\r\n",
+            "200 OK\r\ncontent-length: 9\r\n\r\n{\"seq\":3}",
+            "204 Kept\r\n\r\n",
+        ];
+        let server = std::thread::spawn(move || {
+            answers.map(|answer| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = String::new();
+                // A request is there when its head is, and as many bytes more as the head says.
+                let mut bytes = [0; 4096];
+                let whole = |request: &str| {
+                    let (head, body) = request.split_once("\r\n\r\n")?;
+                    let length = head
+                        .to_lowercase()
+                        .lines()
+                        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                    (body.len() >= length.unwrap_or(0)).then_some(())
+                };
+                while whole(&request).is_none() {
+                    let count = stream.read(&mut bytes).unwrap();
+                    request.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+                }
+                stream
+                    .write_all(
+                        format!("HTTP/1.1 {}", answer.replacen("\r\n", "\r\nconnection: close\r\n", 1)).as_bytes(),
+                    )
+                    .unwrap();
+                request
+            })
+        });
+        let mut sink = open(&url, "360111").unwrap();
+        assert_eq!(sink.newest(), Ok(3));
+        sink.append(&records(4..=5)).unwrap_err();
+        assert_eq!(sink.newest(), Ok(3));
+        sink.append(&records(4..=5)).unwrap();
+        assert_eq!(sink.newest(), Ok(5));
+        let asked = server.join().unwrap();
+        assert!(asked[0].starts_with("GET /hashes ") && asked[3].starts_with("POST /hashes "), "{asked:?}");
+        let body: serde_json::Value = serde_json::from_str(asked[3].split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(body["division"], "360111");
+        assert_eq!(
+            (&body["records"][1]["seq"], &body["records"][1]["hash"]),
+            (&json!(5), &json!(format!("{:064x}", 5)))
+        );
     }
 
     #[test]

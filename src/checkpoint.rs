@@ -1,6 +1,8 @@
 //! Checkpoints as signed statements: a compact JWS with a key and a `typ` of their own, so that nothing else that the
 //! service signs can pass for one. Whoever has the public keys can check one without the service.
 
+use std::sync::{PoisonError, RwLock};
+
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +11,7 @@ use crate::domain::checkpoint::{Checkpoint, NewCheckpoint};
 use crate::domain::time::Moment;
 use crate::engine::Notary;
 use crate::jws::{Kind, TokenFault};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, SigningPair};
 
 /// What sets a checkpoint apart from the tokens of the service.
 const CHECKPOINT: Kind = Kind { typ: "checkpoint+jwt", algorithm: Algorithm::EdDSA };
@@ -41,17 +43,20 @@ impl Statement {
     }
 }
 
-/// The keys with which checkpoints are signed.
-#[derive(Clone, Debug)]
-pub struct CheckpointNotary {
-    keys: KeyRing,
-}
+/// Signs checkpoints with the key that is current.
+#[derive(Debug)]
+pub struct CheckpointNotary(RwLock<Option<SigningPair>>);
 
 impl CheckpointNotary {
     /// With the keys of a ring.
     #[must_use]
     pub fn new(keys: &KeyRing) -> Self {
-        Self { keys: keys.clone() }
+        Self(RwLock::new(keys.checkpoint_keys().first().cloned()))
+    }
+
+    /// Signs with these from now on.
+    pub fn take_keys(&self, keys: &KeyRing) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys.checkpoint_keys().first().cloned();
     }
 }
 
@@ -65,8 +70,9 @@ impl Notary for CheckpointNotary {
             head: new.head.clone(),
             at: new.at,
         };
-        let key = self.keys.checkpoint_keys().first().ok_or("there is no key for checkpoints")?;
-        CHECKPOINT.sign(key.kid(), key.signer(), &statement).map_err(|why| why.to_string())
+        let pair = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let pair = pair.ok_or("there is no key for checkpoints")?;
+        CHECKPOINT.sign(pair.kid(), pair.signer(), &statement).map_err(|why| why.to_string())
     }
 }
 
@@ -75,13 +81,13 @@ impl Notary for CheckpointNotary {
 pub struct CheckpointKeys(Vec<(String, DecodingKey)>);
 
 impl CheckpointKeys {
-    /// Those of a JWK set that sign checkpoints, or may; a key of another use or form is passed over.
+    /// Those of a JWK set that sign checkpoints; a key of another use or form is passed over.
     #[must_use]
     pub fn of_jwks(set: &Value) -> Self {
         let keys = set.get("keys").and_then(Value::as_array).into_iter().flatten();
         let read = |key: &Value| {
             let text = |name: &str| key.get(name).and_then(Value::as_str);
-            if text("crv") != Some("Ed25519") || text("kind").is_some_and(|kind| kind != "checkpoint") {
+            if text("crv") != Some("Ed25519") || text("kind") != Some("checkpoint") {
                 return None;
             }
             Some((text("kid")?.to_owned(), DecodingKey::from_ed_components(text("x")?).ok()?))

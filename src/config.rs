@@ -1,17 +1,22 @@
 //! Configuration: flags and environment variables of the same names, read once at the start and here alone.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
 
-/// Where the service keeps its things, and how it runs.
-#[derive(Args, Clone, Debug)]
+use crate::api::edge::Rates;
+
+/// Where the service keeps its things, and how it runs. `Debug` shows no more than where: an address of a database has a
+/// password in it.
+#[derive(Args, Clone)]
 pub struct ServeOptions {
     /// Directory of the embedded database and the key file.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database: `sqlite:PATH` or `postgres://…`; the embedded one in the data directory when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL")]
+    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Key file; `keys.json` in the data directory when not said. Replicas share one.
     #[arg(long, env = "HUANXIN_KEY_FILE")]
@@ -28,6 +33,9 @@ pub struct ServeOptions {
     /// Issuer of the service's own access tokens.
     #[arg(long, env = "HUANXIN_ISSUER", default_value = "huanxin")]
     pub issuer: String,
+    /// File of the identity providers that say who a consumer is; without it no consumer can be known.
+    #[arg(long, env = "HUANXIN_ISSUERS")]
+    pub issuers: Option<PathBuf>,
     /// Most commands of one batch.
     #[arg(long, env = "HUANXIN_BATCH_MAX", default_value_t = 256)]
     pub batch_max: usize,
@@ -40,6 +48,53 @@ pub struct ServeOptions {
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,
+    /// What callers meet first.
+    #[command(flatten)]
+    pub edge: EdgeOptions,
+}
+
+impl fmt::Debug for ServeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServeOptions")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .field("division", &self.division)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who may call from where, and how often.
+#[derive(Args, Clone, Debug, Default)]
+pub struct EdgeOptions {
+    /// Networks of the proxies that stand before the service, such as 10.0.0.0/8: with them it speaks TLS, and their
+    /// `Forwarded` or `X-Forwarded-For` says where a request comes from.
+    #[arg(long, env = "HUANXIN_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose web pages may call, each exactly, such as <https://tills.example.cn>.
+    #[arg(long, env = "HUANXIN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// How often what may be asked.
+    #[command(flatten)]
+    pub rates: Rates,
+}
+
+/// Where the key file is.
+#[derive(Args, Clone, Debug)]
+pub struct KeyFileOptions {
+    /// Directory of the key file.
+    #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Key file; `keys.json` in the data directory when not said.
+    #[arg(long, env = "HUANXIN_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl KeyFileOptions {
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        key_file(&self.data_dir, self.key_file.as_deref())
+    }
 }
 
 impl ServeOptions {
@@ -52,8 +107,12 @@ impl ServeOptions {
     /// The key file's path.
     #[must_use]
     pub fn keys(&self) -> PathBuf {
-        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("keys.json"))
+        key_file(&self.data_dir, self.key_file.as_deref())
     }
+}
+
+fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
+    said.map_or_else(|| data_dir.join("keys.json"), Path::to_owned)
 }
 
 /// The URL that is said, or that of the embedded database in a data directory.

@@ -2,10 +2,12 @@
 //! are the reader's choice, never the token's (RFC 8725), and no clock is asked. What the claims mean is not
 //! known here.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// No token of ours comes near; a longer text is not looked at.
 const LONGEST: usize = 4096;
@@ -63,29 +65,15 @@ impl Kind {
         text: &str,
         find: impl FnOnce(&str) -> Option<&'k DecodingKey>,
     ) -> Result<T, TokenFault> {
-        let header = header(text)?;
-        if header.typ.as_deref() != Some(self.typ) {
-            return Err(TokenFault::Type);
-        }
-        if header.alg != self.algorithm {
-            return Err(TokenFault::Algorithm);
-        }
-        // No extension is known here, and RFC 7515, 4.1.11 wants an unknown critical one refused.
-        if header.crit.is_some() {
-            return Err(TokenFault::Malformed);
-        }
-        let key = header.kid.as_deref().and_then(find).ok_or(TokenFault::UnknownKey)?;
-        let mut validation = Validation::new(self.algorithm);
-        validation.leeway = 0;
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation.validate_aud = false;
-        validation.required_spec_claims.clear();
-        decode::<T>(text, key, &validation).map(|token| token.claims).map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => TokenFault::Signature,
-            ErrorKind::InvalidAlgorithm => TokenFault::Algorithm,
-            ErrorKind::Json(_) | ErrorKind::Utf8(_) => TokenFault::Claims,
-            _ => TokenFault::Malformed,
+        read_signed(text, |header| {
+            if header.typ.as_deref() != Some(self.typ) {
+                return Err(TokenFault::Type);
+            }
+            if header.alg != self.algorithm {
+                return Err(TokenFault::Algorithm);
+            }
+            let key = header.kid.as_deref().and_then(find).ok_or(TokenFault::UnknownKey)?;
+            Ok((key, self.algorithm))
         })
     }
 
@@ -93,6 +81,45 @@ impl Kind {
     pub(crate) fn claimed_by(self, text: &str) -> bool {
         header(text).is_ok_and(|header| header.typ.as_deref() == Some(self.typ))
     }
+}
+
+/// Reads a token whose header `choose` finds good, with the key and the algorithm that it chooses. What the claims say
+/// is the caller's to judge, times too.
+pub(crate) fn read_signed<'k, T: DeserializeOwned>(
+    text: &str,
+    choose: impl FnOnce(&Header) -> Result<(&'k DecodingKey, Algorithm), TokenFault>,
+) -> Result<T, TokenFault> {
+    let header = header(text)?;
+    // No extension is known here, and RFC 7515, 4.1.11 wants an unknown critical one refused.
+    if header.crit.is_some() {
+        return Err(TokenFault::Malformed);
+    }
+    let (key, algorithm) = choose(&header)?;
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = 0;
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    decode::<T>(text, key, &validation).map(|token| token.claims).map_err(|error| match error.kind() {
+        ErrorKind::InvalidSignature => TokenFault::Signature,
+        ErrorKind::InvalidAlgorithm => TokenFault::Algorithm,
+        ErrorKind::Json(_) | ErrorKind::Utf8(_) => TokenFault::Claims,
+        _ => TokenFault::Malformed,
+    })
+}
+
+/// The issuer that a token names, to choose the keys by; nothing is verified.
+pub(crate) fn named_issuer(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        iss: String,
+    }
+    if text.len() > LONGEST {
+        return None;
+    }
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Named>(&payload).ok().map(|named| named.iss)
 }
 
 fn header(text: &str) -> Result<Header, TokenFault> {

@@ -9,6 +9,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod evidence;
+pub mod issuers;
 pub mod jws;
 pub mod keys;
 pub mod pii;

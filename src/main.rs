@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, demo, quote, serve};
-use huanxin::config::{ServeOptions, database_url};
+use huanxin::cli::{audit, check_identifier, check_programme, demo, keys, quote, serve};
+use huanxin::config::{KeyFileOptions, ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
 use huanxin::engine::Clock;
+use huanxin::keys::rotation::KeyKind;
 use huanxin::{api, telemetry};
 
 /// huanxin (焕新): a district's trade-in subsidies.
@@ -23,14 +24,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves requests.
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Brings the database to this release's form.
     Migrate {
         /// Directory of the embedded database.
         #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
         data_dir: PathBuf,
         /// Database; the embedded one when not said.
-        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
         /// Schema of the division on PostgreSQL.
         #[arg(long, env = "HUANXIN_SCHEMA")]
@@ -69,6 +70,11 @@ enum Command {
         #[command(subcommand)]
         command: Audit,
     },
+    /// The keys that sign.
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
     /// Serves a demonstration with data of its own.
     Demo(demo::DemoOptions),
 }
@@ -81,7 +87,7 @@ enum Audit {
         #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
         data_dir: PathBuf,
         /// Database; the embedded one when not said.
-        #[arg(long, env = "HUANXIN_DATABASE_URL")]
+        #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
         /// Key file, for the signatures of checkpoints; `keys.json` in the data directory, where there is one.
         #[arg(long, env = "HUANXIN_KEY_FILE")]
@@ -98,6 +104,33 @@ enum Audit {
         package: PathBuf,
         #[command(flatten)]
         kept: audit::Kept,
+    },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Shows every key that takes turns, with its state.
+    List {
+        #[command(flatten)]
+        file: KeyFileOptions,
+    },
+    /// Lets keys take turns: the next key signs from now on, and a fresh next key is published.
+    Rotate {
+        #[command(flatten)]
+        file: KeyFileOptions,
+        /// Keys of which use; every use when not said.
+        #[arg(long)]
+        kind: Vec<KeyKind>,
+        /// Also when the next key was published a moment ago.
+        #[arg(long)]
+        now: bool,
+    },
+    /// Drops a retired key before its time: what it has signed is worth nothing from now on.
+    Drop {
+        #[command(flatten)]
+        file: KeyFileOptions,
+        /// The key's id.
+        kid: String,
     },
 }
 
@@ -153,6 +186,17 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
                 .migrate(&mut |line| serve::announce(line))
                 .map_err(|why| serve::Stopped::new(why.to_string()))?;
             serve::announce(&format!("{done} migrations run; the database is as this release needs it"));
+            Ok(0)
+        }
+        Command::Keys { command } => {
+            drop((out, err));
+            let now = Clock::default().now();
+            let text = match command {
+                Keys::List { file } => keys::list(&file.path())?,
+                Keys::Rotate { file, kind, now: at_once } => keys::rotate(&file.path(), &kind, now, at_once)?,
+                Keys::Drop { file, kid } => keys::drop_retired(&file.path(), &kid, now)?,
+            };
+            serve::announce(text.trim_end());
             Ok(0)
         }
         Command::Serve(options) => {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io::Cursor;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,12 +20,15 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::jws::{Kind, NotSigned, TokenFault};
-use crate::keys::{KeyRing, SecretKey, SigningPair};
+use crate::keys::{KeyRing, PublicKey, SecretKey, SigningPair};
 
 /// How long a live code holds, so that a picture of it cannot be sold.
 pub const LIVE_SECONDS: i64 = 90;
 /// How long a counter has for a sale after the scan.
 pub const SCAN_SECONDS: i64 = 15 * 60;
+/// For how long a code holds at most. A printed one that would hold longer is printed anew: so that a key that signs
+/// no more can be dropped some day.
+pub const LONGEST_SECONDS: i64 = 400 * 24 * 3600;
 /// Pixels per module; ISO/IEC 18004 asks for four modules of quiet zone around, which the renderer adds.
 const MODULE_PIXELS: u32 = 8;
 /// How much of the HMAC stands in a printed code.
@@ -130,17 +134,16 @@ struct ScanKey {
     verifier: DecodingKey,
 }
 
-/// Makes and reads voucher tokens and scan tokens.
-pub struct VoucherTokens {
+/// The keys: of each list the first makes what is new, and all of them read what there is.
+struct Keys {
     vouchers: Vec<SigningPair>,
+    verifiers: Vec<PublicKey>,
     scans: Vec<ScanKey>,
     holders: Vec<SecretKey>,
 }
 
-impl VoucherTokens {
-    /// With the service's keys.
-    #[must_use]
-    pub fn new(keys: &KeyRing) -> Self {
+impl Keys {
+    fn of(keys: &KeyRing) -> Self {
         let scan_key = |key: &SecretKey| ScanKey {
             kid: key.kid().to_owned(),
             signer: EncodingKey::from_secret(key.bytes()),
@@ -148,9 +151,32 @@ impl VoucherTokens {
         };
         Self {
             vouchers: keys.voucher_keys().to_vec(),
+            verifiers: keys.voucher_verifiers().cloned().collect(),
             scans: keys.scan_keys().iter().map(scan_key).collect(),
             holders: keys.holder_keys().to_vec(),
         }
+    }
+}
+
+/// Makes and reads voucher tokens and scan tokens.
+pub struct VoucherTokens {
+    keys: RwLock<Arc<Keys>>,
+}
+
+impl VoucherTokens {
+    /// With the service's keys.
+    #[must_use]
+    pub fn new(keys: &KeyRing) -> Self {
+        Self { keys: RwLock::new(Arc::new(Keys::of(keys))) }
+    }
+
+    /// Goes on with these keys; what is under way ends with those that it began with.
+    pub fn take_keys(&self, keys: &KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys::of(keys));
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A code to show now, for [`LIVE_SECONDS`].
@@ -167,8 +193,8 @@ impl VoucherTokens {
         }
     }
 
-    /// A code to print. Of the holder's identity number only a keyed digest of the voucher and the last four
-    /// characters goes into it.
+    /// A code to print, which holds to the end or, of a voucher that holds longer, for [`LONGEST_SECONDS`]. Of the
+    /// holder's identity number only a keyed digest of the voucher and the last four characters goes into it.
     ///
     /// # Errors
     /// When the ring has no holder-check key, which one that was read or generated always has.
@@ -182,7 +208,8 @@ impl VoucherTokens {
     ) -> Result<VoucherToken, NotSigned> {
         let characters = resident_id.trim();
         let tail = characters.char_indices().rev().nth(3).map_or(characters, |(at, _)| &characters[at..]);
-        let key = self.holders.first().ok_or(NotSigned)?;
+        let keys = self.keys();
+        let key = keys.holders.first().ok_or(NotSigned)?;
         let digest = holder_mac(key, voucher, tail).finalize().into_bytes();
         let mut check = [0_u8; CHECK_BYTES];
         check.copy_from_slice(&digest[..CHECK_BYTES]);
@@ -191,7 +218,7 @@ impl VoucherTokens {
             programme: programme.to_owned(),
             form: Form::Printed,
             issued: whole(now),
-            expires: whole(expires),
+            expires: whole(expires.min(now.plus_seconds(LONGEST_SECONDS))),
             holder_check: Some(HolderCheck(check)),
         })
     }
@@ -205,12 +232,15 @@ impl VoucherTokens {
     /// Signs a voucher token; moments are cut to the second.
     ///
     /// # Errors
-    /// When the form does not go with the holder's check: such a token would be refused.
+    /// When the form does not go with the holder's check, such a token would be refused; one that holds for longer
+    /// than [`LONGEST_SECONDS`] might outlive its key.
     pub fn sign(&self, token: &VoucherToken) -> Result<String, NotSigned> {
-        if !check_fits(token.form, token.holder_check) {
+        let lasts = token.expires.seconds().saturating_sub(token.issued.seconds());
+        if !check_fits(token.form, token.holder_check) || lasts > LONGEST_SECONDS {
             return Err(NotSigned);
         }
-        let pair = self.vouchers.first().ok_or(NotSigned)?;
+        let keys = self.keys();
+        let pair = keys.vouchers.first().ok_or(NotSigned)?;
         let claims = VoucherClaims {
             vid: token.voucher,
             prg: token.programme.clone(),
@@ -227,7 +257,8 @@ impl VoucherTokens {
     /// # Errors
     /// When the text is not a voucher token that this service signed.
     pub fn read(&self, text: &str) -> Result<VoucherToken, QrInvalid> {
-        let key = |kid: &str| self.vouchers.iter().find(|pair| pair.kid() == kid).map(SigningPair::verifier);
+        let keys = self.keys();
+        let key = |kid: &str| keys.verifiers.iter().find(|key| key.kid() == kid).map(PublicKey::verifier);
         let claims: VoucherClaims = VOUCHER.read(text, key)?;
         let holder_check = claims.hck.as_deref().map(read_check).transpose()?;
         if !check_fits(claims.frm, holder_check) {
@@ -248,7 +279,8 @@ impl VoucherTokens {
     /// # Errors
     /// When the ring has no scan key, which one that was read or generated always has.
     pub fn sign_scan(&self, token: &ScanToken) -> Result<String, NotSigned> {
-        let key = self.scans.first().ok_or(NotSigned)?;
+        let keys = self.keys();
+        let key = keys.scans.first().ok_or(NotSigned)?;
         let claims = ScanClaims {
             vid: token.voucher,
             sid: token.store,
@@ -264,7 +296,8 @@ impl VoucherTokens {
     /// # Errors
     /// When the text is not a scan token that this service signed.
     pub fn read_scan(&self, text: &str) -> Result<ScanToken, QrInvalid> {
-        let key = |kid: &str| self.scans.iter().find(|key| key.kid == kid).map(|key| &key.verifier);
+        let keys = self.keys();
+        let key = |kid: &str| keys.scans.iter().find(|key| key.kid == kid).map(|key| &key.verifier);
         let claims: ScanClaims = SCAN.read(text, key)?;
         Ok(ScanToken {
             voucher: claims.vid,
@@ -295,6 +328,7 @@ impl VoucherTokens {
             (Form::Live, _) => true,
             (Form::Printed, None) => false,
             (Form::Printed, Some(check)) => self
+                .keys()
                 .holders
                 .iter()
                 .any(|key| holder_mac(key, token.voucher, given.trim()).verify_truncated_left(&check.0).is_ok()),

@@ -41,14 +41,15 @@ impl<'a> Requests<'a> {
 
     /// The person of this number claims a voucher.
     pub fn claim(&self, n: u64) -> Vec<u8> {
-        let tokens = &self.service.tokens;
+        let id_provider = &self.service.id_provider;
         let claims = AccessClaims {
             name: Some(synthetic::person_name(n)),
             resident_id: Some(synthetic::resident_id(n)),
-            ..tokens.claims(&format!("consumer {n}"), Role::Consumer, self.now, SECONDS)
+            ..id_provider.claims(&format!("consumer {n}"), self.now, SECONDS)
         };
+        let token = id_provider.issue(&claims).unwrap();
         let body = json!({"programme_id": APPLIANCES, "category": "refrigerator", "division_code": DIVISION});
-        self.post("/vouchers", &tokens.issue(&claims).unwrap(), Some(n), &body)
+        self.post("/vouchers", &token, Some(n), &body)
     }
 
     /// This person's old item is handed in.

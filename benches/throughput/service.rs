@@ -7,8 +7,10 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
+use huanxin::api::edge::Rates;
+use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
-use huanxin::config::ServeOptions;
+use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::engine::{Clock, Division};
 use huanxin::qr::VoucherTokens;
 
@@ -22,8 +24,10 @@ const ISSUER: &str = "bench";
 pub struct Service {
     pub address: SocketAddr,
     pub district: District,
-    /// Makes the callers' access tokens.
+    /// Makes the staff's access tokens.
     pub tokens: AccessTokens,
+    /// Makes the consumers' access tokens.
+    pub id_provider: DemoIssuer,
     /// Makes the vouchers' codes.
     pub codes: VoucherTokens,
     division: Division,
@@ -37,6 +41,7 @@ impl Service {
         let clock = Clock::starting_at(at(NOW));
         let district = District::open(&mut database.runner(clock), vec![rules(APPLIANCES, fen(POOL))]);
         let keys = tempfile::tempdir().unwrap();
+        let id_provider = DemoIssuer::open(keys.path()).unwrap();
         let options = ServeOptions {
             data_dir: keys.path().to_owned(),
             database_url: Some(database.url().to_owned()),
@@ -45,9 +50,11 @@ impl Service {
             division: DIVISION.to_owned(),
             schema: None,
             issuer: ISSUER.to_owned(),
+            issuers: Some(id_provider.configuration().to_owned()),
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
@@ -65,7 +72,7 @@ impl Service {
             });
         });
         let server = told.recv().unwrap();
-        Self { address, district, tokens, codes, division, server, thread: Some(thread) }
+        Self { address, district, tokens, id_provider, codes, division, server, thread: Some(thread) }
     }
 }
 

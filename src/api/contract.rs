@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type};
 
 use super::answer::{BASE, IDEMPOTENT_REPLAYED as REPLAYED};
 use super::auth::Callers;
+use super::edge;
 use super::error::PROBLEM_JSON;
 use super::route::Rule;
 use crate::domain::refusal::{Code, Language};
@@ -22,6 +23,8 @@ pub const FAULT: &str = "Fault";
 /// The roles that may call an operation; of an operation that anybody may call there are none.
 pub const ROLES: &str = "x-roles";
 
+/// What is asked again and again, and answered in full when it has changed.
+const TAGGED: &[&str] = &["getKeys"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// Operations whose key may be left out.
@@ -169,6 +172,8 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
     let keyed = writes && !QUESTIONS.contains(&id.as_str());
     let optional = KEY_OPTIONAL.contains(&id.as_str());
     let mut codes = own_refusals(&id);
+    // What the edge refuses: a head that is too large, a caller who asks too often.
+    codes.extend([Code::BodyMalformed, Code::RateLimited]);
     if !machine {
         codes.extend([Code::Busy, Code::Unavailable]);
     }
@@ -186,17 +191,15 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
     }
     if !writes && !machine {
         codes.push(Code::FieldUnknown);
-        codes.extend(has_query(operation).then_some(Code::BodyMalformed));
     }
     if operation.request_body.is_some() {
-        codes.push(Code::BodyMalformed);
         // Every fault of a programme's file has that one code.
         if id != "createProgramme" {
             codes.extend([Code::FieldUnknown, Code::FieldMissing]);
         }
     }
     if keyed {
-        codes.extend([Code::BodyMalformed, Code::IdempotencyKeyReused]);
+        codes.push(Code::IdempotencyKeyReused);
         codes.extend((!optional).then_some(Code::IdempotencyKeyMissing));
         add_key(operation, !optional);
         add_answer_header(
@@ -209,18 +212,14 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
         codes.push(Code::PreconditionFailed);
         add_header(operation, "If-Match", "`ETag` of the programme as it was read; checked when sent", false);
     }
+    if TAGGED.contains(&id.as_str()) {
+        add_header(operation, "If-None-Match", "`ETag` of an answer that the caller has", false);
+    }
     add_answer_headers(operation, &id);
     add_refusals(operation, codes);
+    add_rate_headers(operation, edge::counts(&id));
     let fault = Ref::from_response_name(FAULT);
     operation.responses.responses.insert("default".to_owned(), RefOr::Ref(fault));
-}
-
-fn has_query(operation: &Operation) -> bool {
-    let in_query = |parameter: &RefOr<Parameter>| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
-        RefOr::Ref(_) => false,
-    };
-    operation.parameters.iter().flatten().any(in_query)
 }
 
 /// Says of the answer which headers it has.
@@ -231,6 +230,12 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
     if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         add_answer_header(operation, "ETag", "The state and the versions of the programme, for `If-Match`");
     }
+    if TAGGED.contains(&id) {
+        let same = ResponseBuilder::new().description("What the caller has is what there is").build();
+        operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
+        add_answer_header(operation, "ETag", "Stands for the answer, for `If-None-Match`");
+        add_answer_header(operation, "Cache-Control", "For how many seconds the answer may be kept");
+    }
 }
 
 /// Adds a header to the answers that are there already, which are those of success.
@@ -240,6 +245,24 @@ fn add_answer_header(operation: &mut Operation, name: &str, description: &str) {
         let text = ObjectBuilder::new().schema_type(Type::String);
         let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
         response.headers.insert(name.to_owned(), RefOr::T(header));
+    }
+}
+
+/// Says of every answer of an operation that is counted by itself, and of every refusal for coming too often, how the caller
+/// stands.
+fn add_rate_headers(operation: &mut Operation, counted: bool) {
+    let rule = "The rate, `\"name\";q=requests;w=seconds`; several with a comma between them";
+    let standing = "How the caller stands with it, `\"name\";r=requests left;t=seconds until there are more`";
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if !counted && status != "429" {
+            continue;
+        }
+        for (name, description) in [("RateLimit-Policy", rule), ("RateLimit", standing)] {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
     }
 }
 
@@ -281,7 +304,7 @@ fn refused(status: u16, codes: &[Code]) -> Response {
         .examples_from_iter(codes.iter().map(example))
         .build();
     let mut response = ResponseBuilder::new().description(lines.join("\n")).content(PROBLEM_JSON, problem);
-    if status == 503 {
+    if [429, 503].contains(&status) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
         let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();
         response = response.header("Retry-After", header);

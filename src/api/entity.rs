@@ -1,23 +1,29 @@
-//! The body of a request: at most so many bytes, of the media type that the operation takes.
+//! The body of a request: at most so many bytes, within so many seconds, of the media type that the operation takes.
 
 use std::future::Future;
+use std::io::Read as _;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
+use flate2::bufread::GzDecoder;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::auth::service;
 use super::body;
+use super::edge::Limits;
 use super::error::ApiError;
 
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
 
-/// A JSON body, not yet read; `Content-Type` is `application/json` or absent.
+/// A JSON body, well formed and not yet judged; `Content-Type` is `application/json` or absent.
 #[derive(Clone, Debug)]
-pub struct JsonBody(web::Bytes);
+pub struct JsonBody(Value);
 
 impl JsonBody {
     /// Reads it strictly.
@@ -25,13 +31,13 @@ impl JsonBody {
     /// # Errors
     /// With the first thing that cannot be read.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        Ok(body::read(&self.0)?)
+        Ok(body::take(&self.0)?)
     }
 
     /// What it says, whatever the order of its members and its white space.
     #[must_use]
     pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.0).unwrap_or_default()
+        self.0.clone()
     }
 }
 
@@ -55,8 +61,8 @@ impl FromRequest for JsonBody {
         let bytes = bytes(request, payload);
         Box::pin(async move {
             match media.as_str() {
-                JSON => bytes.await.map(Self),
-                other => Err(ApiError::malformed(other, JSON)),
+                JSON => Ok(Self(body::parse(&bytes.await?)?)),
+                other => Err(another_media_type(other, JSON)),
             }
         })
     }
@@ -73,7 +79,7 @@ impl FromRequest for ProgrammeText {
             let form = match media.as_str() {
                 JSON => Self::Json,
                 TOML => Self::Toml,
-                other => return Err(ApiError::malformed(other, format!("{JSON} or {TOML}"))),
+                other => return Err(another_media_type(other, &format!("{JSON} or {TOML}"))),
             };
             let text = String::from_utf8(bytes.await?.to_vec());
             text.map(form).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
@@ -81,26 +87,138 @@ impl FromRequest for ProgrammeText {
     }
 }
 
+/// The media type without its parameters. JSON and TOML are UTF-8: another `charset` is another type.
 fn media(request: &HttpRequest) -> String {
-    let value = request.headers().get(header::CONTENT_TYPE).map(header::HeaderValue::to_str);
-    match value {
-        None => JSON.to_owned(),
-        Some(Err(_)) => "an unreadable Content-Type".to_owned(),
-        Some(Ok(text)) => text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
+    let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+    let Some(value) = values.next() else { return JSON.to_owned() };
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let media = parts.next().unwrap_or_default();
+    let utf8 = |part: String| match part.split_once('=') {
+        Some(("charset", charset)) => ["utf-8", "utf8"].contains(&charset.trim_matches('"')),
+        _ => true,
+    };
+    if values.next().is_none() && parts.all(utf8) { media } else { value.to_ascii_lowercase() }
+}
+
+fn another_media_type(found: &str, expected: &str) -> ApiError {
+    let found = if found.is_empty() { "no Content-Type".to_owned() } else { body::shortened(found) };
+    ApiError::malformed(format!("Content-Type: {found}"), format!("Content-Type: {expected}, in UTF-8"))
+}
+
+/// How the bytes are packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+}
+
+fn packing(request: &HttpRequest) -> Result<Packing, ApiError> {
+    let mut values = request.headers().get_all(header::CONTENT_ENCODING);
+    let Some(value) = values.next() else { return Ok(Packing::Plain) };
+    let word = value.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+    match word.as_str() {
+        "identity" if values.next().is_none() => Ok(Packing::Plain),
+        "gzip" if values.next().is_none() => Ok(Packing::Gzip),
+        _ => Err(ApiError::malformed(
+            format!("Content-Encoding: {}", body::shortened(&word)),
+            "a body as it is, or Content-Encoding: gzip",
+        )),
     }
 }
 
-/// The limit is that of `web::PayloadConfig`, after decompression.
+/// The whole body. Packed or not, no more than the limit is ever in memory.
 fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, ApiError>> + use<> {
+    let limits = service(request).map(|service| service.limits);
+    let packing = packing(request);
     let reading = web::Bytes::from_request(request, payload);
     async move {
-        reading.await.map_err(|error| {
-            let too_long = error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE;
-            if too_long {
-                ApiError::malformed("a body that is too long", "at most 65536 bytes")
-            } else {
-                ApiError::malformed("a body that breaks off or is not in its encoding", "a whole body")
+        let (limits, packing) = (limits?, packing?);
+        let within = Duration::from_secs(limits.body_seconds);
+        let bytes = timeout(within, reading).await.map_err(|_| slow(limits))?.map_err(|error| {
+            match error.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => long(limits),
+                _ => ApiError::malformed("a body that breaks off", "a whole body"),
             }
-        })
+        })?;
+        if packing == Packing::Gzip { unpacked(&bytes, limits).map(web::Bytes::from) } else { Ok(bytes) }
+    }
+}
+
+/// Unpacks one gzip member (RFC 1952), and stops where the limit is reached.
+fn unpacked(packed: &[u8], limits: Limits) -> Result<Vec<u8>, ApiError> {
+    let mut decoder = GzDecoder::new(packed);
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(limits.body_bytes).unwrap_or(u64::MAX);
+    let read = decoder.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    if bytes.len() > limits.body_bytes {
+        return Err(long(limits));
+    }
+    match read {
+        Ok(_) if decoder.into_inner().is_empty() => Ok(bytes),
+        _ => Err(ApiError::malformed("a body that is not one whole gzip member", "Content-Encoding: gzip")),
+    }
+}
+
+fn long(limits: Limits) -> ApiError {
+    ApiError::malformed("a body that is too long", format!("at most {} bytes, unpacked", limits.body_bytes))
+}
+
+fn slow(limits: Limits) -> ApiError {
+    ApiError::malformed("a body that did not come", format!("the whole body within {} seconds", limits.body_seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use actix_web::test::TestRequest;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_media_type_is_read_without_its_parameters_but_the_charset() {
+        for (value, read) in [
+            ("application/json", JSON),
+            ("Application/JSON; charset=UTF-8", JSON),
+            ("application/json; charset=\"utf-8\"; v=1", JSON),
+            ("application/json; charset=gbk", "application/json; charset=gbk"),
+            ("text/html", "text/html"),
+            ("", ""),
+        ] {
+            let request = TestRequest::default().insert_header(("Content-Type", value)).to_http_request();
+            assert_eq!(media(&request), read);
+        }
+        assert_eq!(media(&TestRequest::default().to_http_request()), JSON);
+    }
+
+    #[test]
+    fn a_packed_body_is_unpacked_up_to_the_limit() {
+        let limits = Limits::default();
+        let whole = "x".repeat(limits.body_bytes);
+        assert_eq!(unpacked(&gzip(whole.as_bytes()), limits).unwrap(), whole.as_bytes());
+        // A hundred megabytes in as many kilobytes.
+        let bomb = gzip(&vec![0; 100 * 1024 * 1024]);
+        assert!(bomb.len() < 200 * 1024);
+        let mut broken = gzip(b"{}");
+        broken.truncate(12);
+        let two = [gzip(b"{}"), gzip(b"{}")].concat();
+        for (packed, found) in [
+            (bomb, "a body that is too long"),
+            (gzip(format!("{whole}x").as_bytes()), "a body that is too long"),
+            (broken, "a body that is not one whole gzip member"),
+            (two, "a body that is not one whole gzip member"),
+            (b"{}".to_vec(), "a body that is not one whole gzip member"),
+        ] {
+            let ApiError::Refused(refusals) = unpacked(&packed, limits).unwrap_err() else { panic!() };
+            assert_eq!(refusals.first().found.as_deref(), Some(found));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use serde::Serialize;
@@ -12,11 +12,13 @@ use utoipa::ToSchema;
 
 use super::auth::Anybody;
 use super::error::ApiError;
+use super::key_set::KeySet;
 use super::openapi;
 use super::route::{Place, beside};
 use super::server::Service;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::SinkState;
+use crate::keys::rotation::PUBLISHED_MAX_AGE;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document_json);
 
@@ -81,31 +83,6 @@ pub struct SinkView {
     failing: bool,
 }
 
-/// The public keys of the service (RFC 7517). A voucher's code names one of them by `kid`.
-#[derive(Debug, ToSchema)]
-pub struct KeySet {
-    /// The keys.
-    pub keys: Vec<KeyView>,
-}
-
-/// A public key.
-#[derive(Debug, ToSchema)]
-pub struct KeyView {
-    /// `OKP`.
-    pub kty: String,
-    /// `Ed25519`.
-    pub crv: String,
-    /// The point.
-    pub x: String,
-    /// Its name.
-    pub kid: String,
-    /// `EdDSA`.
-    pub alg: String,
-    /// `sig`.
-    #[schema(rename = "use")]
-    pub usage: String,
-}
-
 /// Whether the process answers
 #[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "machines",
     responses((status = 200, description = "It does", body = ConditionView)))]
@@ -167,13 +144,13 @@ fn of_the_sink(state: &SinkState) -> String {
 }
 
 /// The public keys with which anybody can check a voucher's code, a JWK set (RFC 7517)
+///
+/// A key is there some time before anything is signed with it, and as long as anything that it signed may hold. The
+/// answer may be kept for five minutes; then `If-None-Match` asks whether it has changed.
 #[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getKeys", tag = "machines",
     responses((status = 200, description = "The keys", body = KeySet, content_type = "application/jwk-set+json")))]
-pub async fn keys(_: Anybody, service: web::Data<Service>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .content_type("application/jwk-set+json")
-        .body(service.keys.to_string())
+pub async fn keys(_: Anybody, request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
+    service.key_set.now().answer(&request, "application/jwk-set+json", PUBLISHED_MAX_AGE)
 }
 
 async fn document(_: Anybody) -> HttpResponse {

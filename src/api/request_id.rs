@@ -9,9 +9,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, web};
 use tracing::Instrument as _;
 
+use super::edge::{self, Told};
 use super::error::{ApiError, PROBLEM_JSON, of_status, plain};
 use super::language;
 use super::server::Service;
@@ -68,10 +69,24 @@ pub async fn around(
     request.extensions_mut().insert(language);
     let span = tracing::info_span!("request", id = %id.0, %method);
     async move {
-        let response = next.call(request).await?.map_into_boxed_body();
+        let Some(service) = request.app_data::<web::Data<Service>>().cloned() else {
+            return Ok(next.call(request).await?.map_into_boxed_body());
+        };
+        let pattern = request.match_pattern();
+        let origin = service.edge.origin(&request);
+        let response = match edge::admit(&service, &request, pattern.as_deref()) {
+            Ok(None) => next.call(request).await?.map_into_boxed_body(),
+            Ok(Some(answer)) => request.into_response(answer),
+            Err(error) => request.error_response(error),
+        };
         let mut response = in_form(response, &method, language, &id.0);
-        dress(response.response_mut(), &id.0);
-        note(&response, begun);
+        if let Ok(value) = HeaderValue::from_str(&id.0) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        let told = response.request().extensions_mut().remove::<Told>();
+        let path = response.request().path().to_owned();
+        service.edge.dress(&path, told.as_ref(), origin, response.headers_mut());
+        note(&service, &response, pattern.as_deref(), begun);
         Ok(response)
     }
     .instrument(span)
@@ -109,27 +124,13 @@ fn in_form(response: ServiceResponse, method: &Method, language: Language, id: &
     response
 }
 
-fn dress(response: &mut HttpResponse, id: &str) {
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(id) {
-        headers.insert(X_REQUEST_ID, value);
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-}
-
 /// One line for each request; the pattern of the path, never its query or identities.
-fn note(response: &ServiceResponse, begun: Instant) {
+fn note(service: &Service, response: &ServiceResponse, pattern: Option<&str>, begun: Instant) {
     let status = response.status();
-    let path = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if let Some(service) = response.request().app_data::<web::Data<Service>>() {
-        service.counters.of_class(status.as_u16()).fetch_add(1, Ordering::Relaxed);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            service.counters.turned_away.fetch_add(1, Ordering::Relaxed);
-        }
+    service.counters.of_class(status.as_u16()).fetch_add(1, Ordering::Relaxed);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        service.counters.turned_away.fetch_add(1, Ordering::Relaxed);
     }
-    tracing::info!(path, status = status.as_u16(), micros, "answered");
+    tracing::info!(path = pattern.unwrap_or("unknown"), status = status.as_u16(), micros, "answered");
 }

@@ -1,6 +1,6 @@
 //! What stores do: ask what a sale would bring, redeem, look, take a redemption back.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{created, unexpected};
 use super::auth::{RetailerManager, RetailerStaff};
@@ -30,9 +30,11 @@ use crate::qr::{Form, Scanned, VoucherTokens};
 pub async fn quote_redemption(
     staff: RetailerStaff,
     body: JsonBody,
+    request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let sale = body.read::<RedeemBody>()?;
+    count_guess(&service, &request, &sale)?;
     let code = sale.qr_token.clone().or_else(|| sale.scan_token.clone()).unwrap_or_default();
     let today = service.division.now().day();
     let Quoted { redeem, failed } = sale.into_quote(staff.retailer, &service.voucher_tokens, &service.vault, today)?;
@@ -42,6 +44,21 @@ pub async fn quote_redemption(
     let scan_token = scan_token(&service, &presented, store, code.trim())?;
     let view = QuoteView::of(quote.amounts.as_ref(), scan_token, &quote.voucher, &quote.checks, staff.caller.language);
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// Counts a guess at the holder of a printed voucher. Four characters are soon tried out: after a few wrong ones nobody is
+/// told anything about this voucher for a while, whatever is guessed and whoever guesses.
+fn count_guess(service: &Service, request: &HttpRequest, sale: &RedeemBody) -> Result<(), ApiError> {
+    let (Some(code), Some(guess)) = (&sale.qr_token, &sale.holder_check) else { return Ok(()) };
+    let Ok(token) = service.voucher_tokens.read(code.trim()) else { return Ok(()) };
+    if token.form == Form::Live {
+        return Ok(());
+    }
+    service.edge.quotas.admit_holder_check(request, token.voucher, service.division.now())?;
+    if service.voucher_tokens.holder_passes(&token, guess) {
+        service.edge.quotas.holder_found(token.voucher);
+    }
+    Ok(())
 }
 
 /// What the body itself got wrong stands among the checks, once; then there is no amount.
@@ -80,13 +97,16 @@ pub async fn redeem_voucher(
     staff: RetailerStaff,
     key: IdempotencyKey,
     body: JsonBody,
+    request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let today = service.division.now().day();
     let (tokens, vault) = (&service.voucher_tokens, &service.vault);
-    let request = body.read::<RedeemBody>()?.into_redeem(staff.retailer, tokens, vault, today, true)?;
-    let meaning = Meaning::of("redeemVoucher").scanned(body.value(), request.presented.voucher);
-    let act = Act::RedeemVoucher(Box::new(request));
+    let sale = body.read::<RedeemBody>()?;
+    count_guess(&service, &request, &sale)?;
+    let redeem = sale.into_redeem(staff.retailer, tokens, vault, today, true)?;
+    let meaning = Meaning::of("redeemVoucher").scanned(body.value(), redeem.presented.voucher);
+    let act = Act::RedeemVoucher(Box::new(redeem));
     let answer = service.act(&staff.caller, &key, &meaning, act).await?;
     let Outcome::Redeemed(redeemed) = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/redemptions/{}", redeemed.id);

@@ -8,48 +8,20 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
-use serde_json::Value;
+use tracing::warn;
 
 use super::answer::BASE;
+use super::edge::{Edge, Limits};
 use super::error::ApiError;
+use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
-use crate::engine::{Division, Notary, SinkState};
+use crate::engine::{Division, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
-
-/// What a server allows itself and its callers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Threads that answer.
-    pub workers: usize,
-    /// Bytes of a body, after decompression.
-    pub body_bytes: usize,
-    /// Connections of one thread.
-    pub connections: usize,
-    /// Seconds within which a request's head must be there.
-    pub head_seconds: u64,
-    /// Seconds that requests under way have when the server stops.
-    pub drain_seconds: u64,
-    /// Records of an evidence package, which is put together in memory.
-    pub evidence_records: i64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            workers: 2,
-            body_bytes: 64 * 1024,
-            connections: 10_000,
-            head_seconds: 10,
-            drain_seconds: 10,
-            evidence_records: 50_000,
-        }
-    }
-}
 
 /// How many requests were answered how.
 #[derive(Debug, Default)]
@@ -84,11 +56,13 @@ pub struct Service {
     /// Personal data.
     pub vault: Vault,
     /// Who signs checkpoints of the trail.
-    pub notary: Arc<dyn Notary>,
-    /// The public keys as a JWK set.
-    pub keys: Value,
+    pub notary: Arc<CheckpointNotary>,
+    /// The public keys.
+    pub key_set: PublishedKeys,
     /// Limits.
     pub limits: Limits,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
     /// Counters.
     pub counters: Counters,
     /// How far the second sink of the trail is, where there is one.
@@ -96,7 +70,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// With the usual limits.
+    /// With the usual limits and rates.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
         Self {
@@ -105,11 +79,28 @@ impl Service {
             voucher_tokens: VoucherTokens::new(keys),
             notary: Arc::new(CheckpointNotary::new(keys)),
             vault,
-            keys: keys.jwks(),
+            key_set: PublishedKeys::of(keys),
             limits: Limits::default(),
+            edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
         }
+    }
+
+    /// Signs, verifies and publishes with these keys from now on; what is under way ends with those that it began with.
+    /// Keys of another service are not taken: nobody would be found by them.
+    pub fn take_keys(&self, now: &KeyRing, before: &KeyRing) {
+        if !now.finds_the_same_people_as(before) {
+            warn!("the key file is another service's; the keys stay as they are");
+            return;
+        }
+        if let Err(why) = self.tokens.take_keys(now) {
+            warn!(%why, "the key file has no access key; the keys stay as they are");
+            return;
+        }
+        self.voucher_tokens.take_keys(now);
+        self.notary.take_keys(now);
+        self.key_set.take_keys(now);
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::id::Id;
 use crate::domain::identifier::synthetic;
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Settings};
+use crate::issuers::tests::City;
 use crate::jws::forge;
 use crate::keys::KeyRing;
 use crate::pii::Vault;
@@ -34,6 +35,7 @@ const ISSUER: &str = "https://huanxin.example";
 /// A service with a database of its own.
 pub(super) struct House {
     service: web::Data<Service>,
+    city: City,
     ring: KeyRing,
     _directory: tempfile::TempDir,
 }
@@ -53,13 +55,16 @@ pub(super) fn house() -> House {
     let clock = Clock::starting_at(Moment::parse("2026-06-18T02:00:00Z").unwrap());
     let division = Division::open(&Settings { clock, ..Settings::new("360111", database) }).unwrap();
     let ring = KeyRing::generate().unwrap();
-    let tokens = AccessTokens::new(&ring, ISSUER).unwrap();
+    let city = City::new();
+    let tokens = AccessTokens::new(&ring, ISSUER).unwrap().trusting(city.issuers()).unwrap();
     let service = web::Data::new(Service::new(division, tokens, &ring, Vault::new(&ring)));
-    House { service, ring, _directory: directory }
+    House { service, city, ring, _directory: directory }
 }
 
-pub(super) fn token(service: &Service, role: Role, change: impl FnOnce(&mut AccessClaims)) -> String {
-    let mut claims = service.tokens.claims("somebody", role, service.division.now(), 600);
+/// Somebody's token: of the service's own for its staff, of the city for a consumer.
+pub(super) fn token(house: &House, role: Role, change: impl FnOnce(&mut AccessClaims)) -> String {
+    let now = house.division.now();
+    let mut claims = house.tokens.claims("somebody", role, now, 600);
     if role == Role::Consumer {
         claims.name = Some(synthetic::person_name(1));
         claims.resident_id = Some(synthetic::resident_id(1));
@@ -67,7 +72,11 @@ pub(super) fn token(service: &Service, role: Role, change: impl FnOnce(&mut Acce
         claims.org = Some(Id::digest(&["organisation"]));
     }
     change(&mut claims);
-    format!("Bearer {}", service.tokens.issue(&claims).unwrap())
+    let token = match role {
+        Role::Consumer => house.city.token(&claims.sub, claims.name.as_deref(), claims.resident_id.as_deref(), now),
+        _ => house.tokens.issue(&claims).unwrap(),
+    };
+    format!("Bearer {token}")
 }
 
 pub(super) async fn ask(service: &web::Data<Service>, request: TestRequest) -> ServiceResponse {

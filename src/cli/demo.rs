@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tracing::info;
 
+use super::demo_issuer::DemoIssuer;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::config::ServeOptions;
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -64,6 +65,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
     });
     let said = said.transpose()?;
     fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
+    let id_provider = DemoIssuer::open(&options.data_dir)?;
     let serve_options = ServeOptions {
         data_dir: options.data_dir.clone(),
         database_url: options.database_url.clone(),
@@ -72,15 +74,17 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         division: "360111".to_owned(),
         schema: None,
         issuer: "huanxin-demo".to_owned(),
+        issuers: Some(id_provider.configuration().to_owned()),
         batch_max: 256,
         queue: 4096,
         readers: 8,
         audit_sink: None,
+        edge: EdgeOptions::default(),
     };
     let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;
     let started = serve::start(&serve_options, |last| choose_clock(said, last))?;
-    let demo = seed(&started, &base_url)?;
+    let demo = seed(&started, &id_provider, &base_url)?;
     write_json(&options.data_dir.join("demo.json"), &demo)?;
     serve::announce(&format!("demo accounts and tokens: {}", options.data_dir.join("demo.json").display()));
     serve::serve(started, listener, &base_url)
@@ -103,7 +107,7 @@ fn choose_clock(said: Option<Moment>, last: Moment) -> Result<Clock, Stopped> {
 ///
 /// # Errors
 /// With a sentence.
-pub fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
+pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Result<Value, Stopped> {
     let mut programmes = serde_json::Map::new();
     let mut ids = Vec::new();
     for (word, text) in PROGRAMMES {
@@ -125,7 +129,7 @@ pub fn seed(started: &Started, base_url: &str) -> Result<Value, Stopped> {
     let consumers: Vec<Value> = (1..=CONSUMERS)
         .map(|n| json!({"name": synthetic::person_name(n), "resident_id": synthetic::resident_id(n)}))
         .collect();
-    let tokens = (1..=CONSUMERS).map(|n| consumer_token(started, n)).collect::<Result<Vec<_>, _>>()?;
+    let tokens = (1..=CONSUMERS).map(|n| consumer_token(started, id_provider, n)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "base_url": base_url,
         "tokens": {
@@ -223,11 +227,11 @@ fn unexpected(outcome: &Outcome) -> Stopped {
     Stopped::new(format!("an answer of another kind: {outcome:?}"))
 }
 
-fn consumer_token(started: &Started, n: u64) -> Result<String, Stopped> {
-    let claims = started.tokens.claims(&format!("consumer-{n}"), Role::Consumer, started.division.now(), TOKEN_SECONDS);
+fn consumer_token(started: &Started, id_provider: &DemoIssuer, n: u64) -> Result<String, Stopped> {
+    let claims = id_provider.claims(&format!("consumer-{n}"), started.division.now(), TOKEN_SECONDS);
     let named =
         AccessClaims { name: Some(synthetic::person_name(n)), resident_id: Some(synthetic::resident_id(n)), ..claims };
-    issue(started, &named)
+    id_provider.issue(&named).map_err(|_| not_signed())
 }
 
 fn staff_token(started: &Started, role: Role, org: Option<Id>) -> Result<String, Stopped> {
@@ -236,7 +240,11 @@ fn staff_token(started: &Started, role: Role, org: Option<Id>) -> Result<String,
 }
 
 fn issue(started: &Started, claims: &AccessClaims) -> Result<String, Stopped> {
-    started.tokens.issue(claims).map_err(|_| Stopped::new("a token could not be signed".to_owned()))
+    started.tokens.issue(claims).map_err(|_| not_signed())
+}
+
+fn not_signed() -> Stopped {
+    Stopped::new("a token could not be signed".to_owned())
 }
 
 /// Written beside and then moved, so that who waits for the file never reads half of it.

@@ -4,6 +4,8 @@ pub mod audit;
 pub mod check_identifier;
 pub mod check_programme;
 pub mod demo;
+pub mod demo_issuer;
+pub mod keys;
 mod programme_report;
 pub mod quote;
 pub mod serve;

@@ -2,19 +2,24 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::info;
 
 use crate::access::AccessTokens;
-use crate::api::server::{self, Counters, Limits, Service};
+use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
+use crate::api::key_set::PublishedKeys;
+use crate::api::server::{self, Counters, Service};
 use crate::audit_sink;
 use crate::checkpoint::CheckpointNotary;
-use crate::config::ServeOptions;
+use crate::config::{EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Settings, Sink, SinkState};
-use crate::keys::KeyRing;
+use crate::engine::{Clock, Division, Notary, Settings, Sink, SinkState};
+use crate::issuers::{Issuers, Pace};
+use crate::keys::watch::{self, KeyWatch};
+use crate::keys::{KeyRing, rotation};
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
@@ -44,10 +49,14 @@ pub struct Started {
     pub division: Division,
     /// Secrets.
     pub keys: KeyRing,
+    /// Where the secrets are.
+    pub key_file: PathBuf,
     /// Access tokens.
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Rates, proxies and origins.
+    pub edge: Edge,
     /// The second sink of the trail, where there is one.
     pub sink: Option<Box<dyn Sink>>,
 }
@@ -60,10 +69,11 @@ impl Started {
             division: self.division,
             voucher_tokens: VoucherTokens::new(&self.keys),
             notary: Arc::new(CheckpointNotary::new(&self.keys)),
-            keys: self.keys.jwks(),
+            key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
             limits: Limits::default(),
+            edge: self.edge,
             counters: Counters::default(),
             sink: None,
         }
@@ -108,7 +118,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let database = open(&options.database(), options.schema.as_deref())?;
     database.migrate(&mut |line| announce(line)).map_err(|why| Stopped::new(why.to_string()))?;
     let key_file = options.keys();
-    let keys = KeyRing::load_or_create(&key_file).map_err(|why| Stopped::at(&key_file, &why))?;
+    let machine_now = Clock::default().now();
+    let keys = keys(&key_file, machine_now)?;
+    let issuers = options.issuers.as_deref().map(|file| Issuers::open(file, Pace::default())).transpose();
+    let issuers = issuers.map_err(|why| Stopped::new(why.to_string()))?;
     let last = newest(&database)?;
     let settings = Settings {
         queue: options.queue,
@@ -119,10 +132,31 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     };
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
+    let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
     let vault = Vault::new(&keys);
     let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
     let sink = sink.map_err(Stopped::new)?;
-    Ok(Started { division, keys, tokens, vault, sink })
+    Ok(Started { division, keys, key_file, tokens, vault, edge: edge(&options.edge)?, sink })
+}
+
+/// Loads or makes the keys. A file of before there were checkpoints gets keys for them.
+fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
+    let ring = KeyRing::load_or_create(path, now).map_err(|why| Stopped::at(path, &why))?;
+    if ring.signs_checkpoints() {
+        return Ok(ring);
+    }
+    rotation::complete(path, now).map_err(|why| Stopped::at(path, &why))?;
+    KeyRing::read(path).map_err(|why| Stopped::at(path, &why))
+}
+
+/// What callers meet first.
+fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
+    Ok(Edge {
+        quotas: Quotas::new(options.rates),
+        proxies: Proxies::new(options.trusted_proxies.clone()),
+        origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
+        secure: false,
+    })
 }
 
 /// Opens a database.
@@ -145,16 +179,19 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let sentence = |why: std::io::Error| Stopped::new(why.to_string());
+    let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let sink = started.sink.take().map(|sink| (sink, Arc::<SinkState>::default()));
     let mut service = started.into_service();
     service.sink = sink.as_ref().map(|(_, state)| Arc::clone(state));
     let service = Arc::new(service);
-    let sentence = |why: std::io::Error| Stopped::new(why.to_string());
+    let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
+    let notary: Arc<dyn Notary> = Arc::clone(&service.notary) as Arc<dyn Notary>;
     actix_web::rt::System::new().block_on(async {
         let mut jobs = vec![
             actix_web::rt::spawn(division.clone().expire_vouchers()),
-            actix_web::rt::spawn(division.clone().checkpoint_daily(Arc::clone(&service.notary))),
+            actix_web::rt::spawn(division.clone().checkpoint_daily(notary)),
         ];
         jobs.extend(sink.map(|(sink, state)| actix_web::rt::spawn(division.clone().feed(sink, state))));
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
@@ -162,8 +199,23 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
         served
     })?;
     info!("no more requests; finishing what waits");
+    drop(watch);
     division.close();
     Ok(())
+}
+
+/// Has a service take the keys of its file each time that it is another one. `keys` are those that it began with.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn watch_keys(
+    service: &Arc<Service>,
+    key_file: PathBuf,
+    keys: KeyRing,
+    every: Duration,
+) -> std::io::Result<KeyWatch> {
+    let service = Arc::clone(service);
+    KeyWatch::start(key_file, every, move |now| service.take_keys(now, &keys))
 }
 
 /// A line for the person at the terminal.

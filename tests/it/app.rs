@@ -1,6 +1,7 @@
 //! The service in this process behind a listener of its own, and its users.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -9,13 +10,16 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
+use huanxin::api::edge::{Limits, Rates};
+use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::ServeOptions;
+use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division};
 use huanxin::keys::KeyRing;
+use huanxin::keys::watch::KeyWatch;
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request};
 
@@ -64,6 +68,7 @@ pub struct TestApp {
     pub demo: Value,
     base_url: String,
     tokens: AccessTokens,
+    id_provider: DemoIssuer,
     start: Moment,
     agent: ureq::Agent,
     running: Option<Running>,
@@ -74,6 +79,7 @@ struct Running {
     server: ServerHandle,
     thread: JoinHandle<()>,
     division: Division,
+    watch: KeyWatch,
 }
 
 impl TestApp {
@@ -88,11 +94,28 @@ impl TestApp {
         Self::start_with(place, start, Clock::standing_at(start))
     }
 
+    /// At the usual time, which stands still, with an edge of its own: an app has no rates otherwise.
+    pub fn with_edge(place: Place, edge: EdgeOptions) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::standing_at(start), edge, Limits::default())
+    }
+
+    /// At the usual time, with limits of its own.
+    pub fn with_limits(place: Place, limits: Limits) -> Self {
+        let start = Moment::parse(START).unwrap();
+        Self::start_as(place, start, Clock::starting_at(start), without_rates(), limits)
+    }
+
     fn start_at(place: Place, start: Moment) -> Self {
         Self::start_with(place, start, Clock::starting_at(start))
     }
 
     fn start_with(place: Place, start: Moment, clock: Clock) -> Self {
+        Self::start_as(place, start, clock, without_rates(), Limits::default())
+    }
+
+    fn start_as(place: Place, start: Moment, clock: Clock, edge: EdgeOptions, limits: Limits) -> Self {
+        let id_provider = DemoIssuer::open(place.dir.path()).unwrap();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
@@ -101,26 +124,30 @@ impl TestApp {
             division: "360111".to_owned(),
             schema: None,
             issuer: ISSUER.to_owned(),
+            issuers: Some(id_provider.configuration().to_owned()),
             batch_max: 256,
             queue: 4096,
             readers: 2,
             audit_sink: None,
+            edge,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
         let listener = serve::listen("127.0.0.1:0").unwrap();
         let base_url = serve::base_url(&listener).unwrap();
-        let demo = demo::seed(&started, &base_url).unwrap();
+        let demo = demo::seed(&started, &id_provider, &base_url).unwrap();
         let tokens = AccessTokens::new(&started.keys, ISSUER).unwrap();
         let division = started.division.clone();
-        let service = api::Service::new(started.division, started.tokens, &started.keys, started.vault);
-        let (server, thread) = listen(listener, Arc::new(service));
+        let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
+        let service = Arc::new(api::Service { limits, ..started.into_service() });
+        let watch = serve::watch_keys(&service, key_file, keys, Duration::from_millis(50)).unwrap();
+        let (server, thread) = listen(listener, service);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .new_agent();
-        let running = Some(Running { server, thread, division });
-        Self { demo, base_url, tokens, start, agent, running, place: Some(place) }
+        let running = Some(Running { server, thread, division, watch });
+        Self { demo, base_url, tokens, id_provider, start, agent, running, place: Some(place) }
     }
 
     /// The same records and keys, so many seconds after this app's start.
@@ -134,13 +161,14 @@ impl TestApp {
         if let Some(running) = self.running.take() {
             drop(running.server.stop(false));
             running.thread.join().unwrap();
+            drop(running.watch);
             running.division.close();
         }
     }
 
-    /// The directory of keys and, on SQLite, of the database.
-    pub fn dir(&self) -> &std::path::Path {
-        self.place.as_ref().unwrap().dir.path()
+    /// The division that is served.
+    pub fn division(&self) -> Division {
+        self.running.as_ref().unwrap().division.clone()
     }
 
     /// The database, where it is no file of the directory.
@@ -184,23 +212,36 @@ impl TestApp {
 
     /// Somebody of any role whose claims are changed before they are signed; a consumer has name and number.
     pub fn somebody_with(&self, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
-        self.signed_by(&self.tokens, role, change)
+        self.signed_by(&self.tokens, &self.id_provider, role, change)
     }
 
-    /// Somebody whose token another service signed, which calls itself as this one does.
+    /// Somebody whose token others signed, who call themselves as the service and its identity provider do.
     pub fn stranger(&self, role: Role) -> User<'_> {
         let tokens = AccessTokens::new(&KeyRing::generate().unwrap(), ISSUER).unwrap();
-        self.signed_by(&tokens, role, |_| {})
+        let elsewhere = tempfile::tempdir().unwrap();
+        self.signed_by(&tokens, &DemoIssuer::open(elsewhere.path()).unwrap(), role, |_| {})
     }
 
-    fn signed_by(&self, tokens: &AccessTokens, role: Role, change: impl FnOnce(&mut AccessClaims)) -> User<'_> {
-        let mut claims = tokens.claims("somebody", role, self.start, 400 * 24 * 3600);
-        if role == Role::Consumer {
+    fn signed_by(
+        &self,
+        tokens: &AccessTokens,
+        id_provider: &DemoIssuer,
+        role: Role,
+        change: impl FnOnce(&mut AccessClaims),
+    ) -> User<'_> {
+        let seconds = 400 * 24 * 3600;
+        let token = if role == Role::Consumer {
+            let mut claims = id_provider.claims("somebody", self.start, seconds);
             claims.name = Some(synthetic::person_name(99));
             claims.resident_id = Some(synthetic::resident_id(99));
-        }
-        change(&mut claims);
-        User { app: self, token: Some(tokens.issue(&claims).unwrap()) }
+            change(&mut claims);
+            id_provider.issue(&claims)
+        } else {
+            let mut claims = tokens.claims("somebody", role, self.start, seconds);
+            change(&mut claims);
+            tokens.issue(&claims)
+        };
+        User { app: self, token: Some(token.unwrap()) }
     }
 
     /// The demo's user of a role.
@@ -213,9 +254,19 @@ impl TestApp {
         User { app: self, token: token.map(str::to_owned) }
     }
 
+    /// Where its keys and, on SQLite, its records are.
+    pub fn dir(&self) -> &Path {
+        self.place.as_ref().unwrap().dir.path()
+    }
+
     /// Where the service answers.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The same as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.base_url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// The store of the demo's retailer.
@@ -249,6 +300,11 @@ impl Drop for TestApp {
                 .unwrap();
         assert_eq!(code, 0, "{line}");
     }
+}
+
+/// Tests are in more of a hurry than callers may be.
+fn without_rates() -> EdgeOptions {
+    EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() }
 }
 
 fn listen(listener: TcpListener, service: Arc<api::Service>) -> (ServerHandle, JoinHandle<()>) {

@@ -409,6 +409,7 @@ fn a_trail_that_was_cut_off_is_found() {
 fn the_database_refuses_to_change_facts() {
     for database in TestDatabase::each() {
         lived_in(&database);
+        looked_at(&database);
         for table in FACTS {
             let (column, _) = database.columns(table).pop().unwrap();
             let mut deeds = vec![format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")];

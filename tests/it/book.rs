@@ -210,9 +210,12 @@ impl Request {
         if self.parameters.contains_key(KEY) {
             return self.and(KEY, "not in quotes");
         }
-        let all = self.operation.says["parameters"].as_array().unwrap();
-        let name = all.iter().find(|parameter| parameter["in"] == "query").unwrap()["name"].as_str().unwrap();
-        Self { query: format!("{name}=1&{name}=1"), parameters: self.path_parameters(), ..self.clone() }
+        let all = self.operation.says["parameters"].as_array();
+        let query = match all.into_iter().flatten().find(|parameter| parameter["in"] == "query") {
+            Some(parameter) => format!("{0}=1&{0}=1", parameter["name"].as_str().unwrap()),
+            None => "x".repeat(5000),
+        };
+        Self { query, parameters: self.path_parameters(), ..self.clone() }
     }
 
     fn path_parameters(&self) -> Map<String, Value> {

@@ -11,9 +11,10 @@ use crate::schema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Headers of which the document says with which answers they come.
-const TOLD: [&str; 5] = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "WWW-Authenticate"];
+const TOLD: [&str; 7] =
+    ["ETag", "Idempotent-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"];
 /// Headers that do not come with each answer that may have them.
-const AT_TIMES: [&str; 1] = ["Idempotent-Replayed"];
+const AT_TIMES: [&str; 3] = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy"];
 
 /// An operation of the document.
 pub struct Operation {
@@ -111,6 +112,10 @@ fn faults(operation: &Operation, answer: &Answer) -> Vec<String> {
         return vec![format!("status {} with {}", answer.status, answer.body["code"])];
     }
     let mut faults = headers(own, answer);
+    // What has not changed is not sent again.
+    if own["content"].is_null() && answer.bytes.is_empty() {
+        return faults;
+    }
     let media = answer.header("Content-Type").unwrap_or_default().split(';').next().unwrap();
     let content = &own["content"][media];
     if content.is_null() {

@@ -3,10 +3,14 @@
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-use huanxin::checkpoint::CheckpointKeys;
+use huanxin::audit_sink;
+use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::cli::audit::{self, Kept};
 use huanxin::domain::{audit as chain, checkpoint, merkle};
+use huanxin::engine::SinkState;
+use huanxin::keys::KeyRing;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
@@ -241,6 +245,44 @@ on_both! {
         assert!(by_another_language(&file, 3).unwrap_err().contains("AssertionError"));
     }
 
+    /// The second sink gets what is there, then what comes; who changes it or the trail is found by the other.
+    fn a_second_sink_follows_the_trail(app) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hashes");
+        let feed = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (division, state) = (app.division(), Arc::new(SinkState::default()));
+            let mut sink = audit_sink::open(&format!("file:{}", path.display()), "360111").unwrap();
+            loop {
+                let (back, fed) = runtime.block_on(division.feed_once(sink, &state));
+                sink = back.unwrap();
+                if !fed.unwrap() {
+                    return state;
+                }
+            }
+        };
+        let first = feed();
+        read(&app.auditor(), "one more");
+        let second = feed();
+        assert_eq!((second.seq(), second.behind()), (first.seq() + 1, 0));
+        let verified = |sink: &Path| {
+            audit::verify(app.dir(), app.database_url().as_deref(), None, &Kept::default(), Some(sink)).unwrap()
+        };
+        let (code, line) = verified(&path);
+        assert!(code == 0 && line.contains(&format!("{} hashes of the second sink", second.seq())), "{line}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines[4] = format!("5 {}", "0".repeat(64));
+        let changed = saved(&dir, "changed", (lines.join("\n") + "\n").as_bytes());
+        assert!(verified(&changed).1.contains("table audit_record, id 5, sequence 5: the second sink has another hash"));
+        lines.remove(4);
+        let gap = saved(&dir, "gap", (lines.join("\n") + "\n").as_bytes());
+        assert!(verified(&gap).1.contains("no hash of record 5"));
+        let longer = saved(&dir, "longer", format!("{text}{} {}\n", second.seq() + 1, "0".repeat(64)).as_bytes());
+        let (code, line) = verified(&longer);
+        assert!(code == 1 && line.contains("the second sink has the record"), "{line}");
+    }
+
     fn a_period_is_asked_for_in_days_that_have_records(app) {
         let auditor = app.auditor();
         let ask = |query: &str| auditor.get(&format!("/api/v1/audit/evidence-package?{query}"));
@@ -249,6 +291,35 @@ on_both! {
         ask("from=18.6.2026&to=2026-06-18").refused(400, "BODY_MALFORMED");
         ask("from=2025-01-01&to=2025-12-31").refused(404, "NOT_FOUND");
     }
+}
+
+/// Of a day on which every operation was asked, each row that the trail has the digest of is in the package.
+#[test]
+fn a_package_has_every_kind_of_fact() {
+    let app = TestApp::standing(crate::database::Place::sqlite());
+    crate::examples::day(&app);
+    let dir = tempfile::tempdir().unwrap();
+    let (code, line) =
+        audit::check(&saved(&dir, "package.zip", &package(&app, TODAY, TODAY).bytes), &Kept::default()).unwrap();
+    assert_eq!(code, 0, "{line}");
+}
+
+/// A day begins with a checkpoint, and needs no second one.
+#[test]
+fn each_day_has_its_checkpoint() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let due = |app: &TestApp| {
+        let notary = CheckpointNotary::new(&KeyRing::read(&app.dir().join("keys.json")).unwrap());
+        runtime.block_on(app.division().checkpoint_due(&notary)).unwrap().map(|made| made.number)
+    };
+    let app = TestApp::start(crate::database::Place::sqlite(), "2026-06-18T23:59:00+08:00");
+    assert_eq!((due(&app), due(&app)), (Some(1), None));
+    let app = app.later(30);
+    assert_eq!(due(&app), None);
+    let app = app.later(90);
+    assert_eq!((due(&app), due(&app)), (Some(2), None));
+    let list = app.auditor().get("/api/v1/audit/checkpoints").expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
 }
 
 /// A trail of some days: the package of the second is between its neighbours, continues what was published before, and is

@@ -107,7 +107,8 @@ async fn package(service: &Service, caller: &Caller, asked: PeriodAsked) -> Resu
         service.division.checkpoint(service.notary.as_ref(), command).await?;
     }
     let (division, at) = (service.division.code().to_owned(), service.division.now());
-    let asked = evidence::Asked { division, from, to, at, jwks: service.keys.clone() };
+    let jwks = serde_json::from_str(service.key_set.now().text()).unwrap_or_default();
+    let asked = evidence::Asked { division, from, to, at, jwks };
     let written = service.division.read(move |tx| evidence::write(tx, &asked)).await?;
     written.ok_or_else(|| ApiError::Internal("no checkpoint covers the period".to_owned()))
 }

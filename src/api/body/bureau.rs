@@ -240,7 +240,7 @@ pub struct RegisterRecyclerBody {
     #[schema(value_type = Option<Degrees>)]
     pub longitude: Option<String>,
     /// Categories that it takes; all when empty.
-    #[schema(value_type = Vec<CategoryWord>)]
+    #[schema(value_type = Vec<CategoryWord>, max_items = 100)]
     pub categories: Vec<Category>,
 }
 
@@ -259,6 +259,9 @@ impl RegisterRecyclerBody {
         let opening_hours = self.opening_hours.and_then(|hours| judge.text("/opening_hours", &hours, LINE));
         let latitude_micro = self.latitude.and_then(|degrees| judge.coordinate("/latitude", &degrees, 90));
         let longitude_micro = self.longitude.and_then(|degrees| judge.coordinate("/longitude", &degrees, 180));
+        if self.categories.len() > ENTRIES {
+            judge.malformed("/categories", format!("at most {ENTRIES} entries"));
+        }
         let mut categories = self.categories;
         categories.sort_unstable();
         categories.dedup();

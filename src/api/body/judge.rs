@@ -40,7 +40,12 @@ impl Judge {
         self.today
     }
 
-    pub(super) fn fail(&mut self, refusal: Refusal) {
+    pub(super) fn fail(&mut self, mut refusal: Refusal) {
+        if let (Some(found), Some(expected)) = (&refusal.found, &mut refusal.expected)
+            && found.chars().any(is_full_width)
+        {
+            expected.push_str("; in half-width letters and digits (半角), not in full-width ones (全角)");
+        }
         self.failed.push(refusal);
     }
 
@@ -254,6 +259,11 @@ impl Judge {
     }
 }
 
+/// A letter, digit or mark of ASCII as an input method for Chinese writes it when it is set to full width.
+fn is_full_width(letter: char) -> bool {
+    matches!(letter, '\u{FF01}'..='\u{FF5E}' | '\u{3000}')
+}
+
 fn is_han(letter: char) -> bool {
     matches!(letter, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
@@ -327,6 +337,19 @@ mod tests {
         assert_eq!(failed[0].code, Code::IdentifierInvalid);
         assert_eq!(failed[1].code, Code::BodyMalformed);
         assert!(failed.iter().all(|refusal| refusal.found.is_none()));
+    }
+
+    #[test]
+    fn full_width_digits_are_told_apart_from_other_mistakes() {
+        let mut judge = new();
+        assert_eq!(judge.amount("/amount", &Amount::Text("１９９９.80".into())), None);
+        assert_eq!(judge.id("/id", "０19a5c3e-7b00-7000-8000-00000000000"), None);
+        assert_eq!(judge.division("/division_code", "３６０１１１"), None);
+        assert_eq!(judge.identifier(Kind::Uscc, "/uscc", "９1360123X99360742U"), None);
+        assert_eq!(judge.amount("/amount", &Amount::Text("1999.801".into())), None);
+        let told: Vec<bool> =
+            judge.into_failed().iter().map(|refusal| refusal.expected.as_ref().unwrap().contains("半角")).collect();
+        assert_eq!(told, [true, true, true, true, false]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod judge;
 mod read;
 mod recycler;
 mod retailer;
+mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
@@ -18,9 +19,10 @@ pub use bureau::{
     RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
-pub use read::read;
+pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};
+pub use strict::parse;
 
 /// The example of a body as the API document has it.
 #[cfg(test)]

@@ -4,9 +4,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
+use super::strict;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 
 /// Characters of a word or a field's name that an answer repeats.
@@ -17,30 +17,28 @@ const SHOWN: usize = 40;
 /// # Errors
 /// `FIELD_UNKNOWN`, `FIELD_MISSING`, or `BODY_MALFORMED` for anything else that cannot be read, each with its pointer.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusals> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(malformed("").found("invalid UTF-8").expected("JSON in UTF-8").into());
-    };
-    if text.trim_ascii().is_empty() {
-        return Err(malformed("").found("an empty body").expected("a JSON object").into());
-    }
-    if text.trim_ascii_start().starts_with('[') {
+    take(&strict::parse(bytes)?)
+}
+
+/// Takes a JSON value that was read strictly for a body.
+///
+/// # Errors
+/// As [`read`].
+pub fn take<T: DeserializeOwned>(value: &Value) -> Result<T, Refusals> {
+    if value.is_array() {
         return Err(malformed("").found("an array").expected("a JSON object").into());
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| Refusals::from(told(error.path(), error.inner())))?;
-    reader.end().map_err(|_| malformed("").found("text after the JSON value").expected("one JSON value"))?;
-    if let Some(pointer) = array_for_object(text) {
-        return Err(malformed(&pointer).found("an array").expected("a JSON object").into());
+    let taken = serde_path_to_error::deserialize(value)
+        .map_err(|error| Refusals::from(told(error.path(), &error.inner().to_string())))?;
+    match array_in(value, "", false) {
+        Some(pointer) => Err(malformed(&pointer).found("an array").expected("a JSON object").into()),
+        None => Ok(taken),
     }
-    if let Some(pointer) = escaped_nul(text) {
-        return Err(malformed(&pointer).found("a NUL character").expected("text without NUL").into());
-    }
-    Ok(value)
 }
 
 /// The start of a word that the caller sent, for an answer.
-pub(super) fn shortened(word: &str) -> String {
+#[must_use]
+pub fn shortened(word: &str) -> String {
     let clean = word.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter });
     let mut shown: String = clean.take(SHOWN).collect();
     if word.chars().nth(SHOWN).is_some() {
@@ -54,7 +52,7 @@ pub(super) fn member(parent: &str, name: &str) -> String {
     format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn malformed(pointer: &str) -> Refusal {
+pub(super) fn malformed(pointer: &str) -> Refusal {
     Refusal::at(Code::BodyMalformed, pointer)
 }
 
@@ -66,23 +64,10 @@ fn pointer(path: &Path) -> String {
     })
 }
 
-fn told(path: &Path, error: &serde_json::Error) -> Refusal {
+fn told(path: &Path, message: &str) -> Refusal {
     let at = pointer(path);
-    if error.classify() != Category::Data {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        let found = match error.classify() {
-            Category::Eof => format!("the end of the body at {place}"),
-            _ => format!("something else at {place}"),
-        };
-        return malformed("").found(found).expected("well-formed JSON, not nested deeper than 100 levels");
-    }
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(told, _)| told);
     if let Some(name) = quoted(message, "missing field ") {
         return Refusal::at(Code::FieldMissing, member(&at, name));
-    }
-    if let Some(name) = quoted(message, "duplicate field ") {
-        return malformed(&member(&at, name)).found("the field twice").expected("each field once");
     }
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let name = last_key(path).unwrap_or_default();
@@ -105,7 +90,7 @@ fn wrong_type(at: &str, message: &str) -> Refusal {
     let types = [
         ("invalid type: string", "a string"),
         ("invalid type: integer", "an integer"),
-        ("invalid type: floating point", "a number with a fraction"),
+        ("invalid type: floating point", "a number with a fraction or an exponent"),
         ("invalid type: boolean", "a boolean"),
         ("invalid type: map", "an object"),
         ("invalid type: sequence", "an array"),
@@ -150,14 +135,6 @@ fn known(rest: &str) -> String {
 const OBJECTS: [&str; 8] = ["account", "contact", "invoice", "item", "owner", "person", "price", "turn_in"];
 
 /// The place of an array that stands for an object: serde would read its elements as the object's fields in order.
-fn array_for_object(text: &str) -> Option<String> {
-    if !text.contains('[') {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
-    array_in(&value, "", false)
-}
-
 fn array_in(value: &Value, at: &str, object: bool) -> Option<String> {
     match value {
         Value::Array(_) if object => Some(at.to_owned()),
@@ -169,26 +146,6 @@ fn array_in(value: &Value, at: &str, object: bool) -> Option<String> {
             .iter()
             .find_map(|(name, value)| array_in(value, &member(at, name), OBJECTS.contains(&name.as_str()))),
         _ => None,
-    }
-}
-
-/// The place of a string that holds U+0000, which no field may and some databases cannot.
-fn escaped_nul(text: &str) -> Option<String> {
-    if !text.contains("\\u0000") {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
-    nul_in(&value, "")
-}
-
-fn nul_in(value: &Value, at: &str) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(|| at.to_owned()),
-        Value::Array(elements) => {
-            elements.iter().enumerate().find_map(|(index, element)| nul_in(element, &format!("{at}/{index}")))
-        }
-        Value::Object(members) => members.iter().find_map(|(name, value)| nul_in(value, &member(at, name))),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 
@@ -235,6 +192,7 @@ mod tests {
 
     #[test]
     fn an_array_is_never_read_as_an_object() {
+        let array_for_object = |text: &str| array_in(&strict::parse(text.as_bytes()).unwrap(), "", false);
         for text in [r#"{"price": ["6299.00", "0.00", "6299.00"]}"#, r#"{"turn_in": {"owner": ["a", "b"]}}"#] {
             assert!(array_for_object(text).is_some(), "{text}");
         }

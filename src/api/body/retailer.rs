@@ -14,7 +14,7 @@ use crate::domain::{brand, identifier};
 use crate::pii::Vault;
 use crate::qr::{ScanToken, VoucherToken, VoucherTokens};
 
-use super::judge::{Judge, LINE, REASON};
+use super::judge::{ENTRIES, Judge, LINE, REASON};
 use super::words::{
     Amount, BatteryWord, CategoryWord, CertificationWord, Date, Decimal, DivisionCode, Level, PowertrainWord, Token,
 };
@@ -134,7 +134,7 @@ pub struct NewItemBody {
     pub battery: Option<Battery>,
     /// Certificates that it carries.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<CertificationWord>>)]
+    #[schema(value_type = Option<Vec<CertificationWord>>, max_items = 100)]
     pub certifications: Option<Vec<Certification>>,
     /// Serial number; of an air-conditioner the indoor unit's.
     #[serde(default)]
@@ -280,6 +280,10 @@ impl NewItemBody {
         let displacement_cc = self.displacement_litres.and_then(|litres| {
             judge.scaled("/item/displacement_litres", &litres, 3, 99_999).and_then(|cc| u32::try_from(cc).ok())
         });
+        let certifications = self.certifications.unwrap_or_default();
+        if certifications.len() > ENTRIES {
+            judge.malformed("/item/certifications", format!("at most {ENTRIES} entries"));
+        }
         let mut read = |kind, field: &str, value: Option<String>| {
             value.and_then(|value| judge.identifier(kind, &format!("/item/{field}"), &value))
         };
@@ -293,7 +297,7 @@ impl NewItemBody {
             powertrain: self.powertrain,
             displacement_cc,
             battery: self.battery,
-            certifications: self.certifications.unwrap_or_default(),
+            certifications,
             serial_number: read(Kind::ApplianceSnPolicy, "serial_number", self.serial_number),
             outdoor_serial_number: read(Kind::ApplianceSnPolicy, "outdoor_serial_number", self.outdoor_serial_number),
             vin: read(Kind::Vin, "vin", self.vin),

@@ -2,7 +2,7 @@
 
 pub mod qr;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{changed, created, unexpected};
 use super::auth::Consumer;
@@ -53,8 +53,10 @@ pub async fn claim_voucher(
     consumer: Consumer,
     key: IdempotencyKey,
     body: JsonBody,
+    request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
+    service.edge.quotas.admit_claim(&request, consumer.caller.actor.id, service.division.now())?;
     let claim = body.read::<ClaimVoucherBody>()?.into_claim(consumer.person(&service.vault)?, None)?;
     expire_lapsed(&service, &consumer, claim.turn_in).await?;
     let meaning = Meaning::of("claimVoucher").body(body.value());

@@ -3,12 +3,15 @@
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::Fault;
+use super::fault::{Fault, joined};
 use super::places::{LineStarts, Places};
 use super::read::read;
 use super::rules::Rules;
 use super::syntax;
 use super::warnings::warnings;
+
+/// Characters of any text in a file.
+const LONGEST: usize = 4096;
 
 /// A programme file in which nothing is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +78,42 @@ fn checked(tree: Value, places: &Places, misspelt: Vec<Fault>) -> Result<Checked
         faults.sort_by_key(|fault| fault.line);
         faults
     };
+    let mut misspelt = misspelt;
+    unfit(&tree, "", &mut misspelt);
     let rules = read(tree, misspelt, places).map_err(located)?;
     let warnings = located(warnings(&rules));
     Ok(Checked { rules, warnings })
+}
+
+/// Finds texts that no record should hold: endless ones, and those with control characters, which no screen shows and some
+/// databases cannot keep. A line may end.
+fn unfit(tree: &Value, field: &str, found: &mut Vec<Fault>) {
+    match tree {
+        Value::String(text) => {
+            let control = |letter: &char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+            let letters = text.chars().count();
+            if let Some(letter) = text.chars().find(control) {
+                let control = u32::from(letter);
+                let message =
+                    format!("found the control character U+{control:04X}; expected text without control characters");
+                found.push(Fault::at(field, message));
+            } else if letters > LONGEST {
+                let message = format!("found a text of {letters} characters; expected at most {LONGEST}");
+                found.push(Fault::at(field, message));
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                unfit(element, &format!("{field}[{index}]"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                unfit(value, &joined(field, name), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn number(text: &str) -> Value {
@@ -99,6 +135,31 @@ fn from_value(value: &DeValue<'_>) -> Value {
         DeValue::Array(elements) => elements.iter().map(|element| from_value(element.get_ref())).collect(),
         DeValue::Table(table) => {
             table.iter().map(|(key, value)| (key.get_ref().to_string(), from_value(value.get_ref()))).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = include_str!("../../../programmes/nc-appl-2026.toml");
+
+    #[test]
+    fn unfit_texts_are_told_in_both_spellings() {
+        let title = SMALL.lines().find(|line| line.starts_with("title = ")).unwrap();
+        let faults = from_toml(&SMALL.replace(title, "title = \"a\\u0000b\"")).unwrap_err();
+        let told: Vec<(&str, bool)> =
+            faults.iter().map(|fault| (fault.field.as_str(), fault.message.contains("U+0000"))).collect();
+        assert_eq!(told, [("title", true)]);
+        assert!(faults[0].line.is_some());
+        assert!(from_toml(&SMALL.replace(title, "title = \"a\\u202Eb\"")).is_ok());
+        let long = |letters: usize| from_toml(&SMALL.replace(title, &format!("title = \"{}\"", "长".repeat(letters))));
+        assert!(long(LONGEST).is_ok());
+        assert_eq!(long(LONGEST + 1).unwrap_err()[0].message, "found a text of 4097 characters; expected at most 4096");
+        let faults = from_json(r#"{"title": "\u0007", "lines": [{"category": "\u007f"}]}"#).unwrap_err();
+        for field in ["title", "lines[0].category"] {
+            assert!(faults.iter().any(|fault| fault.field == field && fault.message.contains("U+00")), "{faults:?}");
         }
     }
 }
