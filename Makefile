@@ -19,14 +19,15 @@ test: install
 	tests/with-postgres.sh tests/run.sh
 
 # Attacks that take longer: schemathesis with so many examples of each operation on both databases (what was done stands in
-# target/attack-*.md), and the properties with so many random cases and so many
-# ways to cut the same commands into batches.
+# target/attack-*.md), hostile bytes for so many seconds at each place that reads any, and the properties with so many random
+# cases and so many ways to cut the same commands into batches.
 ATTACKS ?= 200
 CASES ?= 2000
 CUTS ?= 100
+FUZZ ?= 60
 torture: install
-	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) tests/with-postgres.sh tests/run.sh --test it -- \
-		attack properties random_programmes
+	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) HUANXIN_FUZZ_SECONDS=$(FUZZ) \
+		tests/with-postgres.sh tests/run.sh --test it -- attack fuzz properties random_programmes
 
 # The developer's loop: format, lints, tests on SQLite.
 check: install

@@ -81,9 +81,7 @@ impl Sink for FileSink {
                 text.push('\n');
             }
         }
-        for (seq, hash) in records {
-            text.push_str(&format!("{seq} {hash}\n"));
-        }
+        text.extend(records.iter().map(|(seq, hash)| format!("{seq} {hash}\n")));
         file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(|why| self.at(&why))
     }
 }

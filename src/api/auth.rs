@@ -233,6 +233,20 @@ admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims
     _ => organisation(&claims).map(Self::Recorder),
 });
 
+/// Who may take a list of redemptions along: a retailer's manager its own, the bureau all.
+#[derive(Clone, Debug)]
+pub struct RedemptionsReader {
+    /// The caller.
+    pub caller: Caller,
+    /// Whose redemptions; all where it is not said.
+    pub of: Option<Id>,
+}
+
+admits!(RedemptionsReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| match claims.role {
+    Role::Retailer => Ok(Self { caller, of: Some(organisation(&claims)?) }),
+    _ => Ok(Self { caller, of: None }),
+});
+
 /// Anybody: the first argument of an operation that everybody may call. No token is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anybody;

@@ -88,9 +88,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "createProgramme" => {
-            &[&[Code::WrongState]]
-        }
+        "voidTurnIn" | "createCheckpoint" | "publishProgramme" | "pauseProgramme" | "closeProgramme"
+        | "createProgramme" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -113,11 +112,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
-        "approveRetailer" => &[&[Code::NotFound]],
-        "createCheckpoint" => &[&[Code::WrongState]],
-        "getCheckpoint" => &[&[Code::NotFound]],
-        "getInclusionProof" | "getConsistencyProof" => &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]],
-        "getEvidencePackage" => &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]],
+        "approveRetailer" | "getCheckpoint" => &[&[Code::NotFound]],
+        "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
+            &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
+        }
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };
@@ -226,6 +224,9 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
 fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
+    }
+    if matches!(id, "exportRetailers" | "exportRedemptions" | "getTotalsReport") {
+        add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
     }
     if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         add_answer_header(operation, "ETag", "The state and the versions of the programme, for `If-Match`");

@@ -16,6 +16,7 @@ pub mod entity;
 pub mod error;
 pub mod etag;
 pub mod examples;
+pub mod export;
 pub mod growth;
 pub mod health;
 pub mod idempotency;

@@ -15,7 +15,7 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
 use crate::engine::{Division, SinkState};
@@ -208,6 +208,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/exports/retailers").get(export::export_retailers),
+        at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
         at("/audit/checkpoints").get(audit::checkpoints::list_checkpoints).post(audit::checkpoints::create_checkpoint),
         at("/audit/checkpoints/{number}").get(audit::checkpoints::get_checkpoint),

@@ -90,10 +90,10 @@ pub fn verify(
         seen.checkpoints,
     );
     if checked > 0 {
-        line.push_str(&format!("; continues {checked} published"));
+        line.extend([format!("; continues {checked} published")]);
     }
     if hashes > 0 {
-        line.push_str(&format!("; {hashes} hashes of the second sink"));
+        line.extend([format!("; {hashes} hashes of the second sink")]);
     }
     Ok((0, line))
 }
@@ -121,14 +121,11 @@ pub fn check(package: &Path, kept: &Kept) -> Result<(i32, String), Stopped> {
         checked.records, checked.facts, checked.later, checked.proofs, made.number, made.size, made.at
     );
     if let Some(until) = checked.until {
-        line.push_str(&format!("; the period was not over: nothing after {until} is in it"));
+        line.extend([format!("; the period was not over: nothing after {until} is in it")]);
     }
     if !given.statements.is_empty() {
-        line.push_str(&format!(
-            "; {} of {} published checkpoints are in it",
-            checked.published,
-            given.statements.len()
-        ));
+        let (found, all) = (checked.published, given.statements.len());
+        line.extend([format!("; {found} of {all} published checkpoints are in it")]);
     }
     if own_keys {
         line.push_str(

@@ -74,13 +74,15 @@ impl Tree {
 #[must_use]
 pub fn root(leaves: impl IntoIterator<Item = Hash>) -> Hash {
     let mut tree = Tree::default();
-    leaves.into_iter().for_each(|leaf| tree.push(leaf));
+    for leaf in leaves {
+        tree.push(leaf);
+    }
     tree.root()
 }
 
 /// The largest power of two below a size of at least two.
 fn split(size: u64) -> u64 {
-    1 << (63 - (size - 1).leading_zeros())
+    1 << (size - 1).ilog2()
 }
 
 /// The ranges whose roots prove that entry `index` is in the list of the first `size`, in the order of the proof.

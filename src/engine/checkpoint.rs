@@ -79,7 +79,7 @@ impl Division {
             })?;
             match self.submit(command(Act::CreateCheckpoint(Box::new(new)))).await {
                 Err(Failure::Refused(refusals)) if refusals.first().code == Code::WrongState => {
-                    refused = Some(refusals)
+                    refused = Some(refusals);
                 }
                 other => return other,
             }
@@ -138,7 +138,9 @@ fn next(tx: &mut Tx<'_>, now: Moment) -> Result<Option<NewCheckpoint>, StoreErro
             }
         }
     }
-    open.into_iter().for_each(|leaf| tree.push(leaf));
+    for leaf in open {
+        tree.push(leaf);
+    }
     let (root, at) = (hex::encode(tree.root()), now.max(newest.at));
     Ok(Some(NewCheckpoint { number, size: end, root, head, at, statement: String::new(), blocks }))
 }

@@ -45,7 +45,7 @@ impl Division {
             match self.checkpoint_due(notary.as_ref()).await {
                 Ok(None) => {}
                 Ok(Some(made)) => {
-                    info!(number = made.number, size = made.size, root = made.root, "checkpoint of the trail")
+                    info!(number = made.number, size = made.size, root = made.root, "checkpoint of the trail");
                 }
                 Err(failure) => warn!(?failure, "the day's checkpoint could not be made"),
             }

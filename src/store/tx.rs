@@ -216,6 +216,9 @@ impl<'a> Tx<'a> {
         adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
         /// What was posted for a programme, newest first.
         adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
+        /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
+        redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
+            = retailers::redemptions_of_days -> Vec<(Redemption, Option<RedemptionState>)>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
         /// Records of the trail, newest first, below a number.

@@ -45,8 +45,11 @@ pub struct Against<'a> {
     /// Hashes of records as a second sink has them, from the first record on.
     pub sink: Vec<Hash>,
     /// Whether a stored checkpoint's signed statement is genuine and says the same, or else what is wrong with it.
-    pub judge: Option<&'a dyn Fn(&Checkpoint) -> Result<(), String>>,
+    pub judge: Option<Judge<'a>>,
 }
+
+/// Says what is wrong with a stored checkpoint's statement.
+pub type Judge<'a> = &'a dyn Fn(&Checkpoint) -> Result<(), String>;
 
 /// A checkpoint that was kept elsewhere, and whose signature was found good.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -114,9 +114,10 @@ impl Book {
             add(&mut example["request"], media, value);
         }
         let media = answer.header("Content-Type").unwrap().split(';').next().unwrap().to_owned();
+        // A file that is no text is no example.
         if media.ends_with("json") {
             add(&mut example["answer"], &media, answer.body.clone());
-        } else if let Ok(text) = String::from_utf8(answer.bytes.clone()) {
+        } else if let Ok(text) = String::from_utf8(answer.bytes) {
             add(&mut example["answer"], &media, text.into());
         }
         answer.body

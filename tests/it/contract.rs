@@ -11,10 +11,18 @@ use crate::schema;
 
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Headers of which the document says with which answers they come.
-const TOLD: [&str; 7] =
-    ["ETag", "Idempotent-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"];
+const TOLD: [&str; 8] = [
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+];
 /// Headers that do not come with each answer that may have them.
-const AT_TIMES: [&str; 3] = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy"];
+const AT_TIMES: [&str; 4] = ["Content-Disposition", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy"];
 
 /// An operation of the document.
 pub struct Operation {

@@ -248,6 +248,11 @@ fn figures(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "getGrowthReport", &[("year", "2026")]);
     let days = [("from", "2026-01-01"), ("to", TODAY), ("group_by", "category")];
     book.ask(&officer, "getTotalsReport", &days);
+    for form in ["csv", "xlsx"] {
+        book.ask(&officer, "getTotalsReport", &[days[0], days[1], days[2], ("format", form)]);
+        book.ask(&officer, "exportRetailers", &[("format", form)]);
+        book.ask(&app.retailer(), "exportRedemptions", &[days[0], days[1], ("format", form)]);
+    }
 }
 
 fn trail(app: &TestApp, book: &mut Book) {

@@ -3,12 +3,16 @@
 use diesel::prelude::*;
 
 use super::Conn;
+use super::reports::first_id;
 use crate::domain::id::Id;
 use crate::domain::records::{Bucket, Redemption, RedemptionState, Retailer, Store};
+use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{BucketRow, RedemptionRow, RedemptionStateRow, RetailerRow, Row, StoreRow, read_all};
 use crate::store::schema::{redemption, redemption_state, retailer, settlement_bucket, store};
 use crate::store::tx::Page;
+
+const DAY_SECONDS: i64 = 24 * 3600;
 
 type Redeemed = (Redemption, Option<RedemptionState>);
 
@@ -57,6 +61,31 @@ pub fn redemptions(conn: &mut Conn, retailer: Option<Id>, page: Page) -> Result<
         query = query.filter(redemption::retailer.eq(retailer));
     }
     query.order(redemption::id.desc()).limit(page.limit).load(conn)?.into_iter().map(read).collect()
+}
+
+/// Redemptions of days, both ends included, oldest first. Identities begin with the time, so the days are a range of the
+/// primary key.
+pub fn redemptions_of_days(
+    conn: &mut Conn,
+    retailer: Option<Id>,
+    from: Option<Day>,
+    to: Option<Day>,
+    limit: i64,
+) -> Result<Vec<Redeemed>, StoreError> {
+    let mut query = redemption::table
+        .left_join(redemption_state::table.on(redemption_state::redemption.eq(redemption::id)))
+        .select((RedemptionRow::as_select(), Option::<RedemptionStateRow>::as_select()))
+        .into_boxed();
+    if let Some(retailer) = retailer {
+        query = query.filter(redemption::retailer.eq(retailer));
+    }
+    if let Some(day) = from {
+        query = query.filter(redemption::id.ge(first_id(day.start())));
+    }
+    if let Some(day) = to {
+        query = query.filter(redemption::id.lt(first_id(day.start().plus_seconds(DAY_SECONDS))));
+    }
+    query.order(redemption::id).limit(limit).load(conn)?.into_iter().map(read).collect()
 }
 
 fn read((row, state): (RedemptionRow, Option<RedemptionStateRow>)) -> Result<Redeemed, StoreError> {

@@ -1,0 +1,159 @@
+//! Redemptions as a file: a retailer's own for its books, everybody's for the bureau's.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::table::{Cell, Column, Table};
+use super::{Export, FileForm, Workbook, hand_out};
+use crate::api::auth::RedemptionsReader;
+use crate::api::body::words::Date;
+use crate::api::error::ApiError;
+use crate::api::query::{Asked, Params, Wanted};
+use crate::api::reports::Period;
+use crate::api::server::Service;
+use crate::domain::goods::{FundingSource, NewItem};
+use crate::domain::id::Id;
+use crate::domain::money::Fen;
+use crate::domain::records::{Redemption, RedemptionState};
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::{StoreError, Tx};
+
+/// Rows of one file; a longer period is asked for in parts.
+const MOST: usize = 20_000;
+/// Adjustments are asked for in groups of so many redemptions.
+const GROUP: usize = 1000;
+
+/// A redemption with what its row tells beside it.
+struct Row {
+    redemption: Redemption,
+    state: Option<RedemptionState>,
+    /// What later versions added.
+    raised: Fen,
+    retailer: Option<String>,
+    store: Option<String>,
+}
+
+impl Row {
+    fn status(&self) -> String {
+        self.state.as_ref().map_or_else(|| "recorded".to_owned(), |state| state.status.to_string())
+    }
+
+    fn funded(&self, source: FundingSource) -> Fen {
+        self.redemption.funding.iter().filter(|share| share.source == source).map(|share| share.amount).sum()
+    }
+}
+
+const COLUMNS: &[Column<Row>] = &[
+    Column {
+        zh: "核销时间（北京时间）", en: "Redeemed at (Beijing)", cell: |row| Cell::Time(row.redemption.at)
+    },
+    Column { zh: "状态", en: "Status", cell: |row| Cell::text(&row.status()) },
+    Column { zh: "方案", en: "Programme", cell: |row| Cell::text(&row.redemption.programme) },
+    Column { zh: "版本", en: "Version", cell: |row| Cell::Count(row.redemption.version.into()) },
+    Column { zh: "品类", en: "Category", cell: |row| Cell::text(&row.redemption.category) },
+    Column { zh: "商家", en: "Retailer", cell: |row| Cell::perhaps(row.retailer.as_ref()) },
+    Column { zh: "门店", en: "Store", cell: |row| Cell::perhaps(row.store.as_ref()) },
+    Column { zh: "乡镇街道", en: "Town", cell: |row| Cell::text(&row.redemption.town) },
+    Column { zh: "品牌", en: "Brand", cell: |row| Cell::text(&row.redemption.item.brand) },
+    Column { zh: "型号", en: "Model", cell: |row| Cell::text(&row.redemption.item.model) },
+    Column { zh: "新品编码", en: "Code of the new item", cell: |row| Cell::perhaps(code(&row.redemption.item)) },
+    Column { zh: "标价", en: "List price", cell: |row| Cell::Money(row.redemption.price.list) },
+    Column { zh: "优惠", en: "Discounts", cell: |row| Cell::Money(row.redemption.price.discounts) },
+    Column { zh: "成交价", en: "Price", cell: |row| Cell::Money(row.redemption.price.agreed) },
+    Column { zh: "补贴", en: "Subsidy", cell: |row| Cell::Money(row.redemption.subsidy) },
+    Column { zh: "补差", en: "Adjustments", cell: |row| Cell::Money(row.raised) },
+    Column { zh: "中央资金", en: "Central", cell: |row| Cell::Money(row.funded(FundingSource::Central)) },
+    Column { zh: "省级资金", en: "Province", cell: |row| Cell::Money(row.funded(FundingSource::Province)) },
+    Column { zh: "区级资金", en: "District", cell: |row| Cell::Money(row.funded(FundingSource::District)) },
+    Column { zh: "商家让利", en: "Merchant", cell: |row| Cell::Money(row.funded(FundingSource::Merchant)) },
+    Column { zh: "消费者实付", en: "Consumer pays", cell: |row| Cell::Money(row.redemption.consumer_pays) },
+    Column { zh: "发票号码", en: "Invoice", cell: |row| Cell::text(&row.redemption.invoice.number) },
+    Column { zh: "开票日期", en: "Invoice day", cell: |row| Cell::Day(row.redemption.invoice.issued_on) },
+    Column { zh: "购买方", en: "Buyer", cell: |row| Cell::text(&row.redemption.invoice.buyer.masked) },
+    Column {
+        zh: "撤销原因",
+        en: "Why reversed",
+        cell: |row| Cell::perhaps(row.state.as_ref().map(|state| &state.reason)),
+    },
+    Column { zh: "券编号", en: "Voucher", cell: |row| Cell::text(&row.redemption.voucher) },
+    Column { zh: "编号", en: "Identity", cell: |row| Cell::text(&row.redemption.id) },
+];
+
+/// The code by which the new item counts once.
+fn code(item: &NewItem) -> Option<&String> {
+    item.vin.as_ref().or(item.ebike_code.as_ref()).or(item.serial_number.as_ref()).or(item.imei.as_ref())
+}
+
+/// Which redemptions are wanted, and as what.
+#[derive(Clone, Copy, Debug)]
+pub struct RedemptionsAsked {
+    period: Period,
+    form: FileForm,
+}
+
+impl Wanted for RedemptionsAsked {
+    const NAMES: &'static [&'static str] = &["from", "to", "format"];
+
+    fn take(params: &Params) -> Result<Self, ApiError> {
+        Ok(Self { period: Period::asked(params)?, form: FileForm::asked(params)? })
+    }
+}
+
+/// The redemptions of a period as a file, oldest first: a retailer's manager gets its own, the bureau all
+///
+/// Buyers are masked. At most 20000 redemptions; of more, a shorter period is asked for. The trail notes who took the
+/// file along.
+#[utoipa::path(get, path = "/api/v1/exports/redemptions", operation_id = "exportRedemptions", tag = "retailer",
+    params(
+        ("from" = inline(Option<Date>), Query, description = "First day; the first of all unless said"),
+        ("to" = inline(Option<Date>), Query, description = "Last day; the last of all unless said"),
+        ("format" = inline(Option<FileForm>), Query, description = "`csv` unless said otherwise")),
+    responses((status = 200, description = "A row for each redemption under a line of heads", content(
+        (String = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+pub async fn export_redemptions(
+    reader: RedemptionsReader,
+    Asked(asked): Asked<RedemptionsAsked>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let RedemptionsReader { caller, of } = reader;
+    let RedemptionsAsked { period, form } = asked;
+    let rows = service.division.read(move |tx| rows(tx, of, period)).await?;
+    if rows.len() > MOST {
+        let refusal = Refusal::at(Code::BodyMalformed, "/from").found(format!("more than {MOST} redemptions"));
+        return Err(refusal.expected("a shorter period").into());
+    }
+    let export = Export {
+        operation: "exportRedemptions",
+        subject: of.map_or_else(|| "redemptions".to_owned(), |retailer| retailer.to_string()),
+        name: "redemptions",
+        asked: json!({"from": period.from, "to": period.to}),
+        table: Table::of(COLUMNS, &rows, caller.language),
+        form,
+    };
+    hand_out(&service, &caller, export).await
+}
+
+/// One more than a file takes, where there are more.
+fn rows(tx: &mut Tx<'_>, of: Option<Id>, period: Period) -> Result<Vec<Row>, StoreError> {
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
+    let found = tx.redemptions_of_days(of, period.from, period.to, most)?;
+    let ids: Vec<Id> = found.iter().map(|(redemption, _)| redemption.id).collect();
+    let mut raised: BTreeMap<Id, Fen> = BTreeMap::new();
+    for group in ids.chunks(GROUP) {
+        for adjustment in tx.adjustments_of(group)? {
+            *raised.entry(adjustment.redemption).or_default() += adjustment.amount;
+        }
+    }
+    let (retailers, stores) = (tx.retailer_names()?, tx.store_names()?);
+    let row = |(redemption, state): (Redemption, Option<RedemptionState>)| Row {
+        raised: raised.get(&redemption.id).copied().unwrap_or_default(),
+        retailer: retailers.get(&redemption.retailer.to_string()).cloned(),
+        store: stores.get(&redemption.store.to_string()).cloned(),
+        redemption,
+        state,
+    };
+    Ok(found.into_iter().map(row).collect())
+}

@@ -1,0 +1,213 @@
+//! Exports as a person opens them: read by libraries that are not ours, with names that want to be formulas.
+
+use std::path::Path;
+use std::process::Command;
+
+use huanxin::access::Role;
+use huanxin::domain::identifier::synthetic;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use ureq::http::Method;
+
+use crate::app::{Answer, TestApp, User};
+use crate::sale::with;
+
+const REDEMPTIONS: &str = "/api/v1/exports/redemptions";
+/// With what a spreadsheet begins to calculate.
+const MARKS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// A file as somebody else's library reads it: heads, and rows of types and values.
+struct Sheet {
+    heads: Vec<String>,
+    rows: Vec<Vec<(String, Option<String>)>>,
+}
+
+impl Sheet {
+    fn asked(user: &User<'_>, path: &str, form: &str) -> (Answer, Self) {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{sign}format={form}");
+        let answer = user.send(Method::GET, &path, &[("Accept-Language", "en")], None);
+        assert_eq!(answer.status, 200, "{:#}", answer.body);
+        let file = answer.header("Content-Disposition").unwrap();
+        assert!(
+            file.starts_with("attachment; filename=\"") && file.ends_with(&format!("-2026-06-18.{form}\"")),
+            "{file}"
+        );
+        let sheet = Self::read(&answer.bytes, form);
+        (answer, sheet)
+    }
+
+    fn read(bytes: &[u8], form: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("file.{form}"));
+        std::fs::write(&file, bytes).unwrap();
+        let python = root.join("target/python/bin/python");
+        let ran = Command::new(python).arg(root.join("tests/read_table.py")).arg(&file).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let mut rows: Vec<Vec<(String, Option<String>)>> = serde_json::from_slice(&ran.stdout).unwrap();
+        let heads = rows.remove(0).into_iter().map(|(_, head)| head.unwrap()).collect();
+        Self { heads, rows }
+    }
+
+    fn column(&self, head: &str) -> Vec<&(String, Option<String>)> {
+        let at = self.heads.iter().position(|told| told == head).unwrap_or_else(|| panic!("{head}: {:?}", self.heads));
+        self.rows.iter().map(|row| &row[at]).collect()
+    }
+
+    fn texts(&self, head: &str) -> Vec<&str> {
+        self.column(head).into_iter().map(|(_, value)| value.as_deref().unwrap_or_default()).collect()
+    }
+
+    /// The sum of a column of amounts, in fen; each must be a number with at most two places.
+    fn sum(&self, head: &str) -> i64 {
+        self.texts(head).into_iter().map(fen).sum()
+    }
+
+    /// No cell is a formula, nor a text that becomes one.
+    fn is_harmless(&self, form: &str) {
+        for (kind, value) in self.rows.iter().flatten() {
+            assert_ne!(kind, "f", "{value:?}");
+            let number = value.as_deref().is_some_and(|text| text.parse::<f64>().is_ok());
+            let tempts = value.as_deref().is_some_and(|text| text.starts_with(MARKS)) && !number;
+            assert!(form != "csv" || !tempts, "{value:?}");
+        }
+    }
+
+    /// A hostile text came out as itself; in CSV behind an apostrophe.
+    fn has(&self, head: &str, text: &str, form: &str) {
+        let shown = if form == "csv" { format!("'{text}") } else { text.to_owned() };
+        assert!(self.texts(head).contains(&shown.as_str()), "{head}: {shown} in {:?}", self.texts(head));
+    }
+}
+
+fn fen(text: &str) -> i64 {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (yuan, places) = text.split_once('.').unwrap_or((text, "0"));
+    assert!(places.len() <= 2, "{text}");
+    sign * (yuan.parse::<i64>().unwrap() * 100 + format!("{places:0<2}").parse::<i64>().unwrap())
+}
+
+fn hostile(mark: char) -> String {
+    format!("{mark}cmd|' /C calc'!A0")
+}
+
+/// A retailer and its store, everything about them hostile: its identity and its store's.
+fn hostile_retailer(app: &TestApp) -> (String, String) {
+    let officer = app.officer();
+    let retailer = officer.post(
+        "/api/v1/retailers",
+        &json!({
+            "name": hostile('='), "uscc": synthetic::uscc(70), "divisions": ["360111"],
+            "account": {"bank": hostile('+'), "number": "1502206009300012345", "name": hostile('@')},
+            "contact": {"name": hostile('-'), "phone": synthetic::mobile(70)},
+        }),
+    );
+    let retailer = retailer.made();
+    let approval = json!({"programmes": ["nc-appl-2026"]});
+    officer.post(&format!("/api/v1/retailers/{retailer}/approval"), &approval).expect(200);
+    let store = officer.post(
+        "/api/v1/stores",
+        &json!({
+            "retailer_id": retailer, "name": hostile('－'), "address": hostile('='), "division_code": "360111",
+            "town": hostile('＝'),
+        }),
+    );
+    let store = store.made();
+    officer.post(&format!("/api/v1/stores/{store}/approval"), &json!({})).expect(200);
+    (retailer, store)
+}
+
+/// Two sales of the hostile retailer, one of them taken back; and one of the demo's. The hostile retailer's manager.
+fn sold(app: &TestApp) -> User<'_> {
+    let (retailer, store) = hostile_retailer(app);
+    let manager = app.somebody(Role::Retailer, retailer.parse().ok());
+    let sell = |n: usize| {
+        let body = with(app.ready(n), "/store_id", store.as_str());
+        let body = with(with(body, "/item/brand", hostile('+')), "/item/model", hostile('@'));
+        manager.post("/api/v1/redemptions", &body).made()
+    };
+    sell(0);
+    let back = sell(1);
+    manager.post(&format!("/api/v1/redemptions/{back}/reversal"), &json!({"reason": hostile('-')})).expect(201);
+    app.retailer().post("/api/v1/redemptions", &app.ready(2)).made();
+    manager
+}
+
+/// The newest record of the trail is of this file.
+fn is_noted(app: &TestApp, operation: &str, answer: &Answer, rows: usize) {
+    let records = app.auditor().get("/api/v1/audit/records?limit=1").expect(200);
+    let body: Value = serde_json::from_str(records["items"][0]["body"].as_str().unwrap()).unwrap();
+    let text = body.to_string();
+    assert!(text.contains("record_disclosure") && text.contains(operation), "{body:#}");
+    assert!(text.contains(&format!("\"sha256\":\"{}\"", hex::encode(Sha256::digest(&answer.bytes)))), "{body:#}");
+    assert!(text.contains(&format!("\"rows\":{rows}")), "{body:#}");
+}
+
+on_both! {
+    fn hostile_names_come_out_as_text(app) {
+        let manager = sold(&app);
+        for form in ["csv", "xlsx"] {
+            let (answer, all) = Sheet::asked(&app.officer(), REDEMPTIONS, form);
+            is_noted(&app, "exportRedemptions", &answer, 3);
+            all.is_harmless(form);
+            for (head, mark) in [("Retailer", '='), ("Store", '－'), ("Town", '＝'), ("Brand", '+'), ("Model", '@'),
+                ("Why reversed", '-')] {
+                all.has(head, &hostile(mark), form);
+            }
+            assert_eq!(all.texts("Status"), ["recorded", "reversed", "recorded"]);
+            assert_eq!((all.sum("Subsidy"), all.sum("Consumer pays")), (3 * 94_485, 3 * 535_415));
+            assert!(all.texts("Buyer").iter().all(|buyer| buyer.ends_with('*')), "{:?}", all.texts("Buyer"));
+            let (_, own) = Sheet::asked(&manager, REDEMPTIONS, form);
+            assert_eq!(own.rows, all.rows[..2]);
+
+            let (answer, retailers) = Sheet::asked(&app.officer(), "/api/v1/exports/retailers", form);
+            is_noted(&app, "exportRetailers", &answer, 3);
+            retailers.is_harmless(form);
+            for (head, mark) in [("Name", '='), ("Bank", '+'), ("Account name", '@')] {
+                retailers.has(head, &hostile(mark), form);
+            }
+            assert!(retailers.texts("Account number").iter().all(|number| number.contains('*')));
+        }
+    }
+
+    fn a_report_as_a_file_sums_to_what_the_api_says(app) {
+        sold(&app);
+        let report = "/api/v1/reports/totals?group_by=store";
+        let totals = app.officer().get(report).expect(200)["totals"].clone();
+        for form in ["csv", "xlsx"] {
+            let (answer, sheet) = Sheet::asked(&app.officer(), report, form);
+            is_noted(&app, "getTotalsReport", &answer, sheet.rows.len());
+            sheet.is_harmless(form);
+            sheet.has("Name", &hostile('－'), form);
+            for (head, name) in [("Amount reserved", "amount_reserved"), ("Amount redeemed", "amount_redeemed"),
+                ("Amount reversed", "amount_reversed")] {
+                assert_eq!(sheet.sum(head), fen(totals[name].as_str().unwrap()), "{head}");
+            }
+            for (head, name) in [("Vouchers issued", "vouchers_issued"), ("Redeemed", "redeemed"), ("Reversed", "reversed")] {
+                let counts = sheet.texts(head).into_iter().map(|count| count.parse::<i64>().unwrap());
+                assert_eq!(counts.sum::<i64>(), totals[name].as_i64().unwrap(), "{head}");
+            }
+        }
+    }
+
+    fn a_workbook_has_numbers_and_dates(app) {
+        sold(&app);
+        let (_, sheet) = Sheet::asked(&app.finance(), &format!("{REDEMPTIONS}?from=2026-06-18&to=2026-06-18"), "xlsx");
+        for (head, kind) in [("Redeemed at (Beijing)", "d"), ("Invoice day", "d"), ("Subsidy", "n"), ("Version", "n"),
+            ("Price", "n"), ("Invoice", "s"), ("Identity", "s")] {
+            assert!(sheet.column(head).iter().all(|(told, value)| told == kind && value.is_some()), "{head}");
+        }
+        assert!(sheet.texts("Redeemed at (Beijing)").iter().all(|time| time.starts_with("2026-06-18T10:")));
+        let (_, none) = Sheet::asked(&app.finance(), &format!("{REDEMPTIONS}?to=2026-06-17"), "xlsx");
+        assert_eq!(none.rows.len(), 0);
+        let chinese = app.finance().get(&format!("{REDEMPTIONS}?format=csv"));
+        assert!(String::from_utf8(chinese.bytes).unwrap().starts_with("\u{FEFF}\"核销时间（北京时间）\",\"状态\""));
+    }
+
+    fn a_period_runs_forward_and_a_form_is_known(app) {
+        for path in ["?from=2026-06-19&to=2026-06-18", "?format=pdf", "?from=1999-12-31"] {
+            app.officer().get(&format!("{REDEMPTIONS}{path}")).refused_alone(400, "BODY_MALFORMED");
+        }
+    }
+}
