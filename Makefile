@@ -28,6 +28,7 @@ FUZZ ?= 60
 torture: install
 	HUANXIN_ATTACK_EXAMPLES=$(ATTACKS) PROPTEST_CASES=$(CASES) HUANXIN_CASES=$(CUTS) HUANXIN_FUZZ_SECONDS=$(FUZZ) \
 		tests/with-postgres.sh tests/run.sh --test it -- attack fuzz properties random_programmes
+	tests/check-dependencies.sh
 
 # The developer's loop: format, lints, tests on SQLite.
 check: install

@@ -7,12 +7,14 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::api::edge::Rates;
+use crate::engine::Retention;
+use crate::master_key::{MasterKeyError, MasterKeys, Source};
 
 /// Where the service keeps its things, and how it runs. `Debug` shows no more than where: an address of a database has a
 /// password in it.
 #[derive(Args, Clone)]
 pub struct ServeOptions {
-    /// Directory of the embedded database and the key file.
+    /// Directory of the embedded database, the key file and the master key.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database: `sqlite:PATH` or `postgres://…`; the embedded one in the data directory when not said.
@@ -21,6 +23,10 @@ pub struct ServeOptions {
     /// Key file; `keys.json` in the data directory when not said. Replicas share one.
     #[arg(long, env = "HUANXIN_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// Master key, which encrypts the data keys: `file:PATH`, `env:NAME` or `command:PROGRAM`, a key a line, the current
+    /// one first; `master.key` in the data directory when not said, made when absent. Replicas share one.
+    #[arg(long, env = "HUANXIN_MASTER_KEY")]
+    pub master_key: Option<Source>,
     /// Address to listen at.
     #[arg(long, env = "HUANXIN_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -48,6 +54,9 @@ pub struct ServeOptions {
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,
+    /// For how long things are kept.
+    #[command(flatten)]
+    pub retention: Retention,
     /// What callers meet first.
     #[command(flatten)]
     pub edge: EdgeOptions,
@@ -111,6 +120,17 @@ impl ServeOptions {
     }
 }
 
+/// The master key that is said, or the file in a data directory, which is made when it is absent.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn master_keys(data_dir: &Path, said: Option<&Source>) -> Result<MasterKeys, MasterKeyError> {
+    match said {
+        Some(source) => MasterKeys::open(source.clone()),
+        None => MasterKeys::open_or_create(&data_dir.join("master.key")),
+    }
+}
+
 fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
     said.map_or_else(|| data_dir.join("keys.json"), Path::to_owned)
 }
@@ -119,4 +139,10 @@ fn key_file(data_dir: &Path, said: Option<&Path>) -> PathBuf {
 #[must_use]
 pub fn database_url(data_dir: &Path, said: Option<&str>) -> String {
     said.map_or_else(|| format!("sqlite:{}", data_dir.join("huanxin.sqlite").display()), str::to_owned)
+}
+
+/// An environment variable that the configuration names.
+#[allow(clippy::disallowed_methods, reason = "here the environment is read")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -411,12 +411,13 @@ fn read_private<T: DeserializeOwned>(path: &Path, file: &File) -> Result<T, KeyE
     })
 }
 
-fn directory_of(path: &Path) -> &Path {
+/// The directory of a file.
+pub(crate) fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A name for a file that is written whole before it takes its place.
-fn draft_beside(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn draft_beside(path: &Path) -> io::Result<PathBuf> {
     let mut suffix = [0_u8; 8];
     getrandom::fill(&mut suffix).map_err(io::Error::other)?;
     Ok(directory_of(path).join(format!(".keys-{}.tmp", hex::encode(suffix))))
@@ -427,13 +428,15 @@ fn failed(path: &Path, done: &'static str) -> impl FnOnce(io::Error) -> KeyError
     move |source| KeyError::File { path, done, source }
 }
 
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Writes a file that is not there yet, for its owner alone.
+pub(crate) fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text)?;
     file.sync_all()
 }
 
-fn random() -> Result<[u8; 32], KeyError> {
+/// Thirty-two random bytes.
+pub(crate) fn random() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomness)?;
     Ok(bytes)

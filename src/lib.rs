@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod issuers;
 pub mod jws;
 pub mod keys;
+pub mod master_key;
 pub mod pii;
 pub mod qr;
 pub mod store;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, demo, keys, quote, serve};
+use huanxin::cli::{audit, check_identifier, check_programme, demo, keys, personal, quote, serve};
 use huanxin::config::{KeyFileOptions, ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
@@ -70,7 +70,7 @@ enum Command {
         #[command(subcommand)]
         command: Audit,
     },
-    /// The keys that sign.
+    /// The service's keys.
     Keys {
         #[command(subcommand)]
         command: Keys,
@@ -132,6 +132,8 @@ enum Keys {
         /// The key's id.
         kid: String,
     },
+    /// Puts a new master key first and wraps all data keys with it, while the service runs.
+    RotateMaster(personal::RotateOptions),
 }
 
 fn main() -> ExitCode {
@@ -195,6 +197,7 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
                 Keys::List { file } => keys::list(&file.path())?,
                 Keys::Rotate { file, kind, now: at_once } => keys::rotate(&file.path(), &kind, now, at_once)?,
                 Keys::Drop { file, kid } => keys::drop_retired(&file.path(), &kid, now)?,
+                Keys::RotateMaster(options) => personal::rotate_master(&options, Clock::default())?,
             };
             serve::announce(text.trim_end());
             Ok(0)

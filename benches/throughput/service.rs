@@ -11,7 +11,7 @@ use huanxin::api::edge::Rates;
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
 use huanxin::config::{EdgeOptions, ServeOptions};
-use huanxin::engine::{Clock, Division};
+use huanxin::engine::{Clock, Division, Retention};
 use huanxin::qr::VoucherTokens;
 
 use crate::NOW;
@@ -46,6 +46,7 @@ impl Service {
             data_dir: keys.path().to_owned(),
             database_url: Some(database.url().to_owned()),
             key_file: None,
+            master_key: None,
             listen: String::new(),
             division: DIVISION.to_owned(),
             schema: None,
@@ -54,6 +55,7 @@ impl Service {
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();

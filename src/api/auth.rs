@@ -11,7 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::body;
+use super::body::{self, Stated};
 use super::error::ApiError;
 use super::request_id::{RequestId, language_of};
 use super::server::Service;
@@ -19,7 +19,6 @@ use crate::access::{AccessClaims, Role};
 use crate::domain::command::{Actor, Party};
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
-use crate::domain::records::Person;
 use crate::domain::refusal::{Code, Language};
 use crate::domain::time::Day;
 use crate::pii::{PERSON_ID, Vault};
@@ -138,6 +137,17 @@ staff! {
     FiguresReader: Officer Reviewer Approver Finance Auditor Reader;
 }
 
+/// Who may see personal data in the clear, with a reason.
+#[derive(Clone, Debug)]
+pub struct PersonalReader {
+    /// The caller.
+    pub caller: Caller,
+    /// In which role.
+    pub role: Role,
+}
+
+admits!(PersonalReader: Officer Auditor, |_, caller, claims| Ok(Self { caller, role: claims.role }));
+
 /// A consumer, known by name and identity number from the identity provider.
 #[derive(Clone, Debug)]
 pub struct Consumer {
@@ -155,7 +165,7 @@ impl Consumer {
     ///
     /// # Errors
     /// `FORBIDDEN` when the identity provider gave a name that is none.
-    pub fn person(&self, vault: &Vault) -> Result<Person, ApiError> {
+    pub fn person(&self, vault: &Vault) -> Result<Stated, ApiError> {
         body::person(vault, &self.name, &self.number, self.today).map_err(|_| ApiError::of(Code::Forbidden))
     }
 

@@ -116,6 +116,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
+        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         _ => &[],
     };

@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, export, growth, health, programmes, recycler, reports, retailer,
-    schemas, server, view,
+    audit, bureau, consumer, contract, examples, export, growth, health, personal, programmes, recycler, reports,
+    retailer, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -78,6 +78,10 @@ use super::{
         growth::list_growth_baselines,
         growth::record_off_system_trade_ins,
         growth::list_off_system_trade_ins,
+        personal::reveal_personal_data,
+        personal::export_my_data,
+        personal::erase_my_data,
+        personal::erase_person,
         export::export_retailers,
         export::export_redemptions,
         audit::list_audit_records,

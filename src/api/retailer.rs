@@ -8,12 +8,14 @@ use super::body::{Quoted, ReasonBody, RedeemBody};
 use super::entity::JsonBody;
 use super::error::ApiError;
 use super::idempotency::{IdempotencyKey, Meaning};
+use super::masks::People;
 use super::page::Paging;
 use super::query::{Asked, Nothing, PathId};
 use super::server::Service;
 use super::view::{ListView, QuoteView, RedeemedView, RedemptionView, ReversedView};
 use crate::domain::command::{Act, Outcome, Presented};
 use crate::domain::id::Id;
+use crate::domain::records::Redemption;
 use crate::domain::refusal::{Check, Code, Refusal};
 use crate::domain::time::Moment;
 use crate::engine::Quote;
@@ -123,11 +125,16 @@ pub async fn get_redemption(
     _: Asked<Nothing>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let (found, adjustments) =
-        service.division.read(move |tx| Ok((tx.redemption(id)?, tx.adjustments_of(&[id])?))).await?;
+    let read = service.division.read(move |tx| {
+        let found = tx.redemption(id)?;
+        let people = People::of(tx, found.iter().map(|(redemption, _)| redemption))?;
+        Ok((found, tx.adjustments_of(&[id])?, people))
+    });
+    let (found, adjustments, people) = read.await?;
     let own = found.filter(|(redemption, _)| redemption.retailer == staff.retailer);
     let (redemption, state) = own.ok_or_else(ApiError::not_found)?;
-    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref(), &adjustments)))
+    let shown = people.shown(&service.vault, &redemption);
+    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref(), &adjustments, shown)))
 }
 
 /// The redemptions of the caller's retailer, newest first
@@ -143,10 +150,14 @@ pub async fn list_redemptions(
     let read = service.division.read(move |tx| {
         let rows = tx.redemptions(retailer, reading.page())?;
         let ids: Vec<Id> = rows.iter().map(|(redemption, _)| redemption.id).collect();
-        Ok((rows, tx.adjustments_of(&ids)?))
+        let people = People::of(tx, rows.iter().map(|(redemption, _)| redemption))?;
+        Ok((rows, tx.adjustments_of(&ids)?, people))
     });
-    let (rows, adjustments) = read.await?;
-    let view = |(redemption, state): (_, Option<_>)| RedemptionView::of(&redemption, state.as_ref(), &adjustments);
+    let (rows, adjustments, people) = read.await?;
+    let view = |(redemption, state): (Redemption, Option<_>)| {
+        let shown = people.shown(&service.vault, &redemption);
+        RedemptionView::of(&redemption, state.as_ref(), &adjustments, shown)
+    };
     Ok(HttpResponse::Ok().json(reading.list(rows, |(redemption, _)| redemption.id, view)))
 }
 

@@ -15,10 +15,12 @@ use super::edge::{Edge, Limits};
 use super::error::ApiError;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
-use super::{audit, bureau, consumer, export, growth, health, programmes, recycler, reports, request_id, retailer};
+use super::{
+    audit, bureau, consumer, export, growth, health, personal, programmes, recycler, reports, request_id, retailer,
+};
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
-use crate::engine::{Division, SinkState};
+use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -59,6 +61,8 @@ pub struct Service {
     pub notary: Arc<CheckpointNotary>,
     /// The public keys.
     pub key_set: PublishedKeys,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Limits.
     pub limits: Limits,
     /// Rates, proxies and origins.
@@ -80,6 +84,7 @@ impl Service {
             notary: Arc::new(CheckpointNotary::new(keys)),
             vault,
             key_set: PublishedKeys::of(keys),
+            retention: Retention::default(),
             limits: Limits::default(),
             edge: Edge::default(),
             counters: Counters::default(),
@@ -168,6 +173,8 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}").get(consumer::get_voucher),
         at("/vouchers/{id}/cancellation").post(consumer::cancel_voucher),
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
+        at("/me/personal-data").get(personal::export_my_data),
+        at("/me/erasure").post(personal::erase_my_data),
     ]
 }
 
@@ -208,6 +215,8 @@ fn for_the_bureau() -> Vec<Place> {
         at("/reports/appliance-growth/off-system")
             .get(growth::list_off_system_trade_ins)
             .post(growth::record_off_system_trade_ins),
+        at("/personal-data/disclosures").post(personal::reveal_personal_data),
+        at("/personal-data/erasures").post(personal::erase_person),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

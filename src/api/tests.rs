@@ -57,7 +57,7 @@ pub(super) fn house() -> House {
     let ring = KeyRing::generate().unwrap();
     let city = City::new();
     let tokens = AccessTokens::new(&ring, ISSUER).unwrap().trusting(city.issuers()).unwrap();
-    let service = web::Data::new(Service::new(division, tokens, &ring, Vault::new(&ring)));
+    let service = web::Data::new(Service::new(division, tokens, &ring, Vault::ephemeral().unwrap()));
     House { service, city, ring, _directory: directory }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::identifier::synthetic;
 use crate::domain::programme::{Rules, from_toml};
 use crate::domain::records::BankAccount;
 use crate::domain::time::Moment;
-use crate::engine::{Answer, Clock, Failure};
+use crate::engine::{Answer, Clock, Failure, Retention};
 
 /// The district's example programmes, by the word under which `demo.json` names them.
 const PROGRAMMES: [(&str, &str); 3] = [
@@ -70,6 +70,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         data_dir: options.data_dir.clone(),
         database_url: options.database_url.clone(),
         key_file: None,
+        master_key: None,
         listen: options.listen.clone(),
         division: "360111".to_owned(),
         schema: None,
@@ -79,6 +80,8 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         queue: 4096,
         readers: 8,
         audit_sink: None,
+        // By the log of commands the demonstration finds what it has loaded.
+        retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions::default(),
     };
     let listener = serve::listen(&options.listen)?;

@@ -6,6 +6,7 @@ pub mod check_programme;
 pub mod demo;
 pub mod demo_issuer;
 pub mod keys;
+pub mod personal;
 mod programme_report;
 pub mod quote;
 pub mod serve;

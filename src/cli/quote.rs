@@ -18,7 +18,6 @@ use crate::domain::programme::{
 use crate::domain::records::Person;
 use crate::domain::refusal::{Checks, Code, Language, Refusal, Refusals};
 use crate::domain::time::Moment;
-use crate::keys::KeyRing;
 use crate::pii::Vault;
 
 use super::check_programme;
@@ -132,7 +131,7 @@ fn answer(programme: &Path, input: &Path) -> Result<Amounts, Ended> {
     let at = Moment::parse(&input.at)
         .map_err(|_| Ended::Malformed("/at: expected a time such as 2026-06-18T10:00:00+08:00".to_owned()))?;
     // Nothing is kept: keys for this one question.
-    let vault = Vault::new(&KeyRing::generate().map_err(|error| Ended::Malformed(error.to_string()))?);
+    let vault = Vault::ephemeral().map_err(|error| Ended::Malformed(error.to_string()))?;
     let question = Question::of(input, at, &vault)?;
     question.judge(&rules)
 }
@@ -167,7 +166,7 @@ impl Question {
             turn_in
         });
         let person = input.person.and_then(|given| match person(vault, &given.name, &given.resident_id, today) {
-            Ok(person) => Some((person, given)),
+            Ok((person, _)) => Some((person, given)),
             Err(refusals) => {
                 failed.extend(refusals.all().iter().map(|refusal| below("/person", refusal.clone())));
                 None

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::personal;
 use crate::access::AccessTokens;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
 use crate::audit_sink;
 use crate::checkpoint::CheckpointNotary;
-use crate::config::{EdgeOptions, ServeOptions};
+use crate::config::{self, EdgeOptions, ServeOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Notary, Settings, Sink, SinkState};
+use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::watch::{self, KeyWatch};
 use crate::keys::{KeyRing, rotation};
@@ -55,6 +56,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Rates, proxies and origins.
     pub edge: Edge,
     /// The second sink of the trail, where there is one.
@@ -72,6 +75,7 @@ impl Started {
             key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
+            retention: self.retention,
             limits: Limits::default(),
             edge: self.edge,
             counters: Counters::default(),
@@ -133,10 +137,13 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
     let tokens = AccessTokens::new(&keys, &options.issuer).map_err(|_| Stopped::at(&key_file, &"no usable key"))?;
     let tokens = tokens.trusting(issuers.unwrap_or_default()).map_err(|why| Stopped::new(why.to_string()))?;
-    let vault = Vault::new(&keys);
+    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
+    let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
+    personal::adopt_division_key(&division, &vault)?;
+    let retention = options.retention;
     let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
     let sink = sink.map_err(Stopped::new)?;
-    Ok(Started { division, keys, key_file, tokens, vault, edge: edge(&options.edge)?, sink })
+    Ok(Started { division, keys, key_file, tokens, vault, retention, edge: edge(&options.edge)?, sink })
 }
 
 /// Loads or makes the keys. A file of before there were checkpoints gets keys for them.
@@ -179,6 +186,7 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let sink = started.sink.take().map(|sink| (sink, Arc::<SinkState>::default()));
@@ -192,6 +200,7 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
         let mut jobs = vec![
             actix_web::rt::spawn(division.clone().expire_vouchers()),
             actix_web::rt::spawn(division.clone().checkpoint_daily(notary)),
+            actix_web::rt::spawn(division.clone().keep_retention(retention)),
         ];
         jobs.extend(sink.map(|(sink, state)| actix_web::rt::spawn(division.clone().feed(sink, state))));
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);

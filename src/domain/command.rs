@@ -8,7 +8,7 @@ use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
-use super::personal::Personal;
+use super::personal::{DataKey, NewDataKey, Personal};
 use super::programme::{Rules, Share};
 use super::records::{
     BankAccount, Baseline, Bucket, ClaimKey, Delivery, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption,
@@ -170,6 +170,21 @@ pub enum Act {
         /// Source.
         source: String,
     },
+    /// Gives the division its data key, once.
+    AddDivisionKey(NewDataKey),
+    /// Puts data keys in place that were wrapped with another master key.
+    RewrapKeys(Vec<Rewrapped>),
+    /// Destroys what is known of a person, or keeps it from use while it must be kept.
+    ErasePerson(ErasePerson),
+    /// Removes what was kept for a time only.
+    Forget {
+        /// What.
+        what: Passing,
+        /// Which rows.
+        ids: Vec<Id>,
+        /// Only those that are older than this.
+        before: Moment,
+    },
     /// Puts into the trail that somebody is about to be shown or given something: an unmasked read, an export, a
     /// download. Nothing else changes.
     RecordDisclosure {
@@ -211,6 +226,10 @@ impl Act {
             Self::PostAdjustments(_) => "post_adjustments",
             Self::SetGrowthBaseline { .. } => "set_growth_baseline",
             Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
+            Self::AddDivisionKey(_) => "add_division_key",
+            Self::RewrapKeys(_) => "rewrap_keys",
+            Self::ErasePerson(_) => "erase_person",
+            Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
         }
@@ -221,6 +240,50 @@ impl Act {
     pub const fn is_urgent(&self) -> bool {
         matches!(self, Self::RedeemVoucher(_) | Self::ReverseRedemption { .. })
     }
+}
+
+words! {
+    /// What is kept for a time only.
+    Passing {
+        /// Refused commands.
+        Attempts = "attempts",
+        /// What was done under which command, for repeats.
+        Commands = "commands",
+    }
+}
+
+words! {
+    /// What became of what is known of a person.
+    Erasure {
+        /// Destroyed: nobody can read it any more.
+        Erased = "erased",
+        /// Kept, because the law asks for it, and used for nothing else.
+        Restricted = "restricted",
+    }
+}
+
+/// A wish to be forgotten, or the end of the time for which personal data is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasePerson {
+    /// Whom.
+    pub person: Id,
+    /// The papers of a redemption since then must still be kept.
+    pub keeps_since: Moment,
+    /// Whether what must still be kept is taken out of use instead; else that is a refusal.
+    pub or_restrict: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// A data key that was wrapped with another master key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Whose it is; [`Id::NIL`] for the division's.
+    pub person: Id,
+    /// The master key with which it was wrapped when it was read.
+    pub before: String,
+    /// The key as it is wrapped now.
+    pub key: NewDataKey,
 }
 
 words! {
@@ -278,6 +341,8 @@ pub struct NewRecycler {
 pub struct NewTurnIn {
     /// The owner.
     pub owner: Person,
+    /// What the owner's texts are sealed with; stored where they are.
+    pub key: NewDataKey,
     /// The recycler or retailer that takes it in.
     pub recorder: Id,
     /// Which of the two the recorder is.
@@ -291,6 +356,8 @@ pub struct NewTurnIn {
 pub struct ClaimVoucher {
     /// The person who claims.
     pub person: Person,
+    /// What the person's texts are sealed with; stored where they are.
+    pub key: NewDataKey,
     /// Residence, where the identity provider states it.
     pub residence: Option<String>,
     /// Programme.
@@ -335,6 +402,8 @@ pub struct RedeemVoucher {
     pub invoice: Option<Invoice>,
     /// Delivery.
     pub delivery: Delivery,
+    /// What address and phone are sealed with; it becomes one of the holder's.
+    pub delivery_key: Option<NewDataKey>,
     /// The old item, where it is matched at redemption.
     pub turn_in: Option<Id>,
 }
@@ -405,6 +474,25 @@ pub enum Outcome {
     Baseline(Baseline),
     /// A month's figure.
     OffSystem(OffSystem),
+    /// A person's data was destroyed or taken out of use.
+    Erased {
+        /// Whose.
+        person: Id,
+        /// Which of the two.
+        what: Erasure,
+        /// The newest redemption, whose papers must be kept; none when everything was destroyed.
+        kept_for: Option<Moment>,
+    },
+    /// What was kept for a time only is gone.
+    Forgotten {
+        /// How many rows.
+        count: usize,
+    },
+    /// Data keys were stored or wrapped anew.
+    DataKeys {
+        /// How many.
+        count: usize,
+    },
     /// A disclosure stands in the trail.
     Disclosed {
         /// Its identity.
@@ -448,6 +536,8 @@ pub enum Change {
     Recycler(Box<Recycler>),
     /// Person.
     Person(Person),
+    /// A data key of a person or of the division: new, wrapped anew, or destroyed.
+    DataKey(DataKey),
     /// Quota.
     Quota(QuotaUse),
     /// Turn-in.
@@ -471,6 +561,15 @@ pub enum Change {
     },
     /// Use of a release.
     Release(ReleaseUse),
+    /// Rows that were kept for a time only are removed; the one change that takes anything away.
+    Forgotten {
+        /// What.
+        what: Passing,
+        /// Which rows.
+        ids: Vec<Id>,
+        /// Only those that are older than this.
+        before: Moment,
+    },
     /// Baseline (a fact).
     Baseline(Baseline),
     /// Off-system figure (a fact).

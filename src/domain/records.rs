@@ -160,6 +160,24 @@ pub struct Person {
     pub number: Personal,
     /// Name.
     pub name: Personal,
+    /// Since when what is known of the person is only kept, and used for nothing else (PIPL 47).
+    pub restricted_at: Option<Moment>,
+    /// Since when what was known of the person is destroyed: digests alone remain, so that a quota still holds.
+    pub erased_at: Option<Moment>,
+}
+
+impl Person {
+    /// As a document or the identity provider states them.
+    #[must_use]
+    pub fn new(number: Personal, name: Personal) -> Self {
+        Self { id: number.lookup, number, name, restricted_at: None, erased_at: None }
+    }
+
+    /// Whether what is kept of them is what is stated now, and may be used.
+    #[must_use]
+    pub fn is_known_as(&self, stated: &Self) -> bool {
+        self.restricted_at.is_none() && self.erased_at.is_none() && self.name == stated.name
+    }
 }
 
 /// A voucher that counts towards a quota.

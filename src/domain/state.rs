@@ -8,6 +8,7 @@ use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
+use super::personal::DataKey;
 use super::records::{
     Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store,
     TurnIn, Version, Voucher,
@@ -27,6 +28,15 @@ pub struct Done {
 pub struct Held {
     /// The holder: a turn-in or a redemption.
     pub by: Option<Id>,
+}
+
+/// Which records there are of a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Vouchers.
+    pub vouchers: Vec<Id>,
+    /// Old items that were handed in.
+    pub turn_ins: Vec<Id>,
 }
 
 /// Everything that `decide` may look at.
@@ -50,6 +60,10 @@ pub struct State {
     pub recyclers: Loaded<Id, Recycler>,
     /// Persons.
     pub persons: Loaded<Id, Person>,
+    /// What else there is of a person.
+    pub holdings: Loaded<Id, Holdings>,
+    /// All data keys of a person, or of the division.
+    pub data_keys: Loaded<Id, Vec<DataKey>>,
     /// Quotas.
     pub quotas: Loaded<Id, QuotaUse>,
     /// Turn-ins.
@@ -115,6 +129,8 @@ impl State {
             || self.stores.has_unloaded()
             || self.recyclers.has_unloaded()
             || self.persons.has_unloaded()
+            || self.data_keys.has_unloaded()
+            || self.holdings.has_unloaded()
             || self.quotas.has_unloaded()
             || self.turn_ins.has_unloaded()
             || self.vouchers.has_unloaded()
@@ -146,6 +162,33 @@ impl State {
         }
     }
 
+    /// Where nobody asked for the person's keys, nobody looks at them: one key alone would pass for all of them.
+    fn put_data_key(&mut self, row: DataKey) {
+        if !self.data_keys.asked(&row.person) {
+            return;
+        }
+        let mut keys = self.data_keys.peek(&row.person).cloned().unwrap_or_default();
+        let person = row.person;
+        match keys.iter_mut().find(|key| key.id == row.id) {
+            Some(there) => *there = row,
+            None => keys.push(row),
+        }
+        self.data_keys.put(person, keys);
+    }
+
+    /// As for data keys: only where somebody asked for all of them.
+    fn note_holding(&mut self, person: Id, id: Id, list: impl Fn(&mut Holdings) -> &mut Vec<Id>) {
+        if !self.holdings.asked(&person) {
+            return;
+        }
+        let mut holdings = self.holdings.peek(&person).cloned().unwrap_or_default();
+        let ids = list(&mut holdings);
+        if !ids.contains(&id) {
+            ids.push(id);
+            self.holdings.put(person, holdings);
+        }
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -155,9 +198,16 @@ impl State {
             Change::Store(row) => self.stores.put(row.id, row),
             Change::Recycler(row) => self.recyclers.put(row.id, *row),
             Change::Person(row) => self.persons.put(row.id, row),
+            Change::DataKey(row) => self.put_data_key(row),
             Change::Quota(row) => self.quotas.put(row.id, row),
-            Change::TurnIn(row) => self.turn_ins.put(row.id, *row),
-            Change::Voucher(row) => self.vouchers.put(row.id, *row),
+            Change::TurnIn(row) => {
+                self.note_holding(row.person, row.id, |holdings| &mut holdings.turn_ins);
+                self.turn_ins.put(row.id, *row);
+            }
+            Change::Voucher(row) => {
+                self.note_holding(row.person, row.id, |holdings| &mut holdings.vouchers);
+                self.vouchers.put(row.id, *row);
+            }
             Change::Redemption(row) => self.redemptions.put(row.id, *row),
             Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
@@ -165,8 +215,9 @@ impl State {
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::Release(row) => self.releases.put(row.id, row),
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
-            // Facts that no command reads back.
-            Change::Baseline(_) | Change::OffSystem(_) | Change::Block(_) => {}
+            // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
+            // before anything is decided.
+            Change::Baseline(_) | Change::OffSystem(_) | Change::Block(_) | Change::Forgotten { .. } => {}
         }
     }
 }

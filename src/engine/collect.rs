@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 use crate::domain::ledger::account_id;
+use crate::domain::personal::DataKey;
 use crate::domain::records::ClaimKey;
 use crate::domain::state::State;
 use crate::store::{ClaimWrite, Saved};
@@ -17,6 +18,7 @@ pub(super) struct Collected {
     versions: BTreeSet<(String, u32)>,
     rows: BTreeMap<Kind, BTreeSet<Id>>,
     claims: BTreeMap<ClaimKey, Option<Id>>,
+    data_keys: BTreeMap<(Id, Id), DataKey>,
 }
 
 /// States that are keyed by an identity.
@@ -69,6 +71,9 @@ impl Collected {
             Change::Store(row) => self.touch(Kind::Store, row.id),
             Change::Recycler(row) => self.touch(Kind::Recycler, row.id),
             Change::Person(row) => self.touch(Kind::Person, row.id),
+            Change::DataKey(row) => {
+                self.data_keys.insert((row.person, row.id), row.clone());
+            }
             Change::Quota(row) => self.touch(Kind::Quota, row.id),
             Change::TurnIn(row) => self.touch(Kind::TurnIn, row.id),
             Change::Voucher(row) => self.touch(Kind::Voucher, row.id),
@@ -81,6 +86,7 @@ impl Collected {
                 self.claims.entry(*key).or_insert(before);
             }
             Change::Release(row) => self.touch(Kind::Release, row.id),
+            Change::Forgotten { what, ids, before } => self.saved.forgotten.push((*what, ids.clone(), *before)),
             Change::Baseline(row) => self.saved.baselines.push(row.clone()),
             Change::OffSystem(row) => self.saved.off_system.push(row.clone()),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
@@ -90,7 +96,8 @@ impl Collected {
 
     /// The rows as they are after the batch, each once, in the order of their keys.
     pub(super) fn finish(self, state: &State) -> Saved {
-        let Self { mut saved, programmes, versions, rows, claims } = self;
+        let Self { mut saved, programmes, versions, rows, claims, data_keys } = self;
+        saved.data_keys = data_keys.into_values().collect();
         saved.programmes = programmes.iter().filter_map(|key| state.programmes.peek(key).cloned()).collect();
         saved.versions =
             versions.iter().filter_map(|key| state.versions.peek(key).map(|row| row.as_ref().clone())).collect();

@@ -8,6 +8,7 @@ mod history;
 mod jobs;
 mod question;
 mod queue;
+mod retention;
 mod runner;
 mod sink;
 
@@ -22,6 +23,7 @@ pub use clock::Clock;
 pub use history::{Event, Life};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
+pub use retention::{Removed, Retention};
 pub use runner::Runner;
 pub use sink::{Sink, SinkState};
 

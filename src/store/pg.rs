@@ -112,6 +112,8 @@ pub mod adjustments;
 pub mod head;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/persons.rs"]
+pub mod persons;
 #[path = "shared/programmes.rs"]
 pub mod programmes;
 #[path = "shared/reports.rs"]

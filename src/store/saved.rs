@@ -3,9 +3,10 @@
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
-use crate::domain::command::Outcome;
+use crate::domain::command::{Outcome, Passing};
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::personal::DataKey;
 use crate::domain::records::{
     Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -34,6 +35,8 @@ pub struct Saved {
     pub recyclers: Vec<Recycler>,
     /// Persons, put in place.
     pub persons: Vec<Person>,
+    /// Data keys, put in place; one that is destroyed stays so.
+    pub data_keys: Vec<DataKey>,
     /// Quotas, put in place.
     pub quotas: Vec<QuotaUse>,
     /// Turn-ins, put in place.
@@ -70,6 +73,8 @@ pub struct Saved {
     pub blocks: Vec<Block>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
+    /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
+    pub forgotten: Vec<(Passing, Vec<Id>, Moment)>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

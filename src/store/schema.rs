@@ -96,6 +96,16 @@ tables! {
         name_lookup -> Uid,
         name_sealed -> Text,
         name_masked -> Text,
+        restricted_at -> Nullable<BigInt>,
+        erased_at -> Nullable<BigInt>,
+    }
+    data_key (person, id) {
+        person -> Uid,
+        id -> Uid,
+        wrapped -> Nullable<Text>,
+        master_kid -> Text,
+        made_at -> BigInt,
+        shredded_at -> Nullable<BigInt>,
     }
     quota_use (id) {
         id -> Uid,
@@ -311,3 +321,5 @@ tables! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
+// A person's dealings are looked for beside the person.
+diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);

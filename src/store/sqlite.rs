@@ -89,6 +89,8 @@ pub mod adjustments;
 pub mod head;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/persons.rs"]
+pub mod persons;
 #[path = "shared/programmes.rs"]
 pub mod programmes;
 #[path = "shared/reports.rs"]

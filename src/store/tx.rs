@@ -13,12 +13,14 @@ use super::{pg, sqlite};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
+use crate::domain::command::Passing;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerLine, Movement};
+use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    Baseline, Bucket, OffSystem, Person, Programme, Recycler, Redemption, RedemptionState, Retailer, Store, TurnIn,
-    Version, Voucher,
+    Baseline, Bucket, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, Retailer, Store,
+    TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -184,6 +186,20 @@ impl<'a> Tx<'a> {
         vouchers_of(person: Id, page: Page) = vouchers::vouchers_of -> Vec<Voucher>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
+        /// Some persons, in no order.
+        persons(ids: &[Id]) = persons::persons -> Vec<Person>;
+        /// All data keys of some persons, or of the division, the oldest first.
+        data_keys(persons: &[Id]) = persons::data_keys -> Vec<DataKey>;
+        /// Persons without a voucher or turn-in since a moment, of whom something is still known, by their ids.
+        persons_without_dealings(since: Moment, after: Option<Id>, limit: i64) = persons::without_dealings -> Vec<Id>;
+        /// Rows that are kept for a time only, from before a moment, the oldest first.
+        passed(what: Passing, before: Moment, limit: i64) = persons::passed -> Vec<Id>;
+        /// Refused commands of a caller, the newest first.
+        attempts_of(actor: Id, limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        /// Quotas of a person.
+        quotas_of(person: Id) = persons::quotas_of -> Vec<QuotaUse>;
+        /// Data keys that another master key than this one wraps.
+        keys_not_under(master_kid: &str, limit: i64) = persons::keys_not_under -> Vec<DataKey>;
         /// Live vouchers whose last moment lies before `before`, the oldest first.
         due_vouchers(before: Moment, limit: i64) = vouchers::due -> Vec<Id>;
         /// Live vouchers of a person, and of a turn-in, whose time is over.

@@ -17,7 +17,7 @@ use huanxin::config::{EdgeOptions, ServeOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division};
+use huanxin::engine::{Clock, Division, Retention};
 use huanxin::keys::KeyRing;
 use huanxin::keys::watch::KeyWatch;
 use serde_json::Value;
@@ -25,6 +25,8 @@ use ureq::http::{HeaderMap, Method, Request};
 
 use crate::contract;
 use crate::database::Place;
+use crate::fixtures::TestDatabase;
+use crate::leak;
 
 /// When the tests' clocks start, unless a test asks for later.
 pub const START: &str = "2026-06-18T10:00:00+08:00";
@@ -115,11 +117,13 @@ impl TestApp {
     }
 
     fn start_as(place: Place, start: Moment, clock: Clock, edge: EdgeOptions, limits: Limits) -> Self {
+        leak::listen();
         let id_provider = DemoIssuer::open(place.dir.path()).unwrap();
         let options = ServeOptions {
             data_dir: place.dir.path().to_owned(),
             database_url: place.database_url(),
             key_file: None,
+            master_key: None,
             listen: String::new(),
             division: "360111".to_owned(),
             schema: None,
@@ -129,6 +133,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             audit_sink: None,
+            retention: Retention::default(),
             edge,
         };
         let started = serve::start(&options, |_| Ok(clock)).unwrap();
@@ -166,14 +171,26 @@ impl TestApp {
         }
     }
 
-    /// The division that is served.
-    pub fn division(&self) -> Division {
-        self.running.as_ref().unwrap().division.clone()
+    /// The engine and the reads of the service that runs.
+    pub fn division(&self) -> &Division {
+        &self.running.as_ref().unwrap().division
     }
 
-    /// The database, where it is no file of the directory.
+    /// Its database, past the service.
+    pub fn database(&self) -> TestDatabase {
+        let place = self.place.as_ref().unwrap();
+        let file = || format!("sqlite:{}", place.dir.path().join("huanxin.sqlite").display());
+        TestDatabase::of(&place.database_url().unwrap_or_else(file))
+    }
+
+    /// Where that is, if it is a server's.
     pub fn database_url(&self) -> Option<String> {
         self.place.as_ref().unwrap().database_url()
+    }
+
+    /// The directory of its keys.
+    pub fn directory(&self) -> &Path {
+        self.place.as_ref().unwrap().dir.path()
     }
 
     /// One of the ten consumers.
@@ -299,6 +316,7 @@ impl Drop for TestApp {
             audit::verify(place.dir.path(), place.database_url().as_deref(), None, &audit::Kept::default(), None)
                 .unwrap();
         assert_eq!(code, 0, "{line}");
+        leak::nothing_was_logged();
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use ureq::http::Method;
 
 use crate::app::Answer;
-use crate::schema;
+use crate::{leak, schema};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 /// Headers of which the document says with which answers they come.
@@ -96,7 +96,12 @@ impl Operation {
 #[track_caller]
 pub fn hold(method: &Method, path: &str, answer: &Answer) {
     let path = path.split('?').next().unwrap();
-    let Some(operation) = operations().iter().find(|one| one.is_asked_by(method, path)) else { return };
+    let asked = operations().iter().find(|one| one.is_asked_by(method, path));
+    // The document and its page are no answers about anybody: their examples are made up.
+    if !matches!(path, "/api/openapi.json") && !path.starts_with("/docs") {
+        leak::hold(asked.map(|operation| operation.id.as_str()), answer);
+    }
+    let Some(operation) = asked else { return };
     let faults = faults(operation, answer);
     let (id, status) = (&operation.id, answer.status);
     assert!(

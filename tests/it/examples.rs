@@ -58,6 +58,7 @@ pub fn day(app: &TestApp) -> Book {
     everybody(app, &mut book);
     trade_in(app, &mut book);
     given_back(app, &mut book);
+    personal(app, &mut book);
     parties(app, &mut book);
     programmes(app, &mut book);
     figures(app, &mut book);
@@ -145,6 +146,21 @@ fn trade_in(app: &TestApp, book: &mut Book) {
     let back = json!({"reason": "顾客退货"});
     book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
     book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
+}
+
+/// What is known of people in the clear, and its end.
+fn personal(app: &TestApp, book: &mut Book) {
+    let voucher = id(&book.say(&app.consumer(6), "claimVoucher", &[], &claim("television")));
+    let why = json!({"subject": "voucher", "id": voucher, "reason": "核对持券人"});
+    book.say(&app.officer(), "revealPersonalData", &[], &why);
+    book.ask(&app.consumer(6), "exportMyData", &[]);
+    let leave = json!({"reason": "不再需要"});
+    book.no(&app.consumer(6), "eraseMyData", &[], Some(&leave), "WRONG_STATE");
+    book.ask(&app.consumer(6), "cancelVoucher", &[("id", &voucher)]);
+    book.say(&app.consumer(6), "eraseMyData", &[], &leave);
+    book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 7));
+    let asked = json!({"resident_id": app.resident_id(7), "reason": "本人书面申请"});
+    book.say(&app.officer(), "erasePerson", &[], &asked);
 }
 
 fn given_back(app: &TestApp, book: &mut Book) {

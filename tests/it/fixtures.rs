@@ -16,7 +16,7 @@ use huanxin::domain::goods::{
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::money::Fen;
-use huanxin::domain::personal::Personal;
+use huanxin::domain::personal::{NewDataKey, Personal};
 use huanxin::domain::programme::{Rules, from_toml};
 use huanxin::domain::records::{BankAccount, Delivery, Person};
 use huanxin::domain::refusal::Code;
@@ -71,6 +71,13 @@ impl TestDatabase {
         let database = Database::open(&url, None).unwrap();
         database.migrate(&mut |_| {}).unwrap();
         Self { database, url, server: None, _directory: Some(directory) }
+    }
+
+    /// One that is there already, of an app that runs.
+    #[allow(dead_code, reason = "the benches run no app")]
+    pub fn of(url: &str) -> Self {
+        let database = Database::open(url, None).unwrap();
+        Self { database, url: url.to_owned(), server: None, _directory: None }
     }
 
     /// A database of its own on the server that `HUANXIN_TEST_POSTGRES` names, if there is one.
@@ -435,8 +442,12 @@ pub fn personal(kind: &str, n: u64) -> Personal {
 
 /// A person.
 pub fn person(n: u64) -> Person {
-    let number = personal("number", n);
-    Person { id: number.lookup, number, name: personal("name", n) }
+    Person::new(personal("number", n), personal("name", n))
+}
+
+/// A data key that nobody has: a person's own, each time the same.
+pub fn data_key(n: u64) -> NewDataKey {
+    NewDataKey { id: Id::digest(&["key", &n.to_string()]), wrapped: format!("wrapped {n}"), master_kid: "m".into() }
 }
 
 /// A new item of a category that comes under the first tier of its example programme.
@@ -534,6 +545,7 @@ pub fn command(words: &[&str], act: Act) -> Command {
 pub fn turn_in(district: &District, owner: u64, item: OldItem) -> Act {
     Act::RecordTurnIn(Box::new(NewTurnIn {
         owner: person(owner),
+        key: data_key(owner),
         recorder: district.recycler,
         recorder_is: Party::Recycler,
         item,
@@ -544,6 +556,7 @@ pub fn turn_in(district: &District, owner: u64, item: OldItem) -> Act {
 pub fn claim(holder: u64, programme: &str, category: Category, turn_in: Option<Id>) -> Act {
     Act::ClaimVoucher(Box::new(ClaimVoucher {
         person: person(holder),
+        key: data_key(holder),
         residence: None,
         programme: programme.into(),
         category,
@@ -581,6 +594,7 @@ impl SaleOf {
                 buyer: person(holder).name,
             }),
             delivery: Delivery::default(),
+            delivery_key: None,
             turn_in,
         }
     }

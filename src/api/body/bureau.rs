@@ -446,7 +446,6 @@ mod tests {
     use super::*;
     use crate::api::body::{example_of, read};
     use crate::domain::money::Fen;
-    use crate::keys::KeyRing;
 
     fn today() -> Day {
         Day::from_number(20_260_618).unwrap()
@@ -469,7 +468,7 @@ mod tests {
 
     #[test]
     fn the_examples_are_good() {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+        let vault = Vault::ephemeral().unwrap();
         let retailer = example::<RegisterRetailerBody>().into_new_retailer(&vault, today()).unwrap();
         assert_eq!(retailer.account.number.masked, "****2345");
         assert!(retailer.contact.is_some());
@@ -486,7 +485,7 @@ mod tests {
 
     #[test]
     fn a_contact_is_a_line_or_an_object() {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+        let vault = Vault::ephemeral().unwrap();
         let line: RegisterRetailerBody = with("contact", json!("吕福敏 13300052423"));
         let object = example::<RegisterRetailerBody>();
         let contact = |body: RegisterRetailerBody| body.into_new_retailer(&vault, today()).unwrap().contact;

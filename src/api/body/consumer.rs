@@ -5,19 +5,18 @@ use utoipa::ToSchema;
 
 use crate::domain::command::ClaimVoucher;
 use crate::domain::goods::{Category, Powertrain};
-use crate::domain::records::Person;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 use crate::pii::Vault;
 
-use super::judge::{Judge, LINE};
+use super::judge::{Judge, LINE, Stated};
 use super::words::{CategoryWord, DivisionCode, PowertrainWord, ProgrammeWord};
 
 /// A person by name and identity number, as the identity provider or a document states them.
 ///
 /// # Errors
 /// `IDENTIFIER_INVALID` or `BODY_MALFORMED` at `/name` and `/resident_id`.
-pub fn person(vault: &Vault, name: &str, resident_id: &str, today: Day) -> Result<Person, Refusals> {
+pub fn person(vault: &Vault, name: &str, resident_id: &str, today: Day) -> Result<Stated, Refusals> {
     let mut judge = Judge::new(today);
     let person = judge.person(vault, "", name, resident_id);
     judge.finish(person)
@@ -49,7 +48,7 @@ impl EligibilityBody {
     pub fn into_claim(
         self,
         programme: String,
-        person: Person,
+        (person, key): Stated,
         residence: Option<String>,
         division_code: String,
     ) -> Result<ClaimVoucher, Refusals> {
@@ -57,6 +56,7 @@ impl EligibilityBody {
         let turn_in = self.turn_in_id.and_then(|id| judge.id("/turn_in_id", &id));
         judge.finish(Some(ClaimVoucher {
             person,
+            key,
             residence,
             programme,
             category: self.category,
@@ -92,13 +92,14 @@ impl ClaimVoucherBody {
     ///
     /// # Errors
     /// With everything in the body that cannot stand.
-    pub fn into_claim(self, person: Person, residence: Option<String>) -> Result<ClaimVoucher, Refusals> {
+    pub fn into_claim(self, (person, key): Stated, residence: Option<String>) -> Result<ClaimVoucher, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let programme = judge.text("/programme_id", &self.programme_id, LINE);
         let turn_in = self.turn_in_id.and_then(|id| judge.id("/turn_in_id", &id));
         let division_code = judge.division("/division_code", &self.division_code);
         let made = programme.zip(division_code).map(|(programme, division_code)| ClaimVoucher {
             person,
+            key,
             residence,
             programme,
             category: self.category,
@@ -116,10 +117,9 @@ mod tests {
     use crate::api::body::read;
     use crate::domain::identifier::synthetic;
     use crate::domain::refusal::Code;
-    use crate::keys::KeyRing;
 
-    fn somebody() -> Person {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+    fn somebody() -> Stated {
+        let vault = Vault::ephemeral().unwrap();
         person(&vault, "张三", &synthetic::resident_id(1), Day::from_number(20_260_618).unwrap()).unwrap()
     }
 
@@ -140,11 +140,13 @@ mod tests {
 
     #[test]
     fn a_person_is_found_by_the_canonical_number_and_never_repeated() {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+        let vault = Vault::ephemeral().unwrap();
         let today = Day::from_number(20_260_618).unwrap();
         let number = synthetic::resident_id(7);
         let one = person(&vault, " 张三 ", &format!(" {} ", number.to_lowercase()), today).unwrap();
-        assert_eq!(one, person(&vault, "张三", &number, today).unwrap());
+        let two = person(&vault, "张三", &number, today).unwrap();
+        assert_eq!(one.0, two.0);
+        assert_ne!(one.1, two.1, "each with a key of its own");
         let refusals = person(&vault, "张三", "110101199003070000", today).unwrap_err();
         assert_eq!(refusals.first().pointer, "/resident_id");
         assert_eq!(refusals.first().found, None);

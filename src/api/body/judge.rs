@@ -3,11 +3,11 @@
 use crate::domain::id::Id;
 use crate::domain::identifier::{Judgement, Kind, judge, judge_person_id};
 use crate::domain::money::Fen;
-use crate::domain::personal::Personal;
+use crate::domain::personal::NewDataKey;
 use crate::domain::records::Person;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 use crate::domain::time::Day;
-use crate::pii::{PERSON_ID, Vault, VaultError};
+use crate::pii::{Vault, VaultError};
 
 use super::read::shortened;
 use super::words::{Amount, Date};
@@ -24,6 +24,9 @@ pub(super) const ENTRIES: usize = 100;
 const NANCHANG: &str = "3601";
 /// Digits of a division code down to the county.
 const COUNTY: usize = 6;
+
+/// A person as they are stated, and the key with which their texts are sealed.
+pub type Stated = (Person, NewDataKey);
 
 /// Collects what fails.
 pub(super) struct Judge {
@@ -227,8 +230,8 @@ impl Judge {
         read.map(|read| sign * read)
     }
 
-    /// Personal data as the vault sealed it.
-    pub(super) fn sealed(&mut self, sealed: Result<Personal, VaultError>) -> Option<Personal> {
+    /// What the vault gives, such as sealed personal data.
+    pub(super) fn sealed<T>(&mut self, sealed: Result<T, VaultError>) -> Option<T> {
         if sealed.is_err() {
             self.fail(Refusal::of(Code::Unavailable));
         }
@@ -248,14 +251,14 @@ impl Judge {
     }
 
     /// A person, by the canonical identity number.
-    pub(super) fn person(&mut self, vault: &Vault, at: &str, name: &str, resident_id: &str) -> Option<Person> {
+    pub(super) fn person(&mut self, vault: &Vault, at: &str, name: &str, resident_id: &str) -> Option<Stated> {
         let name = self.name(&format!("{at}/name"), name);
         let judged = judge_person_id(resident_id, self.today.0);
         let number = self.personal(&format!("{at}/resident_id"), judged);
         let (name, number) = (name?, number?);
-        let id = vault.lookup(PERSON_ID, &number);
-        let (sealed_number, sealed_name) = (self.sealed(vault.person_id(&number)), self.sealed(vault.name(&name)));
-        Some(Person { id, number: sealed_number?, name: sealed_name? })
+        let sealer = self.sealed(vault.sealer())?;
+        let (number, name) = (self.sealed(sealer.person_id(&number)), self.sealed(sealer.name(&name)));
+        Some((Person::new(number?, name?), sealer.into_key()))
     }
 }
 

@@ -7,6 +7,7 @@ mod adjustment;
 mod bureau;
 mod consumer;
 mod judge;
+mod personal;
 mod read;
 mod recycler;
 mod retailer;
@@ -19,6 +20,8 @@ pub use bureau::{
     RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use judge::Stated;
+pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};

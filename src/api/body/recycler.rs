@@ -162,8 +162,10 @@ impl RecordTurnInBody {
         let evidence = pieces.filter_map(|(index, piece)| piece.judge(index, judge)).collect();
         identity(self.category, &self.item, judge);
         let item = self.item.judge(self.category, judge);
+        let (owner, key) = owner?;
         Some(NewTurnIn {
-            owner: owner?,
+            owner,
+            key,
             recorder,
             recorder_is,
             item: OldItem { evidence, received_on: received_on?, credit, ..item },
@@ -279,10 +281,9 @@ mod tests {
     use crate::domain::identifier::synthetic;
     use crate::domain::money::Fen;
     use crate::domain::refusal::Code;
-    use crate::keys::KeyRing;
 
     fn made(body: &Value) -> Result<NewTurnIn, Refusals> {
-        let vault = Vault::new(&KeyRing::generate().unwrap());
+        let vault = Vault::ephemeral().unwrap();
         let today = Day::from_number(20_260_618).unwrap();
         read::<RecordTurnInBody>(body.to_string().as_bytes())?.into_new_turn_in(Id::NIL, Party::Recycler, &vault, today)
     }

@@ -7,11 +7,12 @@ use crate::domain::command::{Presented, RedeemVoucher};
 use crate::domain::goods::{Battery, Category, Certification, Invoice, NewItem, Powertrain, Price};
 use crate::domain::id::Id;
 use crate::domain::identifier::{Kind, judge_invoice_number};
+use crate::domain::personal::NewDataKey;
 use crate::domain::records::Delivery;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 use crate::domain::time::Day;
 use crate::domain::{brand, identifier};
-use crate::pii::Vault;
+use crate::pii::{Sealer, Vault};
 use crate::qr::{ScanToken, VoucherToken, VoucherTokens};
 
 use super::judge::{ENTRIES, Judge, LINE, REASON};
@@ -227,6 +228,8 @@ pub struct Parts {
     pub invoice: Option<Invoice>,
     /// Delivery.
     pub delivery: Delivery,
+    /// What its address and phone are sealed with.
+    pub delivery_key: Option<NewDataKey>,
 }
 
 /// A quote's question, and what in its body cannot stand without being in the way of an answer.
@@ -257,12 +260,15 @@ impl SaleBody {
             let judged = identifier::judge(Kind::MobileCn, &phone, judge.today().0);
             judge.personal("/delivery_phone", judged)
         });
-        let delivery = Delivery {
-            division_code: division,
-            address: address.and_then(|text| judge.sealed(vault.text(&text))),
-            phone: phone.and_then(|number| judge.sealed(vault.mobile(&number))),
-        };
-        Parts { item, price, invoice, delivery }
+        let mut delivery = Delivery { division_code: division, ..Delivery::default() };
+        // Most sales state neither, and then need no key.
+        let told = address.is_some() || phone.is_some();
+        let sealer = told.then(|| vault.sealer()).and_then(|sealer| judge.sealed(sealer));
+        if let Some(sealer) = &sealer {
+            delivery.address = address.and_then(|text| judge.sealed(sealer.text(&text)));
+            delivery.phone = phone.and_then(|number| judge.sealed(sealer.mobile(&number)));
+        }
+        Parts { item, price, invoice, delivery, delivery_key: sealer.map(Sealer::into_key) }
     }
 }
 
@@ -350,10 +356,11 @@ impl InvoiceBody {
         let issued_on = issued_on.map(|day| judge.invoice_day("/invoice/issued_on", day));
         let total = judge.required("/invoice/total", self.total);
         let total = total.and_then(|total| judge.amount("/invoice/total", &total));
-        // Whether it is the holder's is judged by the rules; here any name may stand.
+        // Whether it is the holder's is judged by the rules; here any name may stand. It is kept only if it is, and then as
+        // the holder's own.
         let at = "/invoice/buyer_name";
         let buyer = judge.required(at, self.buyer_name).and_then(|name| judge.text(at, &name, LINE));
-        let buyer = buyer.and_then(|name| judge.sealed(vault.name(&name)));
+        let buyer = buyer.map(|name| vault.name_to_compare(&name));
         Some(Invoice { number: number?, issued_on: issued_on?, total: total?, buyer: buyer? })
     }
 }
@@ -415,7 +422,7 @@ impl RedeemBody {
             delivery_address: self.delivery_address,
             delivery_phone: self.delivery_phone,
         };
-        let Parts { item, price, invoice, delivery } = sale.judge(vault, &mut judge);
+        let Parts { item, price, invoice, delivery, delivery_key } = sale.judge(vault, &mut judge);
         let made = presented.zip(store).map(|(presented, store)| RedeemVoucher {
             presented,
             retailer,
@@ -424,6 +431,7 @@ impl RedeemBody {
             price,
             invoice,
             delivery,
+            delivery_key,
             turn_in,
         });
         (made, judge.into_failed())
@@ -518,7 +526,7 @@ mod tests {
         fn new() -> Self {
             let keys = KeyRing::generate().unwrap();
             let ids = (Id::digest(&["voucher"]), Id::digest(&["store"]));
-            Self { vault: Vault::new(&keys), tokens: VoucherTokens::new(&keys), voucher: ids.0, store: ids.1 }
+            Self { vault: Vault::ephemeral().unwrap(), tokens: VoucherTokens::new(&keys), voucher: ids.0, store: ids.1 }
         }
 
         fn live(&self) -> String {

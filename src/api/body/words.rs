@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
-use crate::domain::{adjustment, goods, records};
+use crate::domain::{adjustment, command, goods, personal, records};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +172,8 @@ word_schemas! {
     TurnInStatusWord, "TurnInStatus", records::TurnInStatus, "A turn-in's state.";
     VoucherStatusWord, "VoucherStatus", records::VoucherStatus, "A voucher's state.";
     RedemptionStatusWord, "RedemptionStatus", records::RedemptionStatus, "A redemption's state.";
+    DisclosedWord, "Disclosed", personal::Disclosed, "A kind of record whose personal data can be shown in the clear.";
+    ErasureWord, "Erasure", command::Erasure, "What became of what was known of a person.";
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";

@@ -10,6 +10,7 @@ use super::{Export, FileForm, Workbook, hand_out};
 use crate::api::auth::RedemptionsReader;
 use crate::api::body::words::Date;
 use crate::api::error::ApiError;
+use crate::api::masks::buyers;
 use crate::api::query::{Asked, Params, Wanted};
 use crate::api::reports::Period;
 use crate::api::server::Service;
@@ -29,6 +30,8 @@ const GROUP: usize = 1000;
 struct Row {
     redemption: Redemption,
     state: Option<RedemptionState>,
+    /// The buyer, masked.
+    buyer: Option<String>,
     /// What later versions added.
     raised: Fen,
     retailer: Option<String>,
@@ -71,7 +74,7 @@ const COLUMNS: &[Column<Row>] = &[
     Column { zh: "消费者实付", en: "Consumer pays", cell: |row| Cell::Money(row.redemption.consumer_pays) },
     Column { zh: "发票号码", en: "Invoice", cell: |row| Cell::text(&row.redemption.invoice.number) },
     Column { zh: "开票日期", en: "Invoice day", cell: |row| Cell::Day(row.redemption.invoice.issued_on) },
-    Column { zh: "购买方", en: "Buyer", cell: |row| Cell::text(&row.redemption.invoice.buyer.masked) },
+    Column { zh: "购买方", en: "Buyer", cell: |row| Cell::perhaps(row.buyer.as_ref()) },
     Column {
         zh: "撤销原因",
         en: "Why reversed",
@@ -148,7 +151,9 @@ fn rows(tx: &mut Tx<'_>, of: Option<Id>, period: Period) -> Result<Vec<Row>, Sto
         }
     }
     let (retailers, stores) = (tx.retailer_names()?, tx.store_names()?);
+    let buyers = buyers(tx, found.iter().map(|(redemption, _)| redemption))?;
     let row = |(redemption, state): (Redemption, Option<RedemptionState>)| Row {
+        buyer: buyers.get(&redemption.person).cloned(),
         raised: raised.get(&redemption.id).copied().unwrap_or_default(),
         retailer: retailers.get(&redemption.retailer.to_string()).cloned(),
         store: stores.get(&redemption.store.to_string()).cloned(),

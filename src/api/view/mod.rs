@@ -5,6 +5,7 @@ mod audit;
 mod growth;
 mod history;
 mod party;
+mod personal;
 mod problem;
 mod programme;
 mod redemption;
@@ -25,6 +26,7 @@ pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView}
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use party::{AccountView, CollectionPointView, RecyclerView, RetailerView, StoreView};
+pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,

@@ -7,6 +7,7 @@ use crate::api::body::words::{
     BatteryWord, CategoryWord, CertificationWord, Date, Decimal, DivisionCode, FundingSourceWord, Money,
     PowertrainWord, ProgrammeWord, RedemptionStatusWord, RefusalCode, Token,
 };
+use crate::api::masks::Shown;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::command::Redeemed;
 use crate::domain::goods::{Battery, Category, Certification, FundingSource, NewItem, Powertrain};
@@ -404,9 +405,14 @@ pub struct DeliveryView {
 }
 
 impl RedemptionView {
-    /// A redemption, its state row, where it has one, and its own among these adjustments.
+    /// A redemption, its state row, where it has one, its own among these adjustments, and what may be shown of people.
     #[must_use]
-    pub fn of(redemption: &Redemption, state: Option<&RedemptionState>, adjustments: &[Adjustment]) -> Self {
+    pub fn of(
+        redemption: &Redemption,
+        state: Option<&RedemptionState>,
+        adjustments: &[Adjustment],
+        shown: Shown,
+    ) -> Self {
         let status = state.map_or(RedemptionStatus::Recorded, |state| state.status);
         let own = adjustments.iter().filter(|adjustment| adjustment.redemption == redemption.id);
         let (price, invoice, delivery) = (&redemption.price, &redemption.invoice, &redemption.delivery);
@@ -436,12 +442,12 @@ impl RedemptionView {
                 number: invoice.number.clone(),
                 issued_on: date(invoice.issued_on),
                 total: money(invoice.total),
-                buyer_name: invoice.buyer.masked.clone(),
+                buyer_name: shown.buyer,
             },
             delivery: DeliveryView {
                 division_code: delivery.division_code.clone(),
-                address: delivery.address.as_ref().map(|address| address.masked.clone()),
-                phone: delivery.phone.as_ref().map(|phone| phone.masked.clone()),
+                address: shown.address,
+                phone: shown.phone,
             },
             turn_in_id: redemption.turn_in.map(|id| id.to_string()),
             reversal: state.filter(|state| state.status == RedemptionStatus::Reversed).map(|state| ReversalView {

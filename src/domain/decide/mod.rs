@@ -2,7 +2,9 @@
 
 mod adjustment;
 mod checkpoint;
+mod data_key;
 mod disclosure;
+mod erasure;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -46,7 +48,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
-        Act::SetGrowthBaseline { .. } | Act::RecordOffSystem { .. } | Act::RecordDisclosure { .. } => {}
+        Act::SetGrowthBaseline { .. }
+        | Act::RecordOffSystem { .. }
+        | Act::RecordDisclosure { .. }
+        | Act::Forget { .. } => {}
+        Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
+        Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
+        Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
     }
 }
@@ -88,6 +96,10 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordOffSystem { month, count, source } => {
             growth_input::off_system(*month, *count, source, command.actor.id, stamp, &mut ids)
         }
+        Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
+        Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
+        Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),
+        Act::Forget { what, ids, before } => Ok(erasure::forget(*what, ids, *before)),
         Act::RecordDisclosure { operation, subject, reason, detail } => {
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }

@@ -10,11 +10,12 @@ use crate::domain::goods::{Invoice, NewItem, Price};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
+use crate::domain::personal::Personal;
 use crate::domain::programme::{
     Amounts, MatchedAt, Rules, Sale, application_open, by_turn_in_id, fits, judge_old_item, judge_sale,
 };
 use crate::domain::records::{
-    Bucket, ClaimKey, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
+    Bucket, ClaimKey, Delivery, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
@@ -226,6 +227,7 @@ pub(super) fn redeem(
         return Err(Stop::NotLoaded("a redemption without item, price, invoice, amounts or store".to_owned()));
     };
     // From here it must succeed.
+    let invoice = &Invoice { buyer: buyer(state, &judged.voucher)?, ..invoice.clone() };
     let fact = fact(redeem, (item, price, invoice, amounts), &judged.voucher, &found, (store, clerk), ids);
     let voucher = Voucher {
         status: VoucherStatus::Redeemed,
@@ -239,6 +241,7 @@ pub(super) fn redeem(
         changes.extend(matching::take(row, fact.voucher));
     }
     changes.extend(fact.claims.iter().map(|key| Change::Claim { key: *key, holder: Some(fact.id) }));
+    changes.extend(redeem.delivery_key.iter().map(|key| Change::DataKey(key.of(fact.person, stamp.at))));
     if state.buckets.get(&fact.bucket)?.is_none() {
         let (retailer, programme, day) = (fact.retailer, fact.programme.clone(), stamp.day());
         changes.push(Change::Bucket(Bucket { id: fact.bucket, retailer, programme, day, settlement: None }));
@@ -254,7 +257,7 @@ pub(super) fn redeem(
         "reserved": judged.voucher.reserved}, "after": {"voucher": VoucherStatus::Redeemed, "reserved": Fen::ZERO},
         "subsidy": fact.subsidy, "consumer_pays": fact.consumer_pays,
         "merchant_bonus": fact.merchant_bonus, "store": fact.store, "invoice": fact.invoice.number,
-        "buyer": fact.invoice.buyer.masked, "turn_in": fact.turn_in});
+        "turn_in": fact.turn_in});
     Ok(Decision {
         outcome: Outcome::Redeemed(Redeemed {
             id: fact.id,
@@ -272,6 +275,20 @@ pub(super) fn redeem(
         movements: vec![movement],
         rollups,
     })
+}
+
+/// The buyer as the fact keeps them. It was found that the invoice names the holder: so the holder's own sealed name
+/// stands there, which needs no key of its own and becomes unreadable with the holder's. What may be shown of it stands
+/// with the person, where it can be taken away.
+fn buyer(state: &State, voucher: &Voucher) -> Result<Personal, Stop> {
+    let holder = state.persons.get(&voucher.person)?;
+    let name = &holder.ok_or_else(|| Stop::NotLoaded(format!("holder of voucher {}", voucher.id)))?.name;
+    Ok(kept(name))
+}
+
+/// Personal data as a fact keeps it: without a mask, which could not be taken away again.
+fn kept(personal: &Personal) -> Personal {
+    Personal { masked: String::new(), ..personal.clone() }
 }
 
 /// The old item's claim keys that the voucher holds from now on.
@@ -315,7 +332,11 @@ fn fact(
         item: item.clone(),
         price: price.clone(),
         invoice: invoice.clone(),
-        delivery: redeem.delivery.clone(),
+        delivery: Delivery {
+            division_code: redeem.delivery.division_code.clone(),
+            address: redeem.delivery.address.as_ref().map(kept),
+            phone: redeem.delivery.phone.as_ref().map(kept),
+        },
         completed: voucher.category.is_appliance() && found.turn_in.is_some_and(supports),
         claims: identities(redeem).into_iter().map(|taken| taken.key).collect(),
     }

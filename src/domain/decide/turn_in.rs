@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Ids;
+use super::{Ids, data_key};
 use crate::domain::claim_key;
 use crate::domain::command::{AuditNote, Change, Decision, NewTurnIn, Outcome, Party, Stamp, Stop};
 use crate::domain::id::Id;
@@ -34,13 +34,15 @@ pub(super) fn record(state: &State, new: &NewTurnIn, stamp: Stamp, ids: &mut Ids
         recorded_at: stamp.at,
         void_reason: None,
     };
-    let mut changes = Vec::new();
     // What the identity provider said of a person outranks what a recycler typed.
-    if state.persons.get(&new.owner.id)?.is_none() {
-        changes.push(Change::Person(new.owner.clone()));
-    }
-    let detail = json!({"before": null, "after": row.status, "category": row.item.category, "received_on": row.item.received_on, "credit": row.item.credit,
-        "owner": row.owner_number, "recorder": row.recorder, "evidence": row.item.evidence});
+    let known = state.persons.get(&new.owner.id)?;
+    let mut changes = match known.filter(|person| person.erased_at.is_none() && person.restricted_at.is_none()) {
+        Some(_) => Vec::new(),
+        None => data_key::keep_person(state, &new.owner, &new.key, stamp)?,
+    };
+    let detail = json!({"before": null, "after": row.status, "category": row.item.category,
+        "received_on": row.item.received_on, "credit": row.item.credit,
+        "owner": row.person, "recorder": row.recorder, "evidence": row.item.evidence});
     changes.push(Change::TurnIn(Box::new(row.clone())));
     Ok(decision(row, changes, detail))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Ids, matching, quota};
+use super::{Ids, data_key, matching, quota};
 use crate::domain::command::{AuditNote, Change, ClaimVoucher, Decision, Outcome, Stamp, Stop};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, line_id};
@@ -160,7 +160,8 @@ pub(super) fn claim(state: &State, claim: &ClaimVoucher, stamp: Stamp, ids: &mut
         claims: found.turn_in.map(|row| row.claims.clone()).unwrap_or_default(),
         quotas: quotas.iter().map(|quota| quota.id).collect(),
     };
-    let mut changes = vec![Change::Person(claim.person.clone()), Change::Voucher(Box::new(voucher.clone()))];
+    let mut changes = data_key::keep_person(state, &claim.person, &claim.key, stamp)?;
+    changes.push(Change::Voucher(Box::new(voucher.clone())));
     changes.extend(quotas.into_iter().map(Change::Quota));
     if let Some(row) = found.turn_in {
         changes.extend(matching::take(row, id));
@@ -173,7 +174,7 @@ pub(super) fn claim(state: &State, claim: &ClaimVoucher, stamp: Stamp, ids: &mut
     let tally = Tally { issued: 1, amount_reserved: reserved, ..Tally::default() };
     let rollup = entry(ids, &voucher, stamp, stamp, tally);
     let detail = json!({"programme": voucher.programme, "version": voucher.version, "category": voucher.category,
-        "before": null, "after": voucher.status, "holder": claim.person.number.masked, "reserved": reserved, "expires_at": voucher.expires_at,
+        "before": null, "after": voucher.status, "holder": claim.person.id, "reserved": reserved, "expires_at": voucher.expires_at,
         "turn_in": voucher.turn_in});
     Ok(Decision {
         audit: AuditNote { subject: id.to_string(), detail },

@@ -5,6 +5,7 @@
 
 mod adjustments;
 mod claims;
+mod data_keys;
 mod growth;
 mod ledger;
 mod parties;
@@ -17,6 +18,7 @@ mod vouchers;
 
 pub use adjustments::AdjustmentRow;
 pub use claims::ClaimRow;
+pub use data_keys::DataKeyRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
 pub use parties::{PersonRow, RecyclerRow, RetailerRow, StoreRow};

@@ -6,6 +6,7 @@ use super::{Place, Row, json};
 use crate::domain::id::Id;
 use crate::domain::personal::Personal;
 use crate::domain::records::{Person, Recycler, Retailer, Standing, Store};
+use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::schema::{person, recycler, retailer, store};
 
@@ -161,6 +162,8 @@ pub struct PersonRow {
     pub name_lookup: Id,
     pub name_sealed: String,
     pub name_masked: String,
+    pub restricted_at: Option<i64>,
+    pub erased_at: Option<i64>,
 }
 
 impl Row for PersonRow {
@@ -175,6 +178,8 @@ impl Row for PersonRow {
             name_lookup: record.name.lookup,
             name_sealed: record.name.sealed.clone(),
             name_masked: record.name.masked.clone(),
+            restricted_at: record.restricted_at.map(|at| at.0),
+            erased_at: record.erased_at.map(|at| at.0),
         })
     }
 
@@ -183,6 +188,8 @@ impl Row for PersonRow {
             id: self.id,
             number: Personal { lookup: self.number_lookup, sealed: self.number_sealed, masked: self.number_masked },
             name: Personal { lookup: self.name_lookup, sealed: self.name_sealed, masked: self.name_masked },
+            restricted_at: self.restricted_at.map(Moment),
+            erased_at: self.erased_at.map(Moment),
         })
     }
 }

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use super::Conn;
 use crate::domain::id::Id;
 use crate::domain::loaded::Loaded;
-use crate::domain::state::{Done, State};
+use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, LineRow, PersonRow,
-    ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row, StoreRow,
-    TurnInRow, VoucherRow,
+    AccountRow, AdjustmentRow, AuditRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, LineRow,
+    PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, Row,
+    StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -67,7 +67,34 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.accounts, ledger_account.id as AccountRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
+    data_keys(conn, state)?;
+    holdings(conn, state)?;
     claims(conn, state)
+}
+
+/// Which vouchers and turn-ins there are of each person that was asked for.
+fn holdings(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for person in state.holdings.take_unloaded() {
+        let of = schema::voucher::table.filter(schema::voucher::person.eq(person)).order(schema::voucher::id);
+        let vouchers: Vec<Id> = of.select(schema::voucher::id).load(conn)?;
+        let of = schema::turn_in::table.filter(schema::turn_in::person.eq(person)).order(schema::turn_in::id);
+        let turn_ins: Vec<Id> = of.select(schema::turn_in::id).load(conn)?;
+        state.holdings.put(person, Holdings { vouchers, turn_ins });
+    }
+    Ok(())
+}
+
+/// All keys of each person that was asked for.
+fn data_keys(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let persons = state.data_keys.take_unloaded();
+    for row in find!(conn, persons, data_key.person as DataKeyRow) {
+        let key = row.read()?;
+        let mut keys = state.data_keys.peek(&key.person).cloned().unwrap_or_default();
+        let person = key.person;
+        keys.push(key);
+        state.data_keys.put(person, keys);
+    }
+    Ok(())
 }
 
 fn done(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {

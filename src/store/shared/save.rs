@@ -7,18 +7,22 @@ use diesel::query_dsl::methods::FilterDsl;
 use diesel::upsert::excluded;
 
 use super::{Conn, ROWS};
+use crate::domain::command::Passing;
+use crate::domain::id::Id;
+use crate::domain::personal::DataKey;
 use crate::domain::records::Version;
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
+use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow,
-    RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, RollupRow, Row, StoreRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow,
+    RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, RollupRow, Row, StoreRow, TurnInRow,
+    VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
-use crate::store::schema::{attempt, programme_version, rollup};
+use crate::store::schema::{attempt, command_log, data_key, programme_version, rollup};
 
 /// Facts: inserted, never changed.
 macro_rules! insert {
@@ -52,6 +56,7 @@ pub fn save(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     facts(conn, saved)?;
     rollups(conn, &saved.rollups)?;
     attempts(conn, &saved.attempts)?;
+    forget(conn, &saved.forgotten)?;
     saved.head.as_ref().map_or(Ok(()), |head| super::head::write(conn, head))
 }
 
@@ -69,7 +74,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(
         conn, PersonRow, &saved.persons, person.id:
-            number_lookup, number_sealed, number_masked, name_lookup, name_sealed, name_masked
+            number_lookup, number_sealed, number_masked, name_lookup, name_sealed, name_masked, restricted_at, erased_at
     );
     upsert!(conn, QuotaRow, &saved.quotas, quota_use.id: person, scope, period, live, issued, lapsed);
     upsert!(
@@ -95,7 +100,25 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
         conn, AccountRow, &saved.accounts, ledger_account.id:
             line, retailer, payable_fen, paid_fen, clawback_fen
     );
+    data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
+}
+
+/// A key is made, wrapped anew or destroyed; whose it is stays.
+fn data_keys(conn: &mut Conn, keys: &[DataKey]) -> Result<(), StoreError> {
+    for rows in write_all::<DataKeyRow>(keys)?.chunks(ROWS) {
+        diesel::insert_into(data_key::table)
+            .values(rows)
+            .on_conflict((data_key::person, data_key::id))
+            .do_update()
+            .set((
+                data_key::wrapped.eq(excluded(data_key::wrapped)),
+                data_key::master_kid.eq(excluded(data_key::master_kid)),
+                data_key::shredded_at.eq(excluded(data_key::shredded_at)),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
@@ -161,6 +184,26 @@ fn rollups(conn: &mut Conn, entries: &[RollupEntry]) -> Result<(), StoreError> {
                 rollup::amount_reversed_fen.eq(rollup::amount_reversed_fen + excluded(rollup::amount_reversed_fen)),
             ))
             .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The one place that takes rows away: attempts and the log of commands, whose time is over. Nothing that the trail, the
+/// ledger or a report stands on is among them.
+fn forget(conn: &mut Conn, forgotten: &[(Passing, Vec<Id>, Moment)]) -> Result<(), StoreError> {
+    for (what, ids, before) in forgotten {
+        for ids in ids.chunks(super::KEYS) {
+            match what {
+                Passing::Attempts => {
+                    let old = attempt::id.eq_any(ids).and(attempt::at.lt(before.0));
+                    diesel::delete(FilterDsl::filter(attempt::table, old)).execute(conn)?;
+                }
+                Passing::Commands => {
+                    let old = command_log::id.eq_any(ids).and(command_log::at.lt(before.0));
+                    diesel::delete(FilterDsl::filter(command_log::table, old)).execute(conn)?;
+                }
+            }
+        }
     }
     Ok(())
 }

@@ -3,8 +3,10 @@
 use super::samples::{self, claim, id, saved};
 use super::{Server, each};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind};
 use crate::domain::money::Fen;
+use crate::domain::personal::DataKey;
 use crate::domain::state::State;
 use crate::store::{Backend, ClaimWrite, Database, Saved, StoreError};
 
@@ -35,6 +37,33 @@ fn facts_refuse_every_change() {
         for statement in ["UPDATE programme_version SET body = ''", "DELETE FROM programme_version"] {
             assert!(matches!(division.execute(statement), Err(StoreError::Row(_))), "{statement}");
         }
+    });
+}
+
+/// A data key that was destroyed stays so, and none disappears.
+#[test]
+fn a_destroyed_data_key_does_not_come_back() {
+    each(|division| {
+        let key = samples::data_key(id(60));
+        division.save(&Saved { data_keys: vec![key.clone()], ..Saved::default() }).unwrap();
+        let again = DataKey { master_kid: "m2".into(), wrapped: Some("again".into()), ..key.clone() };
+        division.save(&Saved { data_keys: vec![again], ..Saved::default() }).unwrap();
+        assert_eq!(division.read(|tx| tx.data_keys(&[id(60)]))[0].master_kid, "m2");
+        let destroyed = DataKey { wrapped: None, shredded_at: Some(samples::at()), ..key.clone() };
+        division.save(&Saved { data_keys: vec![destroyed.clone()], ..Saved::default() }).unwrap();
+        let back = Saved { data_keys: vec![key], ..Saved::default() };
+        assert!(matches!(division.save(&back), Err(StoreError::Row(_))));
+        let mut statements = vec!["DELETE FROM data_key", "UPDATE data_key SET wrapped = 'x', shredded_at = NULL"];
+        if division.is_postgres() {
+            statements.push("TRUNCATE data_key");
+        }
+        for statement in statements {
+            assert!(matches!(division.execute(statement), Err(StoreError::Row(_))), "{statement}");
+        }
+        assert_eq!(division.read(|tx| tx.data_keys(&[id(60)])), [destroyed]);
+        let of_the_division = DataKey { wrapped: None, shredded_at: Some(samples::at()), ..samples::data_key(Id::NIL) };
+        let refused = division.save(&Saved { data_keys: vec![of_the_division], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "the division's key is never destroyed");
     });
 }
 

@@ -31,6 +31,7 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.recyclers.peek(&id(3)), Some(&saved.recyclers[0]));
         assert_eq!(state.persons.peek(&saved.persons[0].id), Some(&saved.persons[0]));
         assert_eq!(state.persons.peek(&saved.persons[0].id).unwrap().name.sealed, "sealed name");
+        assert_eq!(state.data_keys.peek(&saved.persons[0].id), Some(&saved.data_keys));
         assert_eq!(state.quotas.peek(&saved.quotas[0].id), Some(&saved.quotas[0]));
         assert_eq!(state.turn_ins.peek(&id(2)), Some(&saved.turn_ins[0]));
         assert_eq!(state.vouchers.peek(&id(1)), Some(&saved.vouchers[0]));
@@ -53,6 +54,7 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.stores.ask(id(6));
     state.recyclers.ask(id(3));
     state.persons.ask(saved.persons[0].id);
+    state.data_keys.ask(saved.persons[0].id);
     state.quotas.ask(saved.quotas[0].id);
     state.turn_ins.ask(id(2));
     state.vouchers.ask(id(1));
@@ -152,6 +154,10 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.recyclers(Some("360111"), true, ALL)?, saved.recyclers);
             assert_eq!(tx.recyclers(Some("360102"), false, ALL)?, []);
             assert_eq!(tx.person(person)?, saved.persons.first().cloned());
+            assert_eq!(tx.persons(&[person])?, saved.persons);
+            assert_eq!(tx.data_keys(&[person, id(1)])?, saved.data_keys);
+            assert_eq!(tx.keys_not_under("m2", 5)?, saved.data_keys);
+            assert_eq!(tx.keys_not_under("m1", 5)?, []);
             assert_eq!(tx.lines(Some(samples::PROGRAMME))?, saved.lines);
             assert_eq!(tx.lines(None)?, saved.lines);
             assert_eq!(tx.audit_records(None, 5)?, saved.audits);

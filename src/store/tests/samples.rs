@@ -10,7 +10,7 @@ use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
-use crate::domain::personal::Personal;
+use crate::domain::personal::{DataKey, Personal};
 use crate::domain::programme::Rules;
 use crate::domain::records::{
     BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, Counted, Delivery, OffSystem, Person, Programme,
@@ -242,9 +242,15 @@ pub fn checkpoint() -> Checkpoint {
     Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
 }
 
+/// A data key.
+pub fn data_key(person: Id) -> DataKey {
+    let wrapped = Some("wrapped".into());
+    DataKey { person, id: id(50), wrapped, master_kid: "m1".into(), made_at: at(), shredded_at: None }
+}
+
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
-    let person = Person { id: Id::digest(&["person"]), number: personal("number"), name: personal("name") };
+    let person = Person { id: Id::digest(&["person"]), ..Person::new(personal("number"), personal("name")) };
     let account = LedgerAccount {
         id: account_id(line().id, id(5)),
         line: line().id,
@@ -281,6 +287,7 @@ pub fn saved(salt: &str) -> Saved {
         retailers: vec![retailer()],
         stores: vec![store()],
         recyclers: vec![recycler()],
+        data_keys: vec![data_key(person.id)],
         persons: vec![person],
         quotas: vec![quota],
         turn_ins: vec![turn_in()],
@@ -309,5 +316,6 @@ pub fn saved(salt: &str) -> Saved {
             codes: vec!["WRONG_STATE".into()],
             request_id: "r".into(),
         }],
+        forgotten: Vec::new(),
     }
 }

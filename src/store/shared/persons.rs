@@ -1,0 +1,74 @@
+//! Persons and their data keys.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::Conn;
+use crate::domain::command::Passing;
+use crate::domain::id::Id;
+use crate::domain::personal::DataKey;
+use crate::domain::records::{Person, QuotaUse};
+use crate::domain::time::Moment;
+use crate::store::error::StoreError;
+use crate::store::rows::{AttemptRow, DataKeyRow, PersonRow, QuotaRow, read_all};
+use crate::store::saved::Attempt;
+use crate::store::schema::{attempt, command_log, data_key, person, quota_use, turn_in, voucher};
+
+/// Some persons, in no order.
+pub fn persons(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Person>, StoreError> {
+    let mut found: Vec<PersonRow> = Vec::new();
+    for ids in ids.chunks(super::KEYS) {
+        found.extend(person::table.filter(person::id.eq_any(ids)).select(PersonRow::as_select()).load(conn)?);
+    }
+    read_all(found)
+}
+
+/// All data keys of some persons, or of the division, the oldest first.
+pub fn data_keys(conn: &mut Conn, persons: &[Id]) -> Result<Vec<DataKey>, StoreError> {
+    let keys = data_key::table.filter(data_key::person.eq_any(persons));
+    read_all(keys.order((data_key::made_at, data_key::id)).select(DataKeyRow::as_select()).load(conn)?)
+}
+
+/// Persons without a voucher or turn-in since a moment, of whom something is still known, in the order of their ids.
+pub fn without_dealings(conn: &mut Conn, since: Moment, after: Option<Id>, limit: i64) -> Result<Vec<Id>, StoreError> {
+    let voucher = voucher::table.filter(voucher::person.eq(person::id)).filter(voucher::issued_at.ge(since.0));
+    let turn_in = turn_in::table.filter(turn_in::person.eq(person::id)).filter(turn_in::recorded_at.ge(since.0));
+    let idle = person::table
+        .filter(person::erased_at.is_null())
+        .filter(person::id.gt(after.unwrap_or(Id::NIL)))
+        .filter(not(exists(voucher.select(voucher::id))))
+        .filter(not(exists(turn_in.select(turn_in::id))));
+    Ok(idle.order(person::id).limit(limit).select(person::id).load(conn)?)
+}
+
+/// Rows of the kind that are kept for a time only, from before a moment, the oldest first.
+pub fn passed(conn: &mut Conn, what: Passing, before: Moment, limit: i64) -> Result<Vec<Id>, StoreError> {
+    Ok(match what {
+        Passing::Attempts => {
+            let old = attempt::table.filter(attempt::at.lt(before.0));
+            old.order((attempt::at, attempt::id)).limit(limit).select(attempt::id).load(conn)?
+        }
+        Passing::Commands => {
+            let old = command_log::table.filter(command_log::at.lt(before.0));
+            old.order((command_log::at, command_log::id)).limit(limit).select(command_log::id).load(conn)?
+        }
+    })
+}
+
+/// Refused commands of a caller, the newest first.
+pub fn attempts_of(conn: &mut Conn, actor: Id, limit: i64) -> Result<Vec<Attempt>, StoreError> {
+    let own = attempt::table.filter(attempt::actor.eq(actor)).order((attempt::at.desc(), attempt::id.desc()));
+    read_all(own.limit(limit).select(AttemptRow::as_select()).load(conn)?)
+}
+
+/// Quotas of a person.
+pub fn quotas_of(conn: &mut Conn, of: Id) -> Result<Vec<QuotaUse>, StoreError> {
+    let own = quota_use::table.filter(quota_use::person.eq(of)).order((quota_use::scope, quota_use::period));
+    read_all(own.select(QuotaRow::as_select()).load(conn)?)
+}
+
+/// Keys that a master key other than this one wraps, of all persons.
+pub fn keys_not_under(conn: &mut Conn, master_kid: &str, limit: i64) -> Result<Vec<DataKey>, StoreError> {
+    let keys = data_key::table.filter(data_key::master_kid.ne(master_kid)).filter(data_key::wrapped.is_not_null());
+    read_all(keys.order((data_key::person, data_key::id)).limit(limit).select(DataKeyRow::as_select()).load(conn)?)
+}
