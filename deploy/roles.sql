@@ -42,8 +42,8 @@ DO $$
 DECLARE
     division CONSTANT text := current_setting('huanxin.schema');
     append_only CONSTANT text[] := ARRAY[
-        'audit_record', 'movement', 'redemption', 'adjustment', 'rollup_entry', 'growth_baseline',
-        'off_system_trade_in', 'command_log', 'attempt', 'refresh_token'];
+        'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
+        'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',

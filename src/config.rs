@@ -54,6 +54,9 @@ pub struct ServeOptions {
     /// Connections for reading.
     #[arg(long, env = "HUANXIN_READERS", default_value_t = 8)]
     pub readers: u32,
+    /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
+    #[arg(long, env = "HUANXIN_AUDIT_SINK")]
+    pub audit_sink: Option<String>,
     /// For how long things are kept.
     #[command(flatten)]
     pub retention: Retention,

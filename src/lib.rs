@@ -2,10 +2,13 @@
 
 pub mod access;
 pub mod api;
+pub mod audit_sink;
+pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod evidence;
 pub mod issuers;
 pub mod jws;
 pub mod keys;

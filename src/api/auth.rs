@@ -165,6 +165,8 @@ staff! {
     Finance: Finance;
     /// Who reads the trail.
     Auditor: Auditor;
+    /// Who may have a checkpoint of the trail made.
+    CheckpointMaker: Auditor Admin;
     /// Who reads what the bureau keeps, names included.
     BureauReader: Officer Reviewer Approver Finance Auditor;
     /// Who reads figures without names: the bureau and the other departments of the plan.

@@ -90,9 +90,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "createProgramme" => {
-            &[&[Code::WrongState]]
-        }
+        "voidTurnIn" | "createCheckpoint" | "publishProgramme" | "pauseProgramme" | "closeProgramme"
+        | "createProgramme" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -115,12 +114,15 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
-        "approveRetailer" | "signOut" | "getAccount" => &[&[Code::NotFound]],
+        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
         "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
         "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
         "disableStaff" | "resetStaffCredentials" => &[&[Code::WrongState]],
+        "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
+            &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
+        }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],

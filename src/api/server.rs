@@ -21,7 +21,8 @@ use super::{
     retailer, revoked,
 };
 use crate::access::AccessTokens;
-use crate::engine::{Division, Retention};
+use crate::checkpoint::CheckpointNotary;
+use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -58,6 +59,8 @@ pub struct Service {
     pub voucher_tokens: VoucherTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Who signs checkpoints of the trail.
+    pub notary: Arc<CheckpointNotary>,
     /// The public keys.
     pub key_set: PublishedKeys,
     /// What signing in takes.
@@ -70,6 +73,8 @@ pub struct Service {
     pub edge: Edge,
     /// Counters.
     pub counters: Counters,
+    /// How far the second sink of the trail is, where there is one.
+    pub sink: Option<Arc<SinkState>>,
 }
 
 impl Service {
@@ -80,6 +85,7 @@ impl Service {
             division,
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
+            notary: Arc::new(CheckpointNotary::new(keys)),
             vault,
             key_set: PublishedKeys::of(keys),
             identity,
@@ -87,6 +93,7 @@ impl Service {
             limits: Limits::default(),
             edge: Edge::default(),
             counters: Counters::default(),
+            sink: None,
         }
     }
 
@@ -102,6 +109,7 @@ impl Service {
             return;
         }
         self.voucher_tokens.take_keys(now);
+        self.notary.take_keys(now);
         self.key_set.take_keys(now);
     }
 }
@@ -238,6 +246,12 @@ fn for_the_bureau() -> Vec<Place> {
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
+        at("/audit/checkpoints").get(audit::checkpoints::list_checkpoints).post(audit::checkpoints::create_checkpoint),
+        at("/audit/checkpoints/{number}").get(audit::checkpoints::get_checkpoint),
+        at("/audit/inclusion-proof").get(audit::proofs::get_inclusion_proof),
+        at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
+        at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
+        at("/audit/evidence-package").get(audit::package::get_evidence_package),
     ]
 }
 

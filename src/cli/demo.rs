@@ -101,6 +101,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         queue: 4096,
         readers: 8,
         sign_in: SignInOptions::usual(),
+        audit_sink: None,
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
 use super::adjustment::{Adjustment, Raised};
+use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -249,6 +250,8 @@ pub enum Act {
         /// What is shown: which fields, which period, how many rows; never a value in the clear.
         detail: serde_json::Value,
     },
+    /// Keeps what the trail was up to a record, signed.
+    CreateCheckpoint(Box<NewCheckpoint>),
 }
 
 impl Act {
@@ -291,6 +294,7 @@ impl Act {
             Self::ErasePerson(_) => "erase_person",
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
+            Self::CreateCheckpoint(_) => "create_checkpoint",
         }
     }
 
@@ -630,6 +634,8 @@ pub enum Outcome {
     },
     /// An account.
     Staff(Box<Staff>),
+    /// A checkpoint of the trail.
+    Checkpoint(Box<Checkpoint>),
     /// Somebody was let in, or stays in.
     SignedIn(Box<SignedIn>),
     /// Somebody was not let in, and that is noted.
@@ -747,6 +753,10 @@ pub enum Change {
     RefreshToken(RefreshToken),
     /// What ends tokens.
     Revocation(Revocation),
+    /// Checkpoint of the trail (a fact).
+    Checkpoint(Box<Checkpoint>),
+    /// Root over a full block of the trail's records, from which it follows.
+    Block(Block),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

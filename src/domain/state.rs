@@ -2,6 +2,8 @@
 
 use super::account::{Account, RefreshToken, Revocation, Session};
 use super::adjustment::Adjustment;
+use super::audit::AuditRecord;
+use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
@@ -89,6 +91,10 @@ pub struct State {
     pub refresh_tokens: Loaded<Id, RefreshToken>,
     /// What ends tokens.
     pub revocations: Loaded<Id, Revocation>,
+    /// Records of the trail, by number.
+    pub records: Loaded<i64, AuditRecord>,
+    /// Checkpoints of the trail, by number.
+    pub checkpoints: Loaded<i64, Checkpoint>,
 }
 
 impl State {
@@ -147,6 +153,8 @@ impl State {
             || self.sessions.has_unloaded()
             || self.refresh_tokens.has_unloaded()
             || self.revocations.has_unloaded()
+            || self.records.has_unloaded()
+            || self.checkpoints.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -223,9 +231,10 @@ impl State {
             Change::Session(row) => self.sessions.put(row.id, row),
             Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
             Change::Revocation(row) => self.revocations.put(row.subject, row),
+            Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
-            Change::Baseline(_) | Change::OffSystem(_) | Change::Forgotten { .. } => {}
+            Change::Baseline(_) | Change::OffSystem(_) | Change::Block(_) | Change::Forgotten { .. } => {}
         }
     }
 }

@@ -96,6 +96,8 @@ impl Collected {
             Change::Session(row) => self.touch(Kind::Session, row.id),
             Change::RefreshToken(row) => self.saved.refresh_tokens.push(row.clone()),
             Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
+            Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
+            Change::Block(row) => self.saved.blocks.push(row.clone()),
         }
     }
 

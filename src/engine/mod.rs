@@ -1,15 +1,18 @@
 //! The engine owns every write: one thread and one connection per division, commands in batches.
 
 mod batch;
+mod checkpoint;
 mod clock;
 mod collect;
 mod endings;
+mod history;
 mod jobs;
 mod question;
 mod queue;
 mod retention;
 mod revoked;
 mod runner;
+mod sink;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -17,12 +20,15 @@ use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
+pub use checkpoint::{Consistency, Inclusion, Notary, proof};
 pub use clock::Clock;
 pub use endings::{Endings, Since};
+pub use history::{Event, Life};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
 pub use retention::{Removed, Retention};
 pub use runner::Runner;
+pub use sink::{Sink, SinkState};
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};
 use crate::domain::decide::decide;

@@ -3,6 +3,7 @@
 use crate::domain::account::{Account, RefreshToken, Revocation, Session};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
@@ -75,6 +76,10 @@ pub struct Saved {
     pub refresh_tokens: Vec<RefreshToken>,
     /// What ends tokens, put in place.
     pub revocations: Vec<Revocation>,
+    /// Checkpoints of the trail: facts, inserted.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Roots over full blocks of the trail: inserted.
+    pub blocks: Vec<Block>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.

@@ -25,6 +25,19 @@ tables! {
         body -> Text,
         hash -> Text,
     }
+    audit_checkpoint (id) {
+        id -> Uid,
+        number -> BigInt,
+        size -> BigInt,
+        root -> Text,
+        head -> Text,
+        at -> BigInt,
+        statement -> Text,
+    }
+    audit_block (number) {
+        number -> BigInt,
+        root -> Text,
+    }
     command_log (id) {
         id -> Uid,
         fingerprint -> Uid,

@@ -133,6 +133,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             sign_in: SignInOptions::cheap(),
+            audit_sink: None,
             retention: Retention::default(),
             edge,
         };
@@ -324,7 +325,9 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
         let Some(place) = self.place.take().filter(|_| !std::thread::panicking()) else { return };
-        let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
+        let (code, line) =
+            audit::verify(place.dir.path(), place.database_url().as_deref(), None, &audit::Kept::default(), None)
+                .unwrap();
         assert_eq!(code, 0, "{line}");
         leak::nothing_was_logged();
     }

@@ -228,7 +228,7 @@ on_both! {
 /// No other method of reading somebody's data exists: a consumer reads their own alone.
 #[test]
 fn the_export_takes_no_name() {
-    let app = TestApp::start(crate::database::Place::sqlite(), crate::app::START);
+    let app = TestApp::start(crate::database::Place::sqlite(), START);
     let answer = app.consumer(0).send(Method::GET, &format!("{EXPORT}?person=1"), &[], None);
     answer.refused_alone(400, "FIELD_UNKNOWN");
 }

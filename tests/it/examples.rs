@@ -64,6 +64,7 @@ pub fn day(app: &TestApp) -> Book {
     programmes(app, &mut book);
     staff(app, &mut book);
     figures(app, &mut book);
+    trail(app, &mut book);
     refused(app, &mut book);
     book
 }
@@ -140,6 +141,7 @@ fn trade_in(app: &TestApp, book: &mut Book) {
         book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
     }
     let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    book.ask(&app.auditor(), "getVoucherHistory", &[("id", &voucher)]);
     book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
     book.ask(&retailer, "getRedemption", &[("id", &redemption)]);
@@ -297,6 +299,17 @@ fn figures(app: &TestApp, book: &mut Book) {
         book.ask(&officer, "exportRetailers", &[("format", form)]);
         book.ask(&app.retailer(), "exportRedemptions", &[days[0], days[1], ("format", form)]);
     }
+}
+
+fn trail(app: &TestApp, book: &mut Book) {
+    let auditor = app.auditor();
+    book.ask(&auditor, "createCheckpoint", &[]);
+    book.ask(&auditor, "createCheckpoint", &[]);
+    book.ask(&auditor, "listCheckpoints", &[("limit", "1")]);
+    book.ask(&auditor, "getCheckpoint", &[("number", "1")]);
+    book.ask(&auditor, "getInclusionProof", &[("seq", "4"), ("checkpoint", "1")]);
+    book.ask(&auditor, "getConsistencyProof", &[("from", "1"), ("to", "2")]);
+    book.ask(&auditor, "getEvidencePackage", &[("from", "2026-06-01"), ("to", TODAY)]);
 }
 
 /// What any operation may answer.

@@ -2,6 +2,7 @@
 
 mod account;
 mod adjustment;
+mod checkpoint;
 mod data_key;
 mod disclosure;
 mod erasure;
@@ -66,6 +67,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
+        Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
     }
 }
 
@@ -125,6 +127,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordDisclosure { operation, subject, reason, detail } => {
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
+        Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
     }
 }
 

@@ -27,7 +27,7 @@ pub use parties::{PersonRow, RecyclerRow, RetailerRow, StoreRow};
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
-pub use trail::{AttemptRow, AuditRow, CommandRow};
+pub use trail::{AttemptRow, AuditRow, BlockRow, CheckpointRow, CommandRow};
 pub use turn_ins::TurnInRow;
 pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};
 

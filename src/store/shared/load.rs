@@ -8,9 +8,9 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, BucketRow, ClaimRow, CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow,
-    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row,
-    SessionRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
+    AccountRow, AdjustmentRow, AuditRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, LineRow,
+    PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
+    RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -69,6 +69,8 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.sessions, session.id as SessionRow);
     fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
+    fill!(conn, state.records, audit_record.seq as AuditRow);
+    fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)

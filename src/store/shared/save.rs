@@ -15,10 +15,10 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BucketRow, ClaimRow, CommandRow, DataKeyRow,
-    EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow,
-    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow,
-    StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow,
+    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, RollupRow,
+    Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -138,6 +138,8 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, RefreshTokenRow, &saved.refresh_tokens, refresh_token);
     insert!(conn, CommandRow, &saved.done, command_log);
     insert!(conn, AuditRow, &saved.audits, audit_record);
+    insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
+    insert!(conn, BlockRow, &saved.blocks, audit_block);
     Ok(())
 }
 

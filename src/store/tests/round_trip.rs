@@ -172,6 +172,28 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.audit_records(None, 5)?, saved.audits);
             assert_eq!(tx.audit_records(Some(1), 5)?, []);
             assert_eq!(tx.audit_records_after(0, 5)?, saved.audits);
+            assert_eq!(tx.audit_record(1)?.as_ref(), saved.audits.first());
+            assert_eq!(tx.audit_hashes(0, 5)?, [(1, saved.audits[0].hash.clone())]);
+            assert_eq!(tx.audit_records_about(&["券".to_owned()], 5)?, saved.audits);
+            for (moment, first) in [(at().0 - 1, 1), (at().0, 1), (at().0 + 1, 2)] {
+                assert_eq!(tx.first_audit_record_at(moment)?, first);
+            }
+            assert_eq!(tx.newest_checkpoint()?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_over(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_over(2)?, None);
+            assert_eq!(tx.checkpoint_within(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_within(0)?, None);
+            assert_eq!(tx.checkpoints(None, 5)?, saved.checkpoints);
+            assert_eq!(tx.checkpoints(Some(1), 5)?, []);
+            assert_eq!(tx.audit_blocks(0, 5)?, saved.blocks);
+            assert_eq!(tx.audit_blocks(1, 5)?, []);
+            assert_eq!(tx.movements(&[saved.movements[0].id, id(77)])?, saved.movements);
+            let facts = [("movement", saved.movements[0].id), ("audit_checkpoint", saved.checkpoints[0].id)];
+            for (table, id) in facts {
+                assert_eq!(tx.fact_rows(table, &[id])?[&id]["id"], id.to_string());
+            }
+            assert!(tx.fact_rows("person", &[id(1)])?.is_empty());
             assert_eq!(tx.attempts(ALL)?, saved.attempts);
             assert_eq!(tx.bucket(saved.buckets[0].id)?.as_ref(), saved.buckets.first());
             let staff = samples::staff();

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -292,6 +293,11 @@ pub fn revocation() -> Revocation {
     Revocation::of_session(id(60), at())
 }
 
+pub fn checkpoint() -> Checkpoint {
+    let (root, head) = ("ef".repeat(32), "ab".repeat(32));
+    Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
+}
+
 /// A data key.
 pub fn data_key(person: Id) -> DataKey {
     let wrapped = Some("wrapped".into());
@@ -358,6 +364,8 @@ pub fn saved(salt: &str) -> Saved {
         sessions: vec![session()],
         refresh_tokens: vec![refresh_token()],
         revocations: vec![revocation()],
+        checkpoints: vec![checkpoint()],
+        blocks: vec![Block { number: 0, root: "cd".repeat(32) }],
         attempts: vec![Attempt {
             id: id(40),
             at: at(),
