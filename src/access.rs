@@ -247,6 +247,12 @@ impl AccessTokens {
         })
     }
 
+    /// The `iss` of the tokens that it makes.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Trusts identity providers to say who a consumer is; they can give no other role.
     ///
     /// # Errors

@@ -85,6 +85,22 @@ pub struct EdgeOptions {
     /// Origins whose web pages may call, each exactly, such as <https://tills.example.cn>.
     #[arg(long, env = "HUANXIN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
+    /// Certificate chain in PEM, the service's own certificate first: with it the service speaks TLS. Read again when it
+    /// changes.
+    #[arg(long, env = "HUANXIN_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key in PEM, which its owner alone may read.
+    #[arg(long, env = "HUANXIN_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Lets others reach the service over plain HTTP.
+    #[arg(long, env = "HUANXIN_INSECURE_PLAIN_HTTP")]
+    pub insecure_plain_http: bool,
+    /// Lets others reach a service with the keys of a demonstration.
+    #[arg(long, env = "HUANXIN_INSECURE_DEMO_KEYS")]
+    pub insecure_demo_keys: bool,
+    /// Lets the database's password go over a network in clear.
+    #[arg(long, env = "HUANXIN_INSECURE_DATABASE")]
+    pub insecure_database: bool,
     /// How often what may be asked.
     #[command(flatten)]
     pub rates: Rates,

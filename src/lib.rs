@@ -13,6 +13,8 @@ pub mod master_key;
 pub mod password;
 pub mod pii;
 pub mod qr;
+pub mod revoked;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod totp;

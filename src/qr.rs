@@ -239,8 +239,6 @@ impl VoucherTokens {
         if !check_fits(token.form, token.holder_check) || lasts > LONGEST_SECONDS {
             return Err(NotSigned);
         }
-        let keys = self.keys();
-        let pair = keys.vouchers.first().ok_or(NotSigned)?;
         let claims = VoucherClaims {
             vid: token.voucher,
             prg: token.programme.clone(),
@@ -249,7 +247,14 @@ impl VoucherTokens {
             exp: token.expires.seconds(),
             hck: token.holder_check.map(|check| URL_SAFE_NO_PAD.encode(check.0)),
         };
-        VOUCHER.sign(pair.kid(), pair.signer(), &claims)
+        self.sign_as(VOUCHER, &claims)
+    }
+
+    /// Signs something else of vouchers, as a token of another kind.
+    pub(crate) fn sign_as<T: Serialize>(&self, kind: Kind, claims: &T) -> Result<String, NotSigned> {
+        let keys = self.keys();
+        let pair = keys.vouchers.first().ok_or(NotSigned)?;
+        kind.sign(pair.kid(), pair.signer(), claims)
     }
 
     /// Reads a voucher token. It may have lapsed: see [`VoucherToken::expires`].

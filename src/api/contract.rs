@@ -24,7 +24,7 @@ pub const FAULT: &str = "Fault";
 pub const ROLES: &str = "x-roles";
 
 /// What is asked again and again, and answered in full when it has changed.
-const TAGGED: &[&str] = &["getKeys"];
+const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
 /// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
@@ -124,6 +124,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
+        "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         _ => &[],
     };
     parts.concat()

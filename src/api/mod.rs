@@ -33,6 +33,7 @@ pub mod recycler;
 pub mod reports;
 pub mod request_id;
 pub mod retailer;
+pub mod revoked;
 pub mod route;
 pub mod schemas;
 pub mod server;

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
     audit, bureau, consumer, contract, examples, export, growth, health, identity, personal, programmes, recycler,
-    reports, retailer, schemas, server, view,
+    reports, retailer, revoked, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ use super::{
         programmes::list_programmes,
         programmes::get_programme,
         programmes::list_collection_points,
+        revoked::list_revoked_vouchers,
         consumer::check_eligibility,
         consumer::claim_voucher,
         consumer::list_vouchers,

@@ -18,7 +18,7 @@ use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
     audit, bureau, consumer, export, growth, health, identity, personal, programmes, recycler, reports, request_id,
-    retailer,
+    retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::engine::{Division, Retention};
@@ -112,21 +112,24 @@ impl fmt::Debug for Service {
     }
 }
 
-/// Starts to serve on a socket that listens; the server runs when it is awaited, and drains on SIGTERM.
+/// Starts to serve, with TLS where the edge has some, on a socket that listens; the server runs when it is awaited, and drains on SIGTERM.
 ///
 /// # Errors
 /// When the socket cannot be used.
 pub fn run(listener: std::net::TcpListener, service: Arc<Service>) -> std::io::Result<Server> {
-    let limits = service.limits;
+    let (limits, tls) = (service.limits, service.edge.tls.clone());
     let service = web::Data::from(service);
     let app = move || App::new().wrap(from_fn(request_id::around)).configure(|config| configure(config, &service));
     let server = HttpServer::new(app)
         .workers(limits.workers)
         .max_connections(limits.connections)
         .client_request_timeout(Duration::from_secs(limits.head_seconds))
-        .shutdown_timeout(limits.drain_seconds)
-        .listen(listener)?;
-    Ok(server.run())
+        .shutdown_timeout(limits.drain_seconds);
+    let listening = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, Arc::unwrap_or_clone(tls)),
+        None => server.listen(listener),
+    };
+    Ok(listening?.run())
 }
 
 /// The service's state and its operations.
@@ -160,6 +163,7 @@ fn public() -> Vec<Place> {
         at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
         at("/programmes/{id}").get(programmes::get_programme),
         at("/collection-points").get(programmes::list_collection_points),
+        at("/vouchers/revoked").get(revoked::list_revoked_vouchers),
     ]
 }
 

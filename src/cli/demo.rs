@@ -1,15 +1,17 @@
 //! `demo`: the service with programmes, retailers, recyclers and people of its own making, ready to be tried.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 use serde_json::{Value, json};
 use tracing::info;
 
 use super::accounts;
 use super::demo_issuer::DemoIssuer;
+use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
+use crate::api::edge::Rates;
 use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
@@ -38,8 +40,8 @@ const TOWNS: [(&str, i64, i64); 4] = [
     ("鲤鱼洲管理处", 28_850_000, 116_290_000),
 ];
 
-/// What the command line says of a demonstration.
-#[derive(clap::Args, Clone, Debug)]
+/// What the command line says of a demonstration. `Debug` leaves the database's address out, which has a password in it.
+#[derive(clap::Args, Clone)]
 pub struct DemoOptions {
     /// Where data, keys and `demo.json` go.
     #[arg(long)]
@@ -53,6 +55,21 @@ pub struct DemoOptions {
     /// Database; the embedded one in the data directory when not said.
     #[arg(long)]
     pub database_url: Option<String>,
+    /// Lets others reach the demonstration, over plain HTTP, with its tokens for every role.
+    #[arg(long)]
+    pub insecure_public_demo: bool,
+    /// Counts nobody's requests, for measurements and attacks.
+    #[arg(long)]
+    pub without_rates: bool,
+}
+
+impl fmt::Debug for DemoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoOptions")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Runs the demonstration until it is told to stop.
@@ -65,6 +82,9 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
             .map_err(|_| Stopped::new(format!("--now {text}: expected RFC 3339, such as 2026-06-18T10:00:00+08:00")))
     });
     let said = said.transpose()?;
+    let listener = serve::listen(&options.listen)?;
+    let address = listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?;
+    safety::judge_demo(options.insecure_public_demo, address)?;
     fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
     let id_provider = DemoIssuer::open(&options.data_dir)?;
     let serve_options = ServeOptions {
@@ -83,9 +103,11 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         sign_in: SignInOptions::usual(),
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
-        edge: EdgeOptions::default(),
+        edge: EdgeOptions {
+            rates: if options.without_rates { Rates::NONE } else { Rates::USUAL },
+            ..EdgeOptions::default()
+        },
     };
-    let listener = serve::listen(&options.listen)?;
     let base_url = serve::base_url(&listener)?;
     let started = serve::start(&serve_options, |last| choose_clock(said, last))?;
     let demo = seed(&started, &id_provider, &base_url)?;

@@ -10,4 +10,5 @@ pub mod keys;
 pub mod personal;
 mod programme_report;
 pub mod quote;
+pub mod safety;
 pub mod serve;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::personal;
+use super::{personal, safety};
 use crate::access::AccessTokens;
 use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
@@ -23,6 +23,7 @@ use crate::keys::watch::{self, KeyWatch};
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
+use crate::tls::{self, Certificate, TlsError};
 
 /// A sentence for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -59,8 +60,10 @@ pub struct Started {
     pub identity: Identity,
     /// For how long things are kept.
     pub retention: Retention,
-    /// Rates, proxies and origins.
+    /// Rates, proxies, origins, TLS.
     pub edge: Edge,
+    /// The certificate that is followed.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 impl Started {
@@ -88,7 +91,11 @@ impl Started {
 /// With a sentence.
 pub fn run(options: &ServeOptions) -> Result<(), Stopped> {
     let listener = listen(&options.listen)?;
-    let base_url = base_url(&listener)?;
+    safety::judge(options, listener.local_addr().map_err(|why| Stopped::new(why.to_string()))?)?;
+    let mut base_url = base_url(&listener)?;
+    if options.edge.tls_cert.is_some() {
+        base_url = base_url.replacen("http://", "https://", 1);
+    }
     std::fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
     let started = start(options, |_| Ok(Clock::default()))?;
     serve(started, listener, &base_url)
@@ -138,9 +145,10 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
     let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
     personal::adopt_division_key(&division, &vault)?;
+    let (edge, certificate) = edge(&options.edge)?;
     let retention = options.retention;
-    let (identity, edge) = (identity(&vault, &options.sign_in)?, edge(&options.edge)?);
-    Ok(Started { division, keys, key_file, tokens, vault, identity, retention, edge })
+    let identity = identity(&vault, &options.sign_in)?;
+    Ok(Started { division, keys, key_file, tokens, vault, identity, retention, edge, certificate })
 }
 
 /// What signing in takes.
@@ -150,13 +158,18 @@ fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped>
 }
 
 /// What callers meet first.
-fn edge(options: &EdgeOptions) -> Result<Edge, Stopped> {
-    Ok(Edge {
+fn edge(options: &EdgeOptions) -> Result<(Edge, Option<Arc<Certificate>>), Stopped> {
+    let sentence = |why: TlsError| Stopped::new(format!("--tls-cert, --tls-key: {why}"));
+    let files = options.tls_cert.as_ref().zip(options.tls_key.as_ref());
+    let certificate = files.map(|(chain, key)| Certificate::open(chain, key)).transpose().map_err(sentence)?;
+    let tls = certificate.as_ref().map(Certificate::server).transpose().map_err(sentence)?;
+    let edge = Edge {
         quotas: Quotas::new(options.rates),
         proxies: Proxies::new(options.trusted_proxies.clone()),
         origins: Origins::read(&options.cors_origin).map_err(Stopped::new)?,
-        secure: false,
-    })
+        tls,
+    };
+    Ok((edge, certificate))
 }
 
 /// Opens a database.
@@ -179,6 +192,7 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// With a sentence.
 pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
+    let certificate = started.certificate.clone();
     let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
@@ -191,6 +205,9 @@ pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
             actix_web::rt::spawn(division.clone().follow_revocations()),
         ];
+        if let Some(certificate) = certificate {
+            actix_web::rt::spawn(certificate.follow(tls::EVERY));
+        }
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served

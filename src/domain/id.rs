@@ -34,6 +34,21 @@ impl Id {
         Self(Builder::from_unix_timestamp_millis(moment.millis(), &random).into_uuid())
     }
 
+    /// Not after any identity that was [`Self::derived`] at that moment or later, and after all of earlier
+    /// milliseconds.
+    #[must_use]
+    pub fn first_of(moment: Moment) -> Self {
+        Self::from_prefix(&moment.millis().to_be_bytes()[2..])
+    }
+
+    /// The milliseconds since the epoch with which a UUIDv7 begins.
+    #[must_use]
+    pub fn millis(&self) -> u64 {
+        let mut bytes = [0_u8; 8];
+        bytes[2..].copy_from_slice(&self.as_bytes()[..6]);
+        u64::from_be_bytes(bytes)
+    }
+
     /// The identity that stands for a list of words: the first sixteen bytes of a SHA-256 over the words,
     /// each preceded by its length so that no two lists read the same.
     #[must_use]
@@ -107,5 +122,16 @@ mod tests {
         }
         assert_ne!(Id::derived(at, Id::NIL, 0), Id::derived(at, Id::NIL, 1));
         assert_eq!(Id::derived(at, Id::NIL, 1), Id::derived(at, Id::NIL, 1));
+    }
+
+    #[test]
+    fn the_first_of_a_moment_lies_between_its_identities_and_those_of_before() {
+        let (moment, command) = (Moment(1_780_000_000_123_999), Id::digest(&["command"]));
+        let first = Id::first_of(moment);
+        assert_eq!(first.millis(), moment.millis());
+        for counter in 0..50 {
+            assert!(first <= Id::derived(Moment(1_780_000_000_123_000), command, counter));
+            assert!(first > Id::derived(Moment(1_780_000_000_122_999), command, counter));
+        }
     }
 }

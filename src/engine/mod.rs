@@ -3,6 +3,7 @@
 mod batch;
 mod clock;
 mod collect;
+mod endings;
 mod jobs;
 mod question;
 mod queue;
@@ -17,6 +18,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
 pub use clock::Clock;
+pub use endings::{Endings, Since};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
 pub use retention::{Removed, Retention};

@@ -61,6 +61,12 @@ impl Database {
     pub fn open(url: &str, schema: Option<&str>) -> Result<Self, StoreError> {
         let place = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let schema = schema.map(named).transpose()?;
+            if !is_encoded(url) {
+                // Whoever reads the address wrongly would tell a part of the password as the name of a host.
+                let sentence = "in the database's address, user and password are percent-encoded: @ is %40, / is %2F, \
+                    : is %3A, ? is %3F, # is %23, % is %25";
+                return Err(StoreError::Other(sentence.into()));
+            }
             Place::Postgres { url: url.to_owned(), schema }
         } else {
             let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty() && !path.contains(":memory:"));
@@ -114,6 +120,19 @@ impl Database {
     pub fn readers(&self, size: u32) -> Result<Readers, StoreError> {
         Readers::open(&self.0.place, size, Arc::clone(&self.0.versions))
     }
+}
+
+/// Whether what stands before the last `@` can only be a user and a password (RFC 3986, 3.2.1).
+fn is_encoded(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let (user, _) = rest.rsplit_once('@').unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte);
+    let mut parts = user.split('%');
+    let first = parts.next().unwrap_or_default();
+    let escaped = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    first.bytes().all(plain)
+        && parts.all(|part| escaped(part) && part.bytes().all(plain))
+        && user.matches(':').count() <= 1
 }
 
 /// A schema's name. It becomes part of statements that take no parameters, so only the plainest names will do.

@@ -18,7 +18,7 @@ use crate::domain::ledger::LedgerLine;
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
     Baseline, Bucket, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, Retailer, Store,
-    TurnIn, Version, Voucher,
+    TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -190,6 +190,13 @@ impl<'a> Tx<'a> {
         due_vouchers(before: Moment, limit: i64) = vouchers::due -> Vec<Id>;
         /// Live vouchers of a person, and of a turn-in, whose time is over.
         lapsed_vouchers(person: Id, turn_in: Option<Id>, now: Moment) = vouchers::lapsed -> Vec<Id>;
+        /// Vouchers that were redeemed, reversed or cancelled though their time is not over, in the order of their
+        /// identities, after one.
+        ended_vouchers(after: Id, now: Moment, limit: i64) = vouchers::ended -> Vec<(Id, VoucherStatus)>;
+        /// The same of those that ended with the movements after one, as they stand now; beside it how many movements
+        /// of that kind were looked at, at most `limit`, and the last of them.
+        endings(after: Id, now: Moment, limit: i64) = vouchers::endings
+            -> (Vec<(Id, VoucherStatus)>, usize, Option<Id>);
         /// A turn-in.
         turn_in(id: Id) = turn_ins::turn_in -> Option<TurnIn>;
         /// Turn-ins of a recorder, of a person, or all.

@@ -16,6 +16,7 @@ use ureq::http::Method;
 use crate::app::{Answer, User};
 use crate::contract::{Operation, document, operations};
 use crate::sale::with;
+use crate::tokens::part;
 
 /// In the place of every SHA-256.
 pub const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -144,6 +145,7 @@ impl Book {
                 "FIELD_UNKNOWN" => good.with_unknown(),
                 "FIELD_MISSING" => good.without_required(),
                 "BODY_MALFORMED" => good.malformed(),
+                "CURSOR_INVALID" if good.parameter("since").is_some() => good.and("since", "x"),
                 "CURSOR_INVALID" => good.and("cursor", "x"),
                 "IDEMPOTENCY_KEY_MISSING" => good.and(KEY, ""),
                 "IDEMPOTENCY_KEY_REUSED" if used.is_some() => good.and(KEY, used.unwrap_or_default()),
@@ -294,7 +296,7 @@ fn stable_text(name: &str, text: &str) -> String {
         "secret" => SECRET.to_owned(),
         "otpauth_uri" => format!("otpauth://totp/huanxin:wang.fang?secret={SECRET}&issuer=huanxin"),
         "qr_svg" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
-        _ if signed => token("EdDSA", "voucher+jwt"),
+        _ if signed => token("EdDSA", part(text, 0)["typ"].as_str().unwrap()),
         _ => {
             let number = format!("\"seq\":{NUMBER}");
             let lots = [("[0-9a-f]{64}", DIGEST), (r"\.0000[0-9]{2}Z", ".000000Z"), (r#""seq":[0-9]+"#, &number)];

@@ -83,6 +83,7 @@ fn everybody(app: &TestApp, book: &mut Book) {
     book.ask(&app.nobody(), "getProgramme", &[("id", "nc-ebike-2026")]);
     let near = [("limit", "1"), ("division_code", "360111"), ("latitude", "28.69"), ("longitude", "115.99")];
     book.ask(&app.nobody(), "listCollectionPoints", &near);
+    book.ask(&app.nobody(), "listRevokedVouchers", &[]);
 }
 
 /// A refrigerator that consumer `n` hands in.

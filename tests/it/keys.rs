@@ -59,7 +59,7 @@ fn work(app: &TestApp, n: usize, rounds: &AtomicUsize, over: &AtomicBool) {
     }
 }
 
-fn soon(what: impl Fn() -> bool) {
+pub fn soon(what: impl Fn() -> bool) {
     let started = Instant::now();
     while !what() {
         assert!(started.elapsed() < Duration::from_secs(60), "it did not happen");

@@ -8,9 +8,13 @@ mod operations;
 mod quota;
 mod rate;
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderValue};
+
+use rustls::ServerConfig;
 
 pub use address::Proxies;
 pub use cors::Origins;
@@ -30,18 +34,13 @@ pub struct Edge {
     pub proxies: Proxies,
     /// Web pages of which origins may call.
     pub origins: Origins,
-    /// Whether the service itself speaks TLS.
-    pub secure: bool,
+    /// With what the service itself speaks TLS, where it does.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        Self {
-            quotas: Quotas::new(Rates::USUAL),
-            proxies: Proxies::default(),
-            origins: Origins::default(),
-            secure: false,
-        }
+        Self { quotas: Quotas::new(Rates::USUAL), proxies: Proxies::default(), origins: Origins::default(), tls: None }
     }
 }
 
@@ -72,7 +71,7 @@ impl Edge {
 
     /// What every answer tells, and what this one tells of rates and origins.
     pub fn dress(&self, path: &str, told: Option<&Told>, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
-        headers::dress(headers, path, self.secure);
+        headers::dress(headers, path, self.tls.is_some());
         if let Some(told) = told {
             told.write(headers);
         }

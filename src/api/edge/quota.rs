@@ -24,7 +24,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// Claims of vouchers.
 const CLAIMS: &[&str] = &["claimVoucher"];
 /// Steps on the way to a token, each of which could be tried until it fits.
-const LOG_INS: &[&str] = &[];
+const LOG_INS: &[&str] = &["signIn", "refreshSession", "changePassword", "startTotpEnrolment", "confirmTotp"];
 
 /// Operations in which the holder of a printed voucher is checked.
 const HOLDER_CHECKS: &[&str] = &["quoteRedemption", "redeemVoucher"];

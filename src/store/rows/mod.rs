@@ -29,7 +29,7 @@ pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
 pub use trail::{AttemptRow, AuditRow, CommandRow};
 pub use turn_ins::TurnInRow;
-pub use vouchers::{QuotaRow, ReleaseRow, VoucherRow};
+pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

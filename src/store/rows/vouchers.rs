@@ -77,6 +77,21 @@ impl Row for VoucherRow {
     }
 }
 
+/// How a voucher stands, and no more of it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = voucher)]
+pub struct EndedRow {
+    pub id: Id,
+    pub status: String,
+}
+
+impl EndedRow {
+    pub fn read(self) -> Result<(Id, VoucherStatus), StoreError> {
+        let status = Place::new("voucher", &self.id).word("status", &self.status, VoucherStatus::from_name)?;
+        Ok((self.id, status))
+    }
+}
+
 /// Use of a quota.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = quota_use, treat_none_as_default_value = false)]

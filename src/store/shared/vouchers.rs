@@ -6,11 +6,12 @@ use diesel::sql_types::Bool;
 
 use super::Conn;
 use crate::domain::id::Id;
-use crate::domain::records::{Person, Voucher};
+use crate::domain::ledger::MovementKind;
+use crate::domain::records::{Person, Voucher, VoucherStatus};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::rows::{PersonRow, Row, VoucherRow, read_all};
-use crate::store::schema::{person, turn_in, voucher};
+use crate::store::rows::{EndedRow, PersonRow, Row, VoucherRow, read_all};
+use crate::store::schema::{movement, person, redemption, turn_in, voucher};
 use crate::store::tx::Page;
 
 /// Live vouchers. Written out and not bound, because a plan made for any parameter cannot use the partial index.
@@ -54,4 +55,55 @@ pub fn lapsed(conn: &mut Conn, person: Id, turn_in: Option<Id>, now: Moment) -> 
         }
     }
     Ok(ids)
+}
+
+/// How a voucher ends before its time.
+fn early_ends() -> [&'static str; 3] {
+    [VoucherStatus::Redeemed.name(), VoucherStatus::Reversed.name(), VoucherStatus::Cancelled.name()]
+}
+
+pub fn ended(conn: &mut Conn, after: Id, now: Moment, limit: i64) -> Result<Vec<(Id, VoucherStatus)>, StoreError> {
+    let rows: Vec<EndedRow> = voucher::table
+        .filter(voucher::id.gt(after))
+        .filter(voucher::status.eq_any(early_ends()))
+        .filter(voucher::expires_at.ge(now.0))
+        .order(voucher::id)
+        .limit(limit)
+        .select(EndedRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(EndedRow::read).collect()
+}
+
+/// What movements have ended, how many they were, and the last of them.
+pub type Ended = (Vec<(Id, VoucherStatus)>, usize, Option<Id>);
+
+pub fn endings(conn: &mut Conn, after: Id, now: Moment, limit: i64) -> Result<Ended, StoreError> {
+    let kinds = [MovementKind::Cancel, MovementKind::Redeem, MovementKind::Reverse];
+    let seen: Vec<(Id, String, Id)> = movement::table
+        .filter(movement::id.gt(after))
+        .filter(movement::kind.eq_any(kinds.map(MovementKind::name)))
+        .order(movement::id)
+        .limit(limit)
+        .select((movement::id, movement::kind, movement::subject))
+        .load(conn)?;
+    let cancelled = |kind: &str| kind == MovementKind::Cancel.name();
+    let subjects = |of_vouchers: bool| {
+        seen.iter().filter(move |(_, kind, _)| cancelled(kind) == of_vouchers).map(|(_, _, subject)| *subject)
+    };
+    let mut vouchers: Vec<Id> = redemption::table
+        .filter(redemption::id.eq_any(subjects(false).collect::<Vec<_>>()))
+        .select(redemption::voucher)
+        .load(conn)?;
+    vouchers.extend(subjects(true));
+    vouchers.sort_unstable();
+    vouchers.dedup();
+    let rows: Vec<EndedRow> = voucher::table
+        .filter(voucher::id.eq_any(vouchers))
+        .filter(voucher::status.eq_any(early_ends()))
+        .filter(voucher::expires_at.ge(now.0))
+        .order(voucher::id)
+        .select(EndedRow::as_select())
+        .load(conn)?;
+    let ended = rows.into_iter().map(EndedRow::read).collect::<Result<_, _>>()?;
+    Ok((ended, seen.len(), seen.last().map(|(id, _, _)| *id)))
 }
