@@ -10,6 +10,8 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::account::StaffRole;
+use crate::domain::command::SignedIn;
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::issuers::Issuers;
@@ -69,6 +71,24 @@ roles! {
     Assistant = "assistant";
 }
 
+impl From<StaffRole> for Role {
+    fn from(role: StaffRole) -> Self {
+        match role {
+            StaffRole::Recycler => Self::Recycler,
+            StaffRole::Clerk => Self::Clerk,
+            StaffRole::Retailer => Self::Retailer,
+            StaffRole::Officer => Self::Officer,
+            StaffRole::Reviewer => Self::Reviewer,
+            StaffRole::Approver => Self::Approver,
+            StaffRole::Finance => Self::Finance,
+            StaffRole::Auditor => Self::Auditor,
+            StaffRole::Reader => Self::Reader,
+            StaffRole::Admin => Self::Admin,
+            StaffRole::Assistant => Self::Assistant,
+        }
+    }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -92,9 +112,21 @@ pub struct AccessClaims {
     /// The retailer, recycler or department that the caller acts for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<Id>,
-    /// The tasks of the district's plan that a department reader answers for.
+    /// The session of which it is; a token without one is ended by nothing but its expiry and its organisation's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Id>,
+    /// The only store at which it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<Id>,
+    /// The only device on which it is good: the keyed digest of what the device calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Id>,
+    /// The tasks of the plan whose programmes a department reader sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<u8>,
+    /// Whether it is good for setting the account up and for nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub setup: bool,
     /// The consumer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -120,7 +152,11 @@ impl AccessClaims {
             sub: sub.to_owned(),
             role,
             org: None,
+            sid: None,
+            store: None,
+            device: None,
             tasks: Vec::new(),
+            setup: false,
             name: None,
             resident_id: None,
             iat: 0,
@@ -137,6 +173,7 @@ impl fmt::Debug for AccessClaims {
             .field("sub", &self.sub)
             .field("role", &self.role)
             .field("org", &self.org)
+            .field("sid", &self.sid)
             .field("exp", &self.exp)
             .finish_non_exhaustive()
     }
@@ -254,6 +291,22 @@ impl AccessTokens {
         let iat = now.seconds();
         let exp = iat.saturating_add(seconds);
         AccessClaims { iat, nbf: iat, exp, ..AccessClaims::bare(&self.issuer, sub, role) }
+    }
+
+    /// What the tokens of a session say: always the same for the same answer of the engine.
+    #[must_use]
+    pub fn claims_of(&self, signed_in: &SignedIn) -> AccessClaims {
+        let SignedIn { staff, at, access_until, .. } = signed_in;
+        let seconds = access_until.seconds().saturating_sub(at.seconds());
+        AccessClaims {
+            org: staff.organisation,
+            sid: Some(signed_in.session),
+            store: signed_in.store,
+            device: signed_in.device,
+            tasks: staff.tasks.clone(),
+            setup: signed_in.setup,
+            ..self.claims(&staff.id.to_string(), staff.role.into(), *at, seconds)
+        }
     }
 
     /// Signs claims.
@@ -422,6 +475,10 @@ mod tests {
             assert_eq!(serde_json::to_value(role).unwrap(), role.name());
         }
         assert_eq!(Role::ALL.len(), 12);
+        let staff: Vec<Role> = StaffRole::ALL.iter().map(|role| Role::from(*role)).collect();
+        let all_but_consumers = Role::ALL.iter().copied().filter(|role| *role != Role::Consumer);
+        assert!(staff.iter().zip(StaffRole::ALL).all(|(role, word)| role.name() == word.name()));
+        assert_eq!(staff.iter().collect::<BTreeSet<_>>(), all_but_consumers.collect::<Vec<_>>().iter().collect());
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use ipnet::IpNet;
 
 use crate::api::edge::Rates;
+use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
+use crate::password::Cost;
 
 /// Claims that an assistant may make for others on a day, unless said otherwise.
 pub const ASSISTED_CLAIMS_PER_DAY: u32 = 30;
@@ -57,12 +60,18 @@ pub struct ServeOptions {
     /// Claims that an assistant may make for others on a day.
     #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
     pub assisted_claims_per_day: u32,
+    /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
+    #[arg(long, env = "HUANXIN_AUDIT_SINK")]
+    pub audit_sink: Option<String>,
     /// For how long things are kept.
     #[command(flatten)]
     pub retention: Retention,
     /// What callers meet first.
     #[command(flatten)]
     pub edge: EdgeOptions,
+    /// Signing in.
+    #[command(flatten)]
+    pub sign_in: SignInOptions,
 }
 
 impl fmt::Debug for ServeOptions {
@@ -104,6 +113,110 @@ pub struct EdgeOptions {
     /// How often what may be asked.
     #[command(flatten)]
     pub rates: Rates,
+}
+
+/// How staff signs in, and what it costs to try.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SignInOptions {
+    /// Seconds for which an access token of staff is good.
+    #[arg(long, env = "HUANXIN_ACCESS_SECONDS", default_value_t = 600,
+        value_parser = clap::value_parser!(i64).range(1..=LONGEST_ACCESS_SECONDS))]
+    pub access_seconds: i64,
+    /// Seconds after which a session that is not refreshed lapses.
+    #[arg(long, env = "HUANXIN_SESSION_IDLE_SECONDS", default_value_t = 43_200,
+        value_parser = clap::value_parser!(i64).range(1..=YEAR_SECONDS))]
+    pub session_idle_seconds: i64,
+    /// Seconds after which a session lapses whatever happens.
+    #[arg(long, env = "HUANXIN_SESSION_SECONDS", default_value_t = 604_800,
+        value_parser = clap::value_parser!(i64).range(1..=YEAR_SECONDS))]
+    pub session_seconds: i64,
+    /// Failures in a row until a login is locked.
+    #[arg(long, env = "HUANXIN_SIGN_IN_TRIES", default_value_t = 5,
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub sign_in_tries: u32,
+    /// Seconds of the first lock; each further failure doubles it.
+    #[arg(long, env = "HUANXIN_SIGN_IN_LOCK_SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(i64).range(1..=YEAR_SECONDS))]
+    pub sign_in_lock_seconds: i64,
+    /// Seconds of the longest lock.
+    #[arg(long, env = "HUANXIN_SIGN_IN_LONGEST_LOCK_SECONDS", default_value_t = 3600,
+        value_parser = clap::value_parser!(i64).range(1..=YEAR_SECONDS))]
+    pub sign_in_longest_lock_seconds: i64,
+    /// Milliseconds before which a failed sign-in is not answered.
+    #[arg(long, env = "HUANXIN_SIGN_IN_PATIENCE_MILLIS", default_value_t = 400,
+        value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    pub sign_in_patience_millis: u64,
+    /// Memory that hashing a password takes, in KiB.
+    #[arg(long, env = "HUANXIN_ARGON2_MEMORY_KIB", default_value_t = 19_456,
+        value_parser = clap::value_parser!(u32).range(8..=1_048_576))]
+    pub argon2_memory_kib: u32,
+    /// Passes over that memory.
+    #[arg(long, env = "HUANXIN_ARGON2_PASSES", default_value_t = 2,
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub argon2_passes: u32,
+    /// Passwords that are hashed at once.
+    #[arg(long, env = "HUANXIN_ARGON2_AT_ONCE", default_value_t = 4)]
+    pub argon2_at_once: usize,
+}
+
+const YEAR_SECONDS: i64 = 366 * 24 * 3600;
+
+impl SignInOptions {
+    /// The usual settings.
+    #[must_use]
+    pub fn usual() -> Self {
+        let (policy, cost) = (SignInPolicy::default(), Cost::default());
+        Self {
+            access_seconds: policy.access_seconds,
+            session_idle_seconds: policy.idle_seconds,
+            session_seconds: policy.session_seconds,
+            sign_in_tries: policy.tries,
+            sign_in_lock_seconds: policy.first_lock_seconds,
+            sign_in_longest_lock_seconds: policy.longest_lock_seconds,
+            sign_in_patience_millis: 400,
+            argon2_memory_kib: cost.memory_kib,
+            argon2_passes: cost.passes,
+            argon2_at_once: cost.at_once,
+        }
+    }
+
+    /// The usual settings but for what makes passwords dear and failures slow: for tests, which sign in hundreds of times.
+    #[must_use]
+    pub fn cheap() -> Self {
+        let Cost { memory_kib, passes, at_once } = Cost::CHEAP;
+        Self {
+            sign_in_patience_millis: 0,
+            argon2_memory_kib: memory_kib,
+            argon2_passes: passes,
+            argon2_at_once: at_once,
+            ..Self::usual()
+        }
+    }
+
+    /// How long sessions last, and how guessing is slowed down.
+    #[must_use]
+    pub fn policy(&self) -> SignInPolicy {
+        SignInPolicy {
+            access_seconds: self.access_seconds,
+            idle_seconds: self.session_idle_seconds,
+            session_seconds: self.session_seconds,
+            tries: self.sign_in_tries,
+            first_lock_seconds: self.sign_in_lock_seconds,
+            longest_lock_seconds: self.sign_in_longest_lock_seconds,
+        }
+    }
+
+    /// What a password costs.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        Cost { memory_kib: self.argon2_memory_kib, passes: self.argon2_passes, at_once: self.argon2_at_once }
+    }
+
+    /// Before when a failed sign-in is not answered.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.sign_in_patience_millis)
+    }
 }
 
 /// Where the key file is.
@@ -164,4 +277,27 @@ pub fn database_url(data_dir: &Path, said: Option<&str>) -> String {
 #[allow(clippy::disallowed_methods, reason = "here the environment is read")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        sign_in: SignInOptions,
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_usual() {
+        let said = |words: &[&str]| Line::try_parse_from([&["huanxin"], words].concat());
+        let usual = said(&[]).ok().unwrap().sign_in;
+        assert_eq!(format!("{usual:?}"), format!("{:?}", SignInOptions::usual()));
+        assert_eq!((usual.policy(), usual.cost()), (SignInPolicy::default(), Cost::default()));
+        assert!(said(&["--access-seconds", "3600"]).is_ok());
+        assert!(said(&["--access-seconds", "3601"]).is_err());
+    }
 }

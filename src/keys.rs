@@ -261,6 +261,8 @@ impl fmt::Debug for SecretKey {
 pub struct KeyRing {
     access_keys: SigningKeys,
     voucher_keys: SigningKeys,
+    /// None in a file of before there were checkpoints, until [`rotation::complete`] makes some.
+    checkpoint_keys: SigningKeys,
     scan_keys: Vec<SecretKey>,
     holder_keys: Vec<SecretKey>,
     personal_keys: Vec<SecretKey>,
@@ -276,6 +278,7 @@ impl KeyRing {
         Ok(Self {
             access_keys: SigningKeys::generate()?,
             voucher_keys: SigningKeys::generate()?,
+            checkpoint_keys: SigningKeys::generate()?,
             scan_keys: vec![SecretKey::random("s1")?, SecretKey::random("s2")?],
             holder_keys: vec![SecretKey::random("h1")?, SecretKey::random("h2")?],
             personal_keys: vec![SecretKey::random("k1")?],
@@ -298,11 +301,20 @@ impl KeyRing {
         Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
     }
 
-    /// The public halves of voucher and access keys as a JWK set (RFC 7517, RFC 8037), for everyone.
+    /// Reads a key file that is there.
+    ///
+    /// # Errors
+    /// When it cannot be read, is open to others, or is not a key file.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
+    }
+
+    /// The public halves of the keys that sign for others to check as a JWK set (RFC 7517, RFC 8037), for everyone.
     #[must_use]
     pub fn jwks(&self) -> Value {
         let access = self.access_keys.jwks(KeyKind::Access);
-        json!({ "keys": self.voucher_keys.jwks(KeyKind::Voucher).chain(access).collect::<Vec<_>>() })
+        let others = access.chain(self.checkpoint_keys.jwks(KeyKind::Checkpoint));
+        json!({ "keys": self.voucher_keys.jwks(KeyKind::Voucher).chain(others).collect::<Vec<_>>() })
     }
 
     /// Whether the keys that no rotation changes are those of another ring: people are found by them.
@@ -329,6 +341,17 @@ impl KeyRing {
     /// Those that may have signed vouchers' codes.
     pub(crate) fn voucher_verifiers(&self) -> impl Iterator<Item = &PublicKey> {
         self.voucher_keys.verifiers()
+    }
+
+    /// Whether there is a key that signs checkpoints.
+    #[must_use]
+    pub fn signs_checkpoints(&self) -> bool {
+        !self.checkpoint_keys.pairs.is_empty()
+    }
+
+    /// Those that sign checkpoints: the current one, then the next one.
+    pub(crate) fn checkpoint_keys(&self) -> &[SigningPair] {
+        &self.checkpoint_keys.pairs
     }
 
     pub(crate) fn scan_keys(&self) -> &[SecretKey] {
@@ -426,6 +449,8 @@ struct Stored {
     version: u32,
     access_keys: Vec<StoredPair>,
     voucher_keys: Vec<StoredPair>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    checkpoint_keys: Vec<StoredPair>,
     scan_keys: Vec<StoredSecret>,
     holder_keys: Vec<StoredSecret>,
     personal_keys: Vec<StoredSecret>,
@@ -484,6 +509,7 @@ impl Stored {
             version: VERSION,
             access_keys: pairs(&ring.access_keys),
             voucher_keys: pairs(&ring.voucher_keys),
+            checkpoint_keys: pairs(&ring.checkpoint_keys),
             scan_keys: secrets(&ring.scan_keys),
             holder_keys: secrets(&ring.holder_keys),
             personal_keys: ring.personal_keys.iter().map(StoredSecret::of).collect(),
@@ -504,13 +530,17 @@ impl Stored {
         let ring = KeyRing {
             access_keys: self.signing_keys(&self.access_keys)?,
             voucher_keys: self.signing_keys(&self.voucher_keys)?,
+            checkpoint_keys: match self.checkpoint_keys.as_slice() {
+                [] => SigningKeys { pairs: Vec::new(), retired: Vec::new() },
+                some => self.signing_keys(some)?,
+            },
             scan_keys: self.taking_turns(&self.scan_keys)?,
             holder_keys: self.taking_turns(&self.holder_keys)?,
             personal_keys: secrets(&self.personal_keys)?,
             lookup_key: self.lookup_key.key()?,
         };
         // One use, one key: a voucher key that also signs log-ins would make one kind of token the other.
-        let signing = [&ring.access_keys, &ring.voucher_keys];
+        let signing = [&ring.access_keys, &ring.voucher_keys, &ring.checkpoint_keys];
         let public = signing.iter().flat_map(|keys| keys.verifiers()).map(|key| key.bytes);
         distinct(public.collect(), "one key has two uses")?;
         let seeds = signing.iter().flat_map(|keys| &keys.pairs).map(|pair| pair.seed);
@@ -774,7 +804,7 @@ mod tests {
     fn nothing_shown_or_published_holds_a_secret() {
         let ring = KeyRing::generate().unwrap();
         let secrets = secret_texts(&stored(&ring));
-        assert_eq!(secrets.len(), 10);
+        assert_eq!(secrets.len(), 12);
         let shown = format!("{ring:?} {ring:#?} {}", ring.jwks());
         assert!(secrets.iter().all(|secret| !shown.contains(secret)));
         assert!(!shown.contains(&format!("{:?}", ring.lookup_key.bytes)));

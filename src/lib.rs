@@ -2,17 +2,22 @@
 
 pub mod access;
 pub mod api;
+pub mod audit_sink;
+pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod evidence;
 pub mod issuers;
 pub mod jws;
 pub mod keys;
 pub mod master_key;
+pub mod password;
 pub mod pii;
 pub mod qr;
 pub mod revoked;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+pub mod totp;

@@ -81,7 +81,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Audit {
-    /// Compares every row with the trail; recomputes balances and rollups.
+    /// Compares every row with the trail; recomputes balances, rollups and the roots of checkpoints.
     Verify {
         /// Directory of the embedded database.
         #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
@@ -89,6 +89,21 @@ enum Audit {
         /// Database; the embedded one when not said.
         #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
         database_url: Option<String>,
+        /// Key file, for the signatures of checkpoints; `keys.json` in the data directory, where there is one.
+        #[arg(long, env = "HUANXIN_KEY_FILE")]
+        key_file: Option<PathBuf>,
+        /// The file of the second sink.
+        #[arg(long, value_name = "FILE")]
+        sink: Option<PathBuf>,
+        #[command(flatten)]
+        kept: audit::Kept,
+    },
+    /// Checks an evidence package; needs no database.
+    Check {
+        /// The package.
+        package: PathBuf,
+        #[command(flatten)]
+        kept: audit::Kept,
     },
 }
 
@@ -154,9 +169,14 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
             serve::announce(&programme::schema_json());
             Ok(0)
         }
-        Command::Audit { command: Audit::Verify { data_dir, database_url } } => {
+        Command::Audit { command } => {
             drop((out, err));
-            let (code, line) = audit::verify(&data_dir, database_url.as_deref())?;
+            let (code, line) = match command {
+                Audit::Verify { data_dir, database_url, key_file, sink, kept } => {
+                    audit::verify(&data_dir, database_url.as_deref(), key_file.as_deref(), &kept, sink.as_deref())?
+                }
+                Audit::Check { package, kept } => audit::check(&package, &kept)?,
+            };
             serve::announce(&line);
             Ok(code)
         }

@@ -8,7 +8,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::body::{self, Stated};
@@ -20,7 +20,7 @@ use crate::domain::command::{Actor, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
-use crate::domain::refusal::{Code, Language};
+use crate::domain::refusal::{Code, Language, Refusal};
 use crate::domain::task::Sight;
 use crate::domain::time::Day;
 use crate::pii::{PERSON_ID, Vault};
@@ -44,8 +44,33 @@ pub fn service(request: &HttpRequest) -> Result<&web::Data<Service>, ApiError> {
     request.app_data::<web::Data<Service>>().ok_or_else(|| ApiError::Internal("no service".to_owned()))
 }
 
-/// Reads and verifies the bearer token (RFC 6750, 2.1; no other way to send one is taken).
+/// The header in which an app says on which device it runs.
+const DEVICE_ID: HeaderName = HeaderName::from_static("x-device-id");
+/// Characters of such a name.
+const LONGEST_DEVICE: usize = 128;
+
+/// The device of a request, as it is kept: a keyed digest of what it calls itself.
+pub fn device(request: &HttpRequest, vault: &Vault) -> Option<Id> {
+    let mut values = request.headers().get_all(DEVICE_ID);
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let text = value.to_str().ok()?.trim();
+    (1..=LONGEST_DEVICE).contains(&text.len()).then(|| vault.lookup("device", text))
+}
+
+/// As [`authenticate_any`], but a token that is good for setting the account up alone is refused.
 fn authenticate(request: &HttpRequest) -> Result<(Caller, AccessClaims), ApiError> {
+    let (caller, claims) = authenticate_any(request)?;
+    if claims.setup {
+        let expected = "first change the initial password (POST /api/v1/account/password) and set up the second \
+                        factor (POST /api/v1/account/totp), then refresh the session";
+        return Err(Refusal::of(Code::Forbidden).found("an account that is not set up").expected(expected).into());
+    }
+    Ok((caller, claims))
+}
+
+/// Reads and verifies the bearer token (RFC 6750, 2.1; no other way to send one is taken): its signature and time, that
+/// nothing has ended it, and that it comes from its own device.
+fn authenticate_any(request: &HttpRequest) -> Result<(Caller, AccessClaims), ApiError> {
     let service = service(request)?;
     let unauthenticated = || ApiError::of(Code::Unauthenticated);
     let token = bearer(request).ok_or_else(unauthenticated)?;
@@ -53,7 +78,18 @@ fn authenticate(request: &HttpRequest) -> Result<(Caller, AccessClaims), ApiErro
         tracing::debug!(%fault, "token refused");
         unauthenticated()
     })?;
-    let id = Id::digest(&[&claims.iss, &claims.sub]);
+    if service.division.is_revoked(&[claims.sid, claims.org, claims.store, claims.device], claims.iat) {
+        tracing::debug!("token ended before its time");
+        return Err(unauthenticated());
+    }
+    if claims.device.is_some() && claims.device != device(request, &service.vault) {
+        tracing::debug!("token of another device");
+        return Err(unauthenticated());
+    }
+    // Whoever has an account here is known by it; others by what their issuer calls them.
+    let own = claims.sid.is_some() && claims.role != Role::Consumer;
+    let account = own.then(|| claims.sub.parse().ok()).flatten();
+    let id = account.unwrap_or_else(|| Id::digest(&[&claims.iss, &claims.sub]));
     let actor = Actor { id, role: claims.role.name().to_owned(), organisation: claims.org };
     let caller = Caller { actor, request_id: RequestId::of(request), language: language_of(request) };
     Ok((caller, claims))
@@ -131,6 +167,8 @@ staff! {
     Finance: Finance;
     /// Who reads the trail.
     Auditor: Auditor;
+    /// Who may have a checkpoint of the trail made.
+    CheckpointMaker: Auditor Admin;
     /// Who reads what the bureau keeps, names included.
     BureauReader: Officer Reviewer Approver Finance Auditor;
 }
@@ -164,6 +202,88 @@ fn sight(claims: &AccessClaims) -> Result<Sight, ApiError> {
     }
     let sight = Sight::of_tasks(&claims.tasks);
     if sight.is_blind() { Err(ApiError::of(Code::Forbidden)) } else { Ok(sight) }
+}
+
+/// Who keeps accounts of staff: the administrator, an officer for those of retailers and recyclers, a retailer's manager
+/// for its clerks. Which accounts these are is judged with the account.
+#[derive(Clone, Debug)]
+pub struct AccountKeeper(pub Caller);
+
+admits!(AccountKeeper: Admin Officer Retailer, |_, caller, claims| {
+    if claims.role == Role::Retailer {
+        organisation(&claims)?;
+    }
+    Ok(Self(caller))
+});
+
+/// The holder of an account, set up or not.
+#[derive(Clone, Debug)]
+pub struct AccountHolder {
+    /// The caller, whose identity is the account's.
+    pub caller: Caller,
+    /// The session.
+    pub session: Id,
+}
+
+/// Every role but the consumer's.
+const STAFF: &[Role] = &[
+    Role::Recycler,
+    Role::Clerk,
+    Role::Retailer,
+    Role::Officer,
+    Role::Reviewer,
+    Role::Approver,
+    Role::Finance,
+    Role::Auditor,
+    Role::Reader,
+    Role::Admin,
+    Role::Assistant,
+];
+
+impl Admits for AccountHolder {
+    const CALLERS: Callers = Callers::Roles(STAFF);
+}
+
+impl FromRequest for AccountHolder {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let (caller, claims) = authenticate_any(request)?;
+            let session = claims.sid.filter(|_| STAFF.contains(&claims.role));
+            session.map(|session| Self { caller, session }).ok_or_else(|| ApiError::of(Code::Forbidden))
+        };
+        ready(read())
+    }
+}
+
+/// Somebody of whom nothing is known yet: the caller of a public operation that leaves a trace.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// The request, as it stands in log lines and the trail.
+    pub request_id: String,
+    /// In which language sentences are wanted.
+    pub language: Language,
+    /// The device, where it says so.
+    pub device: Option<Id>,
+}
+
+impl Admits for Stranger {
+    const CALLERS: Callers = Callers::Anybody;
+}
+
+impl FromRequest for Stranger {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let device = device(request, &service(request)?.vault);
+            Ok(Self { request_id: RequestId::of(request), language: language_of(request), device })
+        };
+        ready(read())
+    }
 }
 
 /// Who may see personal data in the clear, with a reason.
@@ -227,9 +347,13 @@ pub struct RetailerStaff {
     pub caller: Caller,
     /// The retailer.
     pub retailer: Id,
+    /// The only store at which the caller may sell, where the token is bound to one.
+    pub store: Option<Id>,
 }
 
-admits!(RetailerStaff: Retailer Clerk, |_, caller, claims| Ok(Self { caller, retailer: organisation(&claims)? }));
+admits!(RetailerStaff: Retailer Clerk, |_, caller, claims| {
+    Ok(Self { caller, retailer: organisation(&claims)?, store: claims.store })
+});
 
 /// A retailer's manager, who may also take a redemption back.
 #[derive(Clone, Debug)]

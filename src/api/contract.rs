@@ -28,8 +28,10 @@ const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] =
     &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
+/// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
 /// Operations whose key may be left out.
-const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline"];
+const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
 const CLAIM: &[Code] = &[
     Code::ProgrammeNotOpen,
@@ -95,9 +97,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "voidTurnIn" | "publishProgramme" | "pauseProgramme" | "closeProgramme" | "createProgramme" => {
-            &[&[Code::WrongState]]
-        }
+        "voidTurnIn" | "createCheckpoint" | "publishProgramme" | "pauseProgramme" | "closeProgramme"
+        | "createProgramme" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -122,7 +123,15 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
-        "approveRetailer" => &[&[Code::NotFound]],
+        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
+        "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
+        "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
+        "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
+        "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
+        "disableStaff" | "resetStaffCredentials" => &[&[Code::WrongState]],
+        "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
+            &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
+        }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
@@ -177,7 +186,7 @@ fn add_callers(operation: &mut Operation, callers: Option<Callers>) {
 
 fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) {
     let id = operation.operation_id.clone().unwrap_or_default();
-    let keyed = writes && !QUESTIONS.contains(&id.as_str());
+    let keyed = writes && !QUESTIONS.contains(&id.as_str()) && !WITHOUT_KEY.contains(&id.as_str());
     let optional = KEY_OPTIONAL.contains(&id.as_str());
     let mut codes = own_refusals(&id);
     // What the edge refuses: a head that is too large, a caller who asks too often.

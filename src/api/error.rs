@@ -11,8 +11,10 @@ use super::view::{Fault, Problem};
 use crate::domain::refusal::{Code, Language, Refusal, Refusals};
 use crate::engine::Failure;
 use crate::jws::NotSigned;
+use crate::password::PasswordError;
 use crate::pii::VaultError;
 use crate::qr::NotDrawn;
+use crate::totp::NoSecret;
 
 /// The media type of every error answer (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -26,6 +28,8 @@ const AWAY_SECONDS: u32 = 5;
 pub enum ApiError {
     /// The caller's business: everything that failed.
     Refused(Refusals),
+    /// Too many tries: how many seconds the caller has to wait.
+    Wait(u32),
     /// This service's business: the reference under which the log has it.
     Internal(String),
 }
@@ -54,6 +58,7 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusals) => StatusCode::from_u16(refusals.first().code.status()).unwrap_or_default(),
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -68,6 +73,11 @@ impl ApiError {
                     response.insert_header(header);
                 }
                 response.json(Problem::of(refusals, language, instance))
+            }
+            Self::Wait(seconds) => {
+                let mut response = builder(self.status());
+                response.insert_header((header::RETRY_AFTER, *seconds));
+                response.json(Problem::of(&Code::RateLimited.into(), language, instance))
             }
             Self::Internal(reference) => {
                 let detail = match language {
@@ -121,6 +131,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusals) => write!(f, "{}", refusals.first().code),
+            Self::Wait(seconds) => write!(f, "{} for {seconds} s", Code::RateLimited),
             Self::Internal(reference) => write!(f, "internal fault {reference}"),
         }
     }
@@ -170,6 +181,21 @@ fn fault(name: &'static str, error: &dyn std::error::Error) -> ApiError {
 impl From<VaultError> for ApiError {
     fn from(error: VaultError) -> Self {
         fault("vault", &error)
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::of(Code::Busy),
+            PasswordError::NotHashed => fault("hashing", &error),
+        }
+    }
+}
+
+impl From<NoSecret> for ApiError {
+    fn from(error: NoSecret) -> Self {
+        fault("second factor", &error)
     }
 }
 

@@ -17,6 +17,7 @@ use super::openapi;
 use super::route::{Place, beside};
 use super::server::Service;
 use crate::domain::refusal::{Code, Refusal};
+use crate::engine::SinkState;
 use crate::keys::rotation::PUBLISHED_MAX_AGE;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::document_json);
@@ -60,6 +61,28 @@ pub struct ConditionView {
     status: Condition,
 }
 
+/// Whether the service takes requests, and how far the second sink of the trail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReadyView {
+    /// The word.
+    status: Condition,
+    /// The second sink; `null` when there is none. That it is behind keeps nobody from being served.
+    audit_sink: Option<SinkView>,
+}
+
+/// How far the second sink of the trail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SinkView {
+    /// The number of the newest record that it has.
+    #[schema(minimum = 0)]
+    seq: i64,
+    /// How many records it has not got yet.
+    #[schema(minimum = 0)]
+    behind: i64,
+    /// Whether the last attempt failed.
+    failing: bool,
+}
+
 /// Whether the process answers
 #[utoipa::path(get, path = "/healthz", operation_id = "checkAlive", tag = "machines",
     responses((status = 200, description = "It does", body = ConditionView)))]
@@ -69,10 +92,15 @@ pub async fn alive(_: Anybody) -> HttpResponse {
 
 /// Whether the database and the writer answer
 #[utoipa::path(get, path = "/readyz", operation_id = "checkReady", tag = "machines",
-    responses((status = 200, description = "They do", body = ConditionView)))]
+    responses((status = 200, description = "They do", body = ReadyView)))]
 pub async fn ready(_: Anybody, service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
     match service.division.readiness().await {
-        Ok(()) => Ok(HttpResponse::Ok().json(ConditionView { status: Condition::Ready })),
+        Ok(()) => {
+            let sink =
+                |state: &SinkState| SinkView { seq: state.seq(), behind: state.behind(), failing: state.is_failing() };
+            let audit_sink = service.sink.as_deref().map(sink);
+            Ok(HttpResponse::Ok().json(ReadyView { status: Condition::Ready, audit_sink }))
+        }
         Err(why) => Err(Refusal::of(Code::Unavailable).found(why).into()),
     }
 }
@@ -96,7 +124,23 @@ pub async fn metrics(_: Anybody, service: web::Data<Service>) -> HttpResponse {
          # TYPE huanxin_turned_away_total counter\n\
          huanxin_turned_away_total {away}\n"
     );
+    let text = service.sink.as_deref().map_or(text.clone(), |state| text + &of_the_sink(state));
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}
+
+fn of_the_sink(state: &SinkState) -> String {
+    let (seq, behind, failing) = (state.seq(), state.behind(), u8::from(state.is_failing()));
+    format!(
+        "# HELP huanxin_audit_sink_seq Number of the newest audit record that the second sink has.\n\
+         # TYPE huanxin_audit_sink_seq gauge\n\
+         huanxin_audit_sink_seq {seq}\n\
+         # HELP huanxin_audit_sink_lag_records Audit records that the second sink has not got yet.\n\
+         # TYPE huanxin_audit_sink_lag_records gauge\n\
+         huanxin_audit_sink_lag_records {behind}\n\
+         # HELP huanxin_audit_sink_failing Whether the last attempt to feed the second sink failed.\n\
+         # TYPE huanxin_audit_sink_failing gauge\n\
+         huanxin_audit_sink_failing {failing}\n"
+    )
 }
 
 /// The public keys with which anybody can check a voucher's code, a JWK set (RFC 7517)

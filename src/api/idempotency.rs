@@ -135,15 +135,20 @@ impl Service {
         meaning: &Meaning,
         act: Act,
     ) -> Result<Answer, ApiError> {
-        let command = Command {
+        Ok(self.division.submit(self.command(caller, key, meaning, act)).await?)
+    }
+
+    /// The command of [`Self::act`], for whoever submits it in another way.
+    #[must_use]
+    pub fn command(&self, caller: &Caller, key: &IdempotencyKey, meaning: &Meaning, act: Act) -> Command {
+        Command {
             id: Id::digest(&[&caller.actor.id.to_string(), &key.0]),
             // Keyed, because a body may hold an identity number that could be guessed from a plain digest.
             fingerprint: self.vault.lookup("fingerprint", &meaning.digest().to_string()),
             actor: caller.actor.clone(),
             request_id: caller.request_id.clone(),
             act,
-        };
-        Ok(self.division.submit(command).await?)
+        }
     }
 
     /// As [`Self::act`], of something that is the same intention when its content is the same and takes the place of the

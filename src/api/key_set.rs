@@ -50,6 +50,8 @@ pub enum PublishedKind {
     Voucher,
     /// Access tokens.
     Access,
+    /// Checkpoints of the trail.
+    Checkpoint,
 }
 
 /// The states of a key.
@@ -99,6 +101,12 @@ impl Tagged {
     pub fn of(text: String) -> Self {
         let digest = hex::encode(&Sha256::digest(&text)[..16]);
         Self { text, tag: format!("\"{digest}\"") }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The text, which may be kept for so many seconds; or 304 to whoever says that it has it.

@@ -22,6 +22,7 @@ pub mod export;
 pub mod growth;
 pub mod health;
 pub mod idempotency;
+pub mod identity;
 pub mod key_set;
 pub mod language;
 pub mod masks;
@@ -40,6 +41,7 @@ pub mod schemas;
 pub mod server;
 pub mod view;
 
+pub use identity::Identity;
 pub use openapi::{document, document_json};
 pub use server::{Service, run};
 

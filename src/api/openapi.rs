@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, personal, programmes,
-    recycler, reports, retailer, revoked, schemas, server, view,
+    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, personal,
+    programmes, recycler, reports, retailer, revoked, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -30,6 +30,7 @@ use super::{
         (name = "recycler", description = "For collection points 回收点 and retailers that take old items along"),
         (name = "retailer", description = "For retailers 商家"),
         (name = "bureau", description = "For officers of the bureau 投促局"),
+        (name = "identity", description = "For staff: signing in, and the accounts of those who do"),
         (name = "reports", description = "Figures"),
         (name = "audit", description = "For auditors 审计"),
         (name = "machines", description = "For whoever runs the service, and for offline checks of a voucher's code"),
@@ -59,6 +60,18 @@ use super::{
         retailer::get_redemption,
         retailer::list_redemptions,
         retailer::reverse_redemption,
+        identity::session::sign_in,
+        identity::session::refresh_session,
+        identity::session::sign_out,
+        identity::account::get_account,
+        identity::account::change_password,
+        identity::account::start_totp_enrolment,
+        identity::account::confirm_totp,
+        identity::staff::create_staff,
+        identity::staff::list_staff,
+        identity::staff::disable_staff,
+        identity::staff::reset_staff_credentials,
+        identity::staff::end_staff_sessions,
         bureau::programmes::create_programme,
         bureau::programmes::publish_programme,
         bureau::programmes::pause_programme,
@@ -95,6 +108,13 @@ use super::{
         export::export_retailers,
         export::export_redemptions,
         audit::list_audit_records,
+        audit::checkpoints::create_checkpoint,
+        audit::checkpoints::list_checkpoints,
+        audit::checkpoints::get_checkpoint,
+        audit::proofs::get_inclusion_proof,
+        audit::proofs::get_consistency_proof,
+        audit::history::get_voucher_history,
+        audit::package::get_evidence_package,
         health::alive,
         health::ready,
         health::metrics,

@@ -195,7 +195,7 @@ mod tests {
         assert!(params.need("from", "a day", |_| Some(())).is_err());
         let code = |query| match Params::read(query, &["limit"]).unwrap_err() {
             ApiError::Refused(refusals) => refusals.first().code,
-            ApiError::Internal(reference) => panic!("{reference}"),
+            other => panic!("{other}"),
         };
         assert_eq!(code("limit=1&x=2"), Code::FieldUnknown);
         assert_eq!(code("limit=1&limit=2"), Code::BodyMalformed);

@@ -39,7 +39,9 @@ pub async fn quote_redemption(
     count_guess(&service, &request, &sale)?;
     let code = sale.qr_token.clone().or_else(|| sale.scan_token.clone()).unwrap_or_default();
     let today = service.division.now().day();
-    let Quoted { redeem, failed } = sale.into_quote(staff.retailer, &service.voucher_tokens, &service.vault, today)?;
+    let Quoted { mut redeem, failed } =
+        sale.into_quote(staff.retailer, &service.voucher_tokens, &service.vault, today)?;
+    redeem.bound_to = staff.store;
     let (presented, store) = (redeem.presented.clone(), redeem.store);
     let mut quote = service.division.quote(redeem).await?;
     add_failed(&mut quote, failed);
@@ -106,7 +108,8 @@ pub async fn redeem_voucher(
     let (tokens, vault) = (&service.voucher_tokens, &service.vault);
     let sale = body.read::<RedeemBody>()?;
     count_guess(&service, &request, &sale)?;
-    let redeem = sale.into_redeem(staff.retailer, tokens, vault, today, true)?;
+    let mut redeem = sale.into_redeem(staff.retailer, tokens, vault, today, true)?;
+    redeem.bound_to = staff.store;
     let meaning = Meaning::of("redeemVoucher").scanned(body.value(), redeem.presented.voucher);
     let act = Act::RedeemVoucher(Box::new(redeem));
     let answer = service.act(&staff.caller, &key, &meaning, act).await?;

@@ -13,15 +13,17 @@ use tracing::warn;
 use super::answer::BASE;
 use super::edge::{Edge, Limits};
 use super::error::ApiError;
+use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, growth, health, personal, programmes, recycler, reports,
-    request_id, retailer, revoked,
+    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, personal, programmes, recycler,
+    reports, request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
+use crate::checkpoint::CheckpointNotary;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
-use crate::engine::{Division, Retention};
+use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -58,8 +60,12 @@ pub struct Service {
     pub voucher_tokens: VoucherTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Who signs checkpoints of the trail.
+    pub notary: Arc<CheckpointNotary>,
     /// The public keys.
     pub key_set: PublishedKeys,
+    /// What signing in takes.
+    pub identity: Identity,
     /// For how long things are kept.
     pub retention: Retention,
     /// Limits.
@@ -70,23 +76,28 @@ pub struct Service {
     pub edge: Edge,
     /// Counters.
     pub counters: Counters,
+    /// How far the second sink of the trail is, where there is one.
+    pub sink: Option<Arc<SinkState>>,
 }
 
 impl Service {
     /// With the usual limits and rates.
     #[must_use]
-    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault) -> Self {
+    pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
         Self {
             division,
             tokens,
             voucher_tokens: VoucherTokens::new(keys),
+            notary: Arc::new(CheckpointNotary::new(keys)),
             vault,
             key_set: PublishedKeys::of(keys),
+            identity,
             retention: Retention::default(),
             limits: Limits::default(),
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             edge: Edge::default(),
             counters: Counters::default(),
+            sink: None,
         }
     }
 
@@ -102,6 +113,7 @@ impl Service {
             return;
         }
         self.voucher_tokens.take_keys(now);
+        self.notary.take_keys(now);
         self.key_set.take_keys(now);
     }
 }
@@ -155,7 +167,10 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_assistants(), for_counters(), for_the_bureau()].into_iter().flatten().collect()
+    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn public() -> Vec<Place> {
@@ -200,6 +215,23 @@ fn for_counters() -> Vec<Place> {
     ]
 }
 
+fn for_staff() -> Vec<Place> {
+    use identity::{account, session, staff};
+    vec![
+        at("/sessions").post(session::sign_in),
+        at("/sessions/refresh").post(session::refresh_session),
+        at("/sessions/sign-out").post(session::sign_out),
+        at("/account").get(account::get_account),
+        at("/account/password").post(account::change_password),
+        at("/account/totp").post(account::start_totp_enrolment),
+        at("/account/totp/confirmation").post(account::confirm_totp),
+        at("/staff").get(staff::list_staff).post(staff::create_staff),
+        at("/staff/{id}/closure").post(staff::disable_staff),
+        at("/staff/{id}/credentials").post(staff::reset_staff_credentials),
+        at("/staff/{id}/sign-out").post(staff::end_staff_sessions),
+    ]
+}
+
 fn for_the_bureau() -> Vec<Place> {
     use bureau::{adjustments, parties, programmes, versions};
     vec![
@@ -234,6 +266,12 @@ fn for_the_bureau() -> Vec<Place> {
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),
+        at("/audit/checkpoints").get(audit::checkpoints::list_checkpoints).post(audit::checkpoints::create_checkpoint),
+        at("/audit/checkpoints/{number}").get(audit::checkpoints::get_checkpoint),
+        at("/audit/inclusion-proof").get(audit::proofs::get_inclusion_proof),
+        at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
+        at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
+        at("/audit/evidence-package").get(audit::package::get_evidence_package),
     ]
 }
 

@@ -6,12 +6,13 @@ use std::{fmt, fs};
 use serde_json::{Value, json};
 use tracing::info;
 
+use super::accounts;
 use super::demo_issuer::DemoIssuer;
 use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
 use crate::api::edge::Rates;
-use crate::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions};
+use crate::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -100,6 +101,8 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         queue: 4096,
         readers: 8,
         assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+        sign_in: SignInOptions::usual(),
+        audit_sink: None,
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {
@@ -170,6 +173,7 @@ pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Resu
             "reader": reader_token(started)?,
             "assistant": staff_token(started, Role::Assistant, Some(Id::digest(&["demo", "service point"])))?,
         },
+        "accounts": accounts::seed(started, &accounts::Places { retailer, store, recycler })?,
         "consumers": consumers,
         "store_id": store,
         "programmes": programmes,
@@ -238,7 +242,7 @@ fn recycler(started: &Started, at: usize, town: &str, (latitude, longitude): (i6
     }
 }
 
-fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
+pub(super) fn submit(started: &Started, step: &[&str], act: Act) -> Result<Outcome, Stopped> {
     let words: Vec<&str> = std::iter::once("demo").chain(step.iter().copied()).collect();
     let id = Id::digest(&words);
     let actor = Actor { id: Id::digest(&["demo"]), role: "system".to_owned(), organisation: None };

@@ -1,5 +1,6 @@
 //! The command line: what each command does, without the parsing of its words.
 
+mod accounts;
 pub mod audit;
 pub mod check_identifier;
 pub mod check_programme;

@@ -20,13 +20,13 @@ const PAGE: i64 = 200;
 const SETTLED: Duration = Duration::from_mins(1);
 
 /// What the command line says of a change of the master key.
-#[derive(clap::Args, Clone, Debug)]
+#[derive(clap::Args, Clone)]
 pub struct RotateOptions {
     /// Directory of the embedded database, the key file and the master key.
     #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
     pub data_dir: PathBuf,
     /// Database; the embedded one when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL")]
+    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Schema of the division on PostgreSQL.
     #[arg(long, env = "HUANXIN_SCHEMA")]

@@ -10,15 +10,18 @@ use tracing::info;
 
 use super::{personal, safety};
 use crate::access::AccessTokens;
+use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
-use crate::config::{self, EdgeOptions, ServeOptions};
+use crate::audit_sink;
+use crate::checkpoint::CheckpointNotary;
+use crate::config::{self, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
-use crate::engine::{Clock, Division, Retention, Settings};
+use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
-use crate::keys::KeyRing;
 use crate::keys::watch::{self, KeyWatch};
+use crate::keys::{KeyRing, rotation};
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
@@ -57,12 +60,16 @@ pub struct Started {
     pub vault: Vault,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
+    /// What signing in takes.
+    pub identity: Identity,
     /// For how long things are kept.
     pub retention: Retention,
     /// Rates, proxies, origins, TLS.
     pub edge: Edge,
     /// The certificate that is followed.
     pub certificate: Option<Arc<Certificate>>,
+    /// The second sink of the trail, where there is one.
+    pub sink: Option<Box<dyn Sink>>,
 }
 
 impl Started {
@@ -72,14 +79,17 @@ impl Started {
         Service {
             division: self.division,
             voucher_tokens: VoucherTokens::new(&self.keys),
+            notary: Arc::new(CheckpointNotary::new(&self.keys)),
             key_set: PublishedKeys::of(&self.keys),
             tokens: self.tokens,
             vault: self.vault,
+            identity: self.identity,
             retention: self.retention,
             limits: Limits::default(),
             assisted_claims_per_day: self.assisted_claims_per_day,
             edge: self.edge,
             counters: Counters::default(),
+            sink: None,
         }
     }
 }
@@ -127,7 +137,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     database.migrate(&mut |line| announce(line)).map_err(|why| Stopped::new(why.to_string()))?;
     let key_file = options.keys();
     let machine_now = Clock::default().now();
-    let keys = KeyRing::load_or_create(&key_file, machine_now).map_err(|why| Stopped::at(&key_file, &why))?;
+    let keys = keys(&key_file, machine_now)?;
     let issuers = options.issuers.as_deref().map(|file| Issuers::open(file, Pace::default())).transpose();
     let issuers = issuers.map_err(|why| Stopped::new(why.to_string()))?;
     let last = newest(&database)?;
@@ -145,8 +155,39 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
     personal::adopt_division_key(&division, &vault)?;
     let (edge, certificate) = edge(&options.edge)?;
-    let (retention, assisted_claims_per_day) = (options.retention, options.assisted_claims_per_day);
-    Ok(Started { division, keys, key_file, tokens, vault, assisted_claims_per_day, retention, edge, certificate })
+    let retention = options.retention;
+    let identity = identity(&vault, &options.sign_in)?;
+    let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
+    let sink = sink.map_err(Stopped::new)?;
+    Ok(Started {
+        division,
+        keys,
+        key_file,
+        tokens,
+        vault,
+        assisted_claims_per_day: options.assisted_claims_per_day,
+        identity,
+        retention,
+        edge,
+        certificate,
+        sink,
+    })
+}
+
+/// What signing in takes.
+fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped> {
+    let identity = Identity::new(vault, options.cost(), options.policy(), options.patience());
+    identity.map_err(|why| Stopped::new(format!("--argon2-…: {why}")))
+}
+
+/// Loads or makes the keys. A file of before there were checkpoints gets keys for them.
+fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
+    let ring = KeyRing::load_or_create(path, now).map_err(|why| Stopped::at(path, &why))?;
+    if ring.signs_checkpoints() {
+        return Ok(ring);
+    }
+    rotation::complete(path, now).map_err(|why| Stopped::at(path, &why))?;
+    KeyRing::read(path).map_err(|why| Stopped::at(path, &why))
 }
 
 /// What callers meet first.
@@ -182,23 +223,30 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 ///
 /// # Errors
 /// With a sentence.
-pub fn serve(started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
+pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
     let division = started.division.clone();
     let certificate = started.certificate.clone();
     let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
-    let service = Arc::new(started.into_service());
+    let sink = started.sink.take().map(|sink| (sink, Arc::<SinkState>::default()));
+    let mut service = started.into_service();
+    service.sink = sink.as_ref().map(|(_, state)| Arc::clone(state));
+    let service = Arc::new(service);
     let watch = watch_keys(&service, key_file, keys, watch::EVERY).map_err(sentence)?;
     announce(&format!("huanxin answers at {base_url} (documentation: {base_url}/docs/)"));
+    let notary: Arc<dyn Notary> = Arc::clone(&service.notary) as Arc<dyn Notary>;
     actix_web::rt::System::new().block_on(async {
-        let jobs = [
+        let mut jobs = vec![
             actix_web::rt::spawn(division.clone().expire_vouchers()),
+            actix_web::rt::spawn(division.clone().checkpoint_daily(notary)),
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
+            actix_web::rt::spawn(division.clone().follow_revocations()),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));
         }
+        jobs.extend(sink.map(|(sink, state)| actix_web::rt::spawn(division.clone().feed(sink, state))));
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         served

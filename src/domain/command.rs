@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
 use super::adjustment::{Adjustment, Raised};
+use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -198,6 +200,58 @@ pub enum Act {
         /// Source.
         source: String,
     },
+    /// Gives somebody an account.
+    CreateAccount(Box<NewAccount>),
+    /// Closes an account for good.
+    DisableAccount {
+        /// Which.
+        account: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Gives an account a new initial password and takes its second factor away.
+    ResetCredentials {
+        /// Which.
+        account: Id,
+        /// The hash of the new password.
+        password: Hidden,
+    },
+    /// Ends every session of an account.
+    EndSessions {
+        /// Which.
+        account: Id,
+    },
+    /// Lets the holder of an account in, or notes that it was tried.
+    SignIn(Box<SignIn>),
+    /// Gives a session new tokens for its newest refresh token; an older one ends the session.
+    RefreshSession(Box<RefreshSession>),
+    /// Ends a session of the caller.
+    SignOut {
+        /// Which.
+        session: Id,
+    },
+    /// The holder of an account changes its password; every other session ends.
+    ChangePassword(Box<ChangePassword>),
+    /// The holder of an account begins to set up a second factor.
+    StartTotp {
+        /// The password again.
+        proof: PasswordProof,
+        /// The new secret, sealed.
+        secret: Hidden,
+        /// How guessing is slowed down.
+        policy: SignInPolicy,
+    },
+    /// The holder of an account shows that the second factor works.
+    ConfirmTotp {
+        /// The account.
+        account: Id,
+        /// The session that stays.
+        session: Id,
+        /// The secret against which the code was compared, sealed.
+        seen: Hidden,
+        /// The time step of the code, when it was right.
+        step: Option<i64>,
+    },
     /// Gives the division its data key, once.
     AddDivisionKey(NewDataKey),
     /// Puts data keys in place that were wrapped with another master key.
@@ -225,6 +279,8 @@ pub enum Act {
         /// What is shown: which fields, which period, how many rows; never a value in the clear.
         detail: serde_json::Value,
     },
+    /// Keeps what the trail was up to a record, signed.
+    CreateCheckpoint(Box<NewCheckpoint>),
 }
 
 impl Act {
@@ -256,11 +312,22 @@ impl Act {
             Self::PostAdjustments(_) => "post_adjustments",
             Self::SetGrowthBaseline { .. } => "set_growth_baseline",
             Self::RecordOffSystem { .. } => "record_off_system_trade_ins",
+            Self::CreateAccount(_) => "create_account",
+            Self::DisableAccount { .. } => "disable_account",
+            Self::ResetCredentials { .. } => "reset_credentials",
+            Self::EndSessions { .. } => "end_sessions",
+            Self::SignIn(_) => "sign_in",
+            Self::RefreshSession(_) => "refresh_session",
+            Self::SignOut { .. } => "sign_out",
+            Self::ChangePassword(_) => "change_password",
+            Self::StartTotp { .. } => "start_totp",
+            Self::ConfirmTotp { .. } => "confirm_totp",
             Self::AddDivisionKey(_) => "add_division_key",
             Self::RewrapKeys(_) => "rewrap_keys",
             Self::ErasePerson(_) => "erase_person",
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
+            Self::CreateCheckpoint(_) => "create_checkpoint",
         }
     }
 
@@ -436,6 +503,8 @@ pub struct RedeemVoucher {
     pub retailer: Id,
     /// The store.
     pub store: Id,
+    /// The only store at which the caller may sell, where its token is bound to one.
+    pub bound_to: Option<Id>,
     /// The new item.
     pub item: Option<NewItem>,
     /// Prices.
@@ -461,6 +530,75 @@ pub struct PostAdjustments {
     pub redemptions: Vec<Id>,
     /// What the officer expects them to sum to: a list that is no longer true is refused.
     pub total: Fen,
+}
+
+/// An account as somebody else makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    /// What its holder signs in with: lower case.
+    pub login: String,
+    /// What its holder is.
+    pub role: StaffRole,
+    /// The retailer or recycler for which its holder acts.
+    pub organisation: Option<Id>,
+    /// The only store at which a clerk may sell.
+    pub store: Option<Id>,
+    /// The tasks of the plan whose programmes a department reader sees.
+    pub tasks: Vec<u8>,
+    /// The holder's name.
+    pub name: Personal,
+    /// The hash of the first password.
+    pub password: Hidden,
+    /// A second factor that is set up already, sealed; only a demonstration has one.
+    pub totp: Option<Hidden>,
+}
+
+/// A password that was compared with an account's hash, off the engine's thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordProof {
+    /// The account.
+    pub account: Id,
+    /// The hash against which it was compared: another one by now means that it proves nothing.
+    pub seen: Hidden,
+    /// Whether it was right.
+    pub right: bool,
+}
+
+/// Somebody who wants to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The password.
+    pub proof: PasswordProof,
+    /// The time step of the code that was shown, when it was right for one of those that may be used now.
+    pub step: Option<i64>,
+    /// SHA-256 of the refresh token that is to be given out.
+    pub refresh: [u8; 32],
+    /// How long, and how guessing is slowed down.
+    pub policy: SignInPolicy,
+}
+
+/// A session that wants new tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshSession {
+    /// SHA-256 of the token that was shown.
+    pub shown: [u8; 32],
+    /// SHA-256 of the token that is to be given out in its place.
+    pub refresh: [u8; 32],
+    /// How long.
+    pub policy: SignInPolicy,
+}
+
+/// A new password from the account's holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangePassword {
+    /// The old one.
+    pub proof: PasswordProof,
+    /// The session that stays.
+    pub session: Id,
+    /// The hash of the new one.
+    pub password: Hidden,
+    /// How guessing is slowed down.
+    pub policy: SignInPolicy,
 }
 
 /// What was done, as the caller is told and as a repeat is answered.
@@ -542,6 +680,45 @@ pub enum Outcome {
         /// Its identity.
         id: Id,
     },
+    /// An account.
+    Staff(Box<Staff>),
+    /// A checkpoint of the trail.
+    Checkpoint(Box<Checkpoint>),
+    /// Somebody was let in, or stays in.
+    SignedIn(Box<SignedIn>),
+    /// Somebody was not let in, and that is noted.
+    NotSignedIn {
+        /// Whether everything that was shown was right and only the organisation keeps its holder out.
+        organisation: bool,
+    },
+    /// A session was ended.
+    SignedOut {
+        /// Which.
+        session: Id,
+        /// When.
+        at: Moment,
+    },
+}
+
+/// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Id,
+    /// The account.
+    pub staff: Staff,
+    /// The store that its tokens are bound to.
+    pub store: Option<Id>,
+    /// The device that its tokens are bound to.
+    pub device: Option<Id>,
+    /// Whether something has to be set up before anything else can be done.
+    pub setup: bool,
+    /// When the tokens are of.
+    pub at: Moment,
+    /// When the access token expires.
+    pub access_until: Moment,
+    /// When the session lapses unless it is refreshed.
+    pub refresh_until: Moment,
 }
 
 /// A redemption as the till is told.
@@ -622,6 +799,18 @@ pub enum Change {
     Baseline(Baseline),
     /// Off-system figure (a fact).
     OffSystem(OffSystem),
+    /// Account of staff.
+    Account(Box<Account>),
+    /// Session.
+    Session(Session),
+    /// Refresh token (a fact).
+    RefreshToken(RefreshToken),
+    /// What ends tokens.
+    Revocation(Revocation),
+    /// Checkpoint of the trail (a fact).
+    Checkpoint(Box<Checkpoint>),
+    /// Root over a full block of the trail's records, from which it follows.
+    Block(Block),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

@@ -1,8 +1,10 @@
 //! The rules: pure values and pure functions. No database, no HTTP, no clock, no dice, no environment.
 
+pub mod account;
 pub mod adjustment;
 pub mod audit;
 pub mod brand;
+pub mod checkpoint;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
@@ -12,6 +14,7 @@ pub mod id;
 pub mod identifier;
 pub mod ledger;
 pub mod loaded;
+pub mod merkle;
 pub mod money;
 pub mod personal;
 pub mod programme;

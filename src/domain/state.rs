@@ -1,6 +1,9 @@
 //! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
 
+use super::account::{Account, RefreshToken, Revocation, Session};
 use super::adjustment::Adjustment;
+use super::audit::AuditRecord;
+use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
@@ -84,6 +87,18 @@ pub struct State {
     pub assistant_uses: Loaded<Id, AssistantUse>,
     /// Releases.
     pub releases: Loaded<Id, ReleaseUse>,
+    /// Accounts of staff.
+    pub staff: Loaded<Id, Account>,
+    /// Sessions.
+    pub sessions: Loaded<Id, Session>,
+    /// Refresh tokens.
+    pub refresh_tokens: Loaded<Id, RefreshToken>,
+    /// What ends tokens.
+    pub revocations: Loaded<Id, Revocation>,
+    /// Records of the trail, by number.
+    pub records: Loaded<i64, AuditRecord>,
+    /// Checkpoints of the trail, by number.
+    pub checkpoints: Loaded<i64, Checkpoint>,
 }
 
 impl State {
@@ -140,6 +155,12 @@ impl State {
             || self.claims.has_unloaded()
             || self.assistant_uses.has_unloaded()
             || self.releases.has_unloaded()
+            || self.staff.has_unloaded()
+            || self.sessions.has_unloaded()
+            || self.refresh_tokens.has_unloaded()
+            || self.revocations.has_unloaded()
+            || self.records.has_unloaded()
+            || self.checkpoints.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -214,9 +235,18 @@ impl State {
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),
             Change::Release(row) => self.releases.put(row.id, row),
+            Change::Account(row) => self.staff.put(row.id, *row),
+            Change::Session(row) => self.sessions.put(row.id, row),
+            Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
+            Change::Revocation(row) => self.revocations.put(row.subject, row),
+            Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
-            Change::Baseline(_) | Change::OffSystem(_) | Change::AssistedClaim(_) | Change::Forgotten { .. } => {}
+            Change::Baseline(_)
+            | Change::OffSystem(_)
+            | Change::Block(_)
+            | Change::AssistedClaim(_)
+            | Change::Forgotten { .. } => {}
         }
     }
 }

@@ -7,7 +7,9 @@ use tracing::{error, warn};
 
 use super::clock::Clock;
 use super::collect::Collected;
+use super::revoked::Revoked;
 use super::{Answer, Failure, Reply, Rule};
+use crate::domain::account::Revocation;
 use crate::domain::audit::{self, Head};
 use crate::domain::command::{Act, Command, Decision, Stamp, Stop};
 use crate::domain::decide::footprint;
@@ -29,6 +31,8 @@ pub(super) struct Bench {
     pub(super) writer: Writer,
     pub(super) clock: Clock,
     pub(super) rule: Rule,
+    /// Learns of ended tokens before anybody is told that they were ended.
+    pub(super) revoked: Arc<Revoked>,
 }
 
 /// How one run of a batch ended without a commit.
@@ -79,7 +83,7 @@ impl Bench {
     }
 
     fn attempt(&mut self, commands: &[Arc<Command>]) -> Result<Vec<Reply>, Broken> {
-        let Self { writer, clock, rule } = self;
+        let Self { writer, clock, rule, revoked } = self;
         let mut behind = None;
         let ran = catch_unwind(AssertUnwindSafe(|| {
             writer.batch(&mut |tx| {
@@ -87,7 +91,7 @@ impl Bench {
                 let now = clock.shift(tx.now()?);
                 if head.at > now.plus_seconds(CLOCK_SLACK_SECONDS) {
                     behind = Some(head.at);
-                    return Ok(Vec::new());
+                    return Ok((Vec::new(), Vec::new()));
                 }
                 let stamp = Stamp { at: now.max(Moment(head.at.0.saturating_add(1))) };
                 write(tx, commands, rule, head, stamp)
@@ -97,7 +101,10 @@ impl Bench {
             (Err(_), _) => Err(Broken::Panicked),
             (Ok(Err(why)), _) => Err(Broken::Store(why)),
             (Ok(Ok(_)), Some(head)) => Err(Broken::ClockBehind(head)),
-            (Ok(Ok(replies)), None) => Ok(replies),
+            (Ok(Ok((replies, revocations))), None) => {
+                revoked.take(revocations);
+                Ok(replies)
+            }
         }
     }
 }
@@ -123,13 +130,14 @@ pub(super) fn load(tx: &mut Tx<'_>, commands: &[Arc<Command>], stamp: Stamp) -> 
     Ok((state, sound))
 }
 
+/// What is to be answered, and which tokens are ended, once this is committed.
 fn write(
     tx: &mut Tx<'_>,
     commands: &[Arc<Command>],
     rule: &Rule,
     mut head: Head,
     stamp: Stamp,
-) -> Result<Vec<Reply>, StoreError> {
+) -> Result<(Vec<Reply>, Vec<Revocation>), StoreError> {
     let (mut state, sound) = load(tx, commands, stamp)?;
     let mut collected = Collected::default();
     let mut replies = Vec::with_capacity(commands.len());
@@ -150,7 +158,7 @@ fn write(
     if changed || !saved.attempts.is_empty() {
         tx.save(&saved)?;
     }
-    Ok(replies)
+    Ok((replies, saved.revocations))
 }
 
 fn decide_one(

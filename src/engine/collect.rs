@@ -38,6 +38,9 @@ enum Kind {
     Bucket,
     AssistantUse,
     Release,
+    Staff,
+    Session,
+    Revocation,
 }
 
 impl Collected {
@@ -94,6 +97,12 @@ impl Collected {
             Change::Forgotten { what, ids, before } => self.saved.forgotten.push((*what, ids.clone(), *before)),
             Change::Baseline(row) => self.saved.baselines.push(row.clone()),
             Change::OffSystem(row) => self.saved.off_system.push(row.clone()),
+            Change::Account(row) => self.touch(Kind::Staff, row.id),
+            Change::Session(row) => self.touch(Kind::Session, row.id),
+            Change::RefreshToken(row) => self.saved.refresh_tokens.push(row.clone()),
+            Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
+            Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
+            Change::Block(row) => self.saved.blocks.push(row.clone()),
         }
     }
 
@@ -135,6 +144,11 @@ impl Collected {
                     saved.assistant_uses = ids.filter_map(|id| state.assistant_uses.peek(id).cloned()).collect();
                 }
                 Kind::Release => saved.releases = ids.filter_map(|id| state.releases.peek(id).cloned()).collect(),
+                Kind::Staff => saved.staff = ids.filter_map(|id| state.staff.peek(id).cloned()).collect(),
+                Kind::Session => saved.sessions = ids.filter_map(|id| state.sessions.peek(id).cloned()).collect(),
+                Kind::Revocation => {
+                    saved.revocations = ids.filter_map(|id| state.revocations.peek(id).cloned()).collect();
+                }
             }
         }
         saved

@@ -1,14 +1,18 @@
 //! The engine owns every write: one thread and one connection per division, commands in batches.
 
 mod batch;
+mod checkpoint;
 mod clock;
 mod collect;
 mod endings;
+mod history;
 mod jobs;
 mod question;
 mod queue;
 mod retention;
+mod revoked;
 mod runner;
+mod sink;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,12 +20,15 @@ use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
+pub use checkpoint::{Consistency, Inclusion, Notary, proof};
 pub use clock::Clock;
 pub use endings::{Endings, Since};
+pub use history::{Event, Life};
 pub use jobs::{expire_command, system};
 pub use question::{Due, Eligibility, Quote, due};
 pub use retention::{Removed, Retention};
 pub use runner::Runner;
+pub use sink::{Sink, SinkState};
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};
 use crate::domain::decide::decide;
@@ -32,6 +39,7 @@ use crate::store::{Database, Readers, StoreError, Tx};
 
 use batch::Bench;
 use queue::{Job, NotTaken, Queue};
+use revoked::Revoked;
 
 /// The function that decides a command; the service's own is [`decide`], tests put a faulty one in its place.
 pub type Rule = Arc<dyn Fn(&State, &Command, Stamp) -> Result<Decision, Stop> + Send + Sync>;
@@ -106,6 +114,7 @@ struct Inner {
     queue: Arc<Queue>,
     readers: Readers,
     slots: Arc<Semaphore>,
+    revoked: Arc<Revoked>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -118,20 +127,26 @@ impl Division {
         let writer = settings.database.writer()?;
         let readers = settings.database.readers(settings.readers)?;
         let queue = Arc::new(Queue::new(settings.queue));
-        let mut bench = Bench { writer, clock: settings.clock, rule: Arc::clone(&settings.rule) };
+        let revoked = Arc::new(Revoked::default());
+        let (clock, rule) = (settings.clock, Arc::clone(&settings.rule));
+        let mut bench = Bench { writer, clock, rule, revoked: Arc::clone(&revoked) };
         let (waiting, most) = (Arc::clone(&queue), settings.batch_max.max(1));
         let thread = std::thread::Builder::new()
             .name(format!("engine-{}", settings.code))
             .spawn(move || work(&mut bench, &waiting, most))
             .map_err(|why| StoreError::Other(why.to_string()))?;
-        Ok(Self(Arc::new(Inner {
+        let division = Self(Arc::new(Inner {
             code: settings.code.clone(),
-            clock: settings.clock,
+            clock,
             queue,
             readers,
             slots: Arc::new(Semaphore::new(usize::try_from(settings.readers).unwrap_or(1).max(1))),
+            revoked,
             thread: Mutex::new(Some(thread)),
-        })))
+        }));
+        let read = division.read_revocations_blocking();
+        read.map_err(|_| StoreError::Other("what ends tokens cannot be read".into()))?;
+        Ok(division)
     }
 
     /// The division's code.

@@ -18,7 +18,8 @@ impl Runner {
     /// When the database cannot be reached.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
         let writer = settings.database.writer()?;
-        Ok(Self(Bench { writer, clock: settings.clock, rule: Arc::clone(&settings.rule) }))
+        let (clock, rule) = (settings.clock, Arc::clone(&settings.rule));
+        Ok(Self(Bench { writer, clock, rule, revoked: Arc::default() }))
     }
 
     /// Sets the clock for the batches that follow.

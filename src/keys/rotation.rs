@@ -64,11 +64,16 @@ pub enum KeyKind {
     Scan,
     /// Makes the check value of printed codes.
     Holder,
+    /// Signs checkpoints of the trail.
+    Checkpoint,
 }
+
+/// How long a checkpoint is looked at: as long as anybody asks what became of public money.
+const CHECKPOINT_SECONDS: i64 = 100 * 366 * 24 * 3600;
 
 impl KeyKind {
     /// Every one.
-    pub const ALL: &'static [Self] = &[Self::Access, Self::Voucher, Self::Scan, Self::Holder];
+    pub const ALL: &'static [Self] = &[Self::Access, Self::Voucher, Self::Scan, Self::Holder, Self::Checkpoint];
 
     /// For how many seconds what a key of this kind makes holds at most. Nothing is made that holds longer, so that
     /// a retired key can be dropped by the clock, without asking the databases of all divisions that share the file.
@@ -78,6 +83,7 @@ impl KeyKind {
             Self::Access => access::LONGEST_SECONDS,
             Self::Voucher | Self::Holder => qr::LONGEST_SECONDS,
             Self::Scan => qr::SCAN_SECONDS,
+            Self::Checkpoint => CHECKPOINT_SECONDS,
         }
     }
 }
@@ -89,6 +95,7 @@ impl fmt::Display for KeyKind {
             Self::Voucher => "voucher",
             Self::Scan => "scan",
             Self::Holder => "holder",
+            Self::Checkpoint => "checkpoint",
         })
     }
 }
@@ -196,9 +203,18 @@ pub fn drop_retired(path: &Path, kid: &str, now: Moment) -> Result<KeyKind, Rota
             KeyKind::Voucher => stored.voucher_keys.retain(|key| key.kid != kid),
             KeyKind::Scan => stored.scan_keys.retain(|key| key.kid != kid),
             KeyKind::Holder => stored.holder_keys.retain(|key| key.kid != kid),
+            KeyKind::Checkpoint => stored.checkpoint_keys.retain(|key| key.kid != kid),
         }
         Ok(found)
     })
+}
+
+/// Gives a file of before there were checkpoints the keys that sign them.
+///
+/// # Errors
+/// [`RotationError`]; then the file is as it was.
+pub fn complete(path: &Path, now: Moment) -> Result<(), RotationError> {
+    edit(path, now, |_| Ok(()))
 }
 
 impl KeyLine {
@@ -218,6 +234,7 @@ fn edit<T>(
     let mut stored = read_private::<Stored>(path, &file)?;
     stored.ring()?;
     stored.upgrade(now);
+    stored.complete(now)?;
     let changed = change(&mut stored)?;
     stored.ring()?;
     replace(path, &file, &stored).map_err(failed(path, "written"))?;
@@ -339,12 +356,23 @@ impl Stored {
         }
     }
 
+    fn complete(&mut self, now: Moment) -> Result<(), KeyError> {
+        if self.checkpoint_keys.is_empty() {
+            for state in [KeyState::Current, KeyState::Next] {
+                let turn = Some(Turn { state, since: now });
+                self.checkpoint_keys.push(StoredPair { turn, ..StoredPair::fresh(&[])? });
+            }
+        }
+        Ok(())
+    }
+
     fn turn(&mut self, kind: KeyKind, now: Moment, at_once: bool) -> Result<Turned, RotationError> {
         match kind {
             KeyKind::Access => turn(&mut self.access_keys, kind, now, at_once),
             KeyKind::Voucher => turn(&mut self.voucher_keys, kind, now, at_once),
             KeyKind::Scan => turn(&mut self.scan_keys, kind, now, at_once),
             KeyKind::Holder => turn(&mut self.holder_keys, kind, now, at_once),
+            KeyKind::Checkpoint => turn(&mut self.checkpoint_keys, kind, now, at_once),
         }
     }
 
@@ -354,6 +382,7 @@ impl Stored {
             KeyKind::Voucher => lines(&self.voucher_keys, kind),
             KeyKind::Scan => lines(&self.scan_keys, kind),
             KeyKind::Holder => lines(&self.holder_keys, kind),
+            KeyKind::Checkpoint => lines(&self.checkpoint_keys, kind),
         }
     }
 }
@@ -465,6 +494,7 @@ mod tests {
     fn as_the_first_form(path: &Path) -> Value {
         let mut file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         file["version"] = 1.into();
+        file.as_object_mut().unwrap().remove("checkpoint_keys");
         for list in ["access_keys", "voucher_keys", "scan_keys", "holder_keys"] {
             for key in file[list].as_array_mut().unwrap() {
                 key.as_object_mut().unwrap().remove("turn");
@@ -562,6 +592,13 @@ mod tests {
         assert_eq!(keys[2].1, kid("voucher_keys", 1));
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains(file["voucher_keys"][1]["d"].as_str().unwrap()));
+        assert!(!ring.signs_checkpoints());
+        as_the_first_form(&path);
+        complete(&path, NOW).unwrap();
+        let completed = states(&path, KeyKind::Checkpoint);
+        assert_eq!(completed.iter().map(|key| key.0).collect::<Vec<_>>(), [KeyState::Current, KeyState::Next]);
+        complete(&path, NOW).unwrap();
+        assert_eq!(states(&path, KeyKind::Checkpoint), completed);
         as_the_first_form(&path);
         assert!(rotate(&path, &[KeyKind::Access], NOW, true).unwrap()[0].retired.is_some());
     }

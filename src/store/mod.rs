@@ -32,5 +32,5 @@ pub use error::StoreError;
 pub use readers::Readers;
 pub use saved::{Attempt, ClaimWrite, DoneRow, Saved};
 pub use tx::{Group, Page, Shown, Tx};
-pub use verify::{Finding, Verified};
+pub use verify::{Against, Finding, Published, Verified};
 pub use writer::Writer;

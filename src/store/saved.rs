@@ -1,7 +1,9 @@
 //! What a batch leaves behind: the rows to write, folded per key.
 
+use crate::domain::account::{Account, RefreshToken, Revocation, Session};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
@@ -72,6 +74,18 @@ pub struct Saved {
     pub baselines: Vec<Baseline>,
     /// Off-system figures: facts, inserted.
     pub off_system: Vec<OffSystem>,
+    /// Accounts of staff, put in place.
+    pub staff: Vec<Account>,
+    /// Sessions, put in place.
+    pub sessions: Vec<Session>,
+    /// Refresh tokens: facts, inserted.
+    pub refresh_tokens: Vec<RefreshToken>,
+    /// What ends tokens, put in place.
+    pub revocations: Vec<Revocation>,
+    /// Checkpoints of the trail: facts, inserted.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Roots over full blocks of the trail: inserted.
+    pub blocks: Vec<Block>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.

@@ -25,6 +25,19 @@ tables! {
         body -> Text,
         hash -> Text,
     }
+    audit_checkpoint (id) {
+        id -> Uid,
+        number -> BigInt,
+        size -> BigInt,
+        root -> Text,
+        head -> Text,
+        at -> BigInt,
+        statement -> Text,
+    }
+    audit_block (number) {
+        number -> BigInt,
+        root -> Text,
+    }
     command_log (id) {
         id -> Uid,
         fingerprint -> Uid,
@@ -323,6 +336,53 @@ tables! {
         day -> Integer,
         claims -> BigInt,
     }
+    account (id) {
+        id -> Uid,
+        login -> Text,
+        role -> Text,
+        organisation -> Nullable<Uid>,
+        store -> Nullable<Uid>,
+        tasks -> Text,
+        name -> Text,
+        password -> Text,
+        totp -> Nullable<Text>,
+        pending_totp -> Nullable<Text>,
+        totp_step -> BigInt,
+        must_change -> Bool,
+        failed -> BigInt,
+        locked_at -> Nullable<BigInt>,
+        disabled -> Bool,
+        open -> Text,
+        created_at -> BigInt,
+    }
+    session (id) {
+        id -> Uid,
+        account -> Uid,
+        store -> Nullable<Uid>,
+        device -> Nullable<Uid>,
+        generation -> BigInt,
+        opened_at -> BigInt,
+        used_at -> BigInt,
+        idle_at -> BigInt,
+        lapses_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        ending -> Nullable<Text>,
+    }
+    refresh_token (id) {
+        id -> Uid,
+        digest -> Text,
+        account -> Uid,
+        session -> Uid,
+        generation -> BigInt,
+        at -> BigInt,
+    }
+    revocation (subject) {
+        subject -> Uid,
+        ended -> Bool,
+        before_at -> BigInt,
+        at -> BigInt,
+        forget_at -> BigInt,
+    }
     attempt (id) {
         id -> Uid,
         at -> BigInt,
@@ -337,5 +397,6 @@ tables! {
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
 diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
+diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);

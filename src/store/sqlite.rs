@@ -83,6 +83,8 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
     Ok(written)
 }
 
+#[path = "shared/accounts.rs"]
+pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
 #[path = "shared/head.rs"]

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::error::StoreError;
 use super::saved::{Attempt, Saved};
-use super::verify::{Finding, Verified};
+use super::verify::{Against, Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
+use crate::domain::account::{Account, Revocation};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
-use crate::domain::ledger::LedgerLine;
+use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
     AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
@@ -132,7 +136,19 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Those of the database. What is not as the trail says is no error but a [`Finding`].
     pub fn verify(&mut self, progress: &mut dyn FnMut(&str)) -> Result<Result<Verified, Finding>, StoreError> {
-        on!(self, verify::verify(progress))
+        self.verify_against(&Against::default(), progress)
+    }
+
+    /// As [`Self::verify`], and against what was kept outside the database.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_against(
+        &mut self,
+        against: &Against<'_>,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Result<Verified, Finding>, StoreError> {
+        on!(self, verify::verify(against, progress))
     }
 
     /// Every programme, with the version in force or, before the first publication, the newest draft.
@@ -237,10 +253,42 @@ impl<'a> Tx<'a> {
             = retailers::redemptions_of_days -> Vec<(Redemption, Option<RedemptionState>)>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
+        /// An account of staff.
+        account(id: Id) = accounts::account -> Option<Account>;
+        /// Accounts of an organisation or all, newest first.
+        accounts(organisation: Option<Id>, page: Page) = accounts::accounts -> Vec<Account>;
+        /// The account whose refresh token it is.
+        account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
+        /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
+        revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.
         audit_records(before_seq: Option<i64>, limit: i64) = trail::before -> Vec<AuditRecord>;
         /// Records of the trail in order, above a number.
         audit_records_after(seq: i64, limit: i64) = trail::after -> Vec<AuditRecord>;
+        /// A record of the trail.
+        audit_record(seq: i64) = trail::record -> Option<AuditRecord>;
+        /// Numbers and hashes of records in order, above a number.
+        audit_hashes(seq: i64, limit: i64) = trail::hashes -> Vec<(i64, String)>;
+        /// The number of the first record at a time or later; the number after the newest when there is none.
+        first_audit_record_at(at: i64) = trail::first_at -> i64;
+        /// Records about some subjects, in order.
+        audit_records_about(subjects: &[String], limit: i64) = trail::about -> Vec<AuditRecord>;
+        /// The newest checkpoint.
+        newest_checkpoint() = trail::newest_checkpoint -> Option<Checkpoint>;
+        /// A checkpoint by its number.
+        checkpoint(number: i64) = trail::checkpoint -> Option<Checkpoint>;
+        /// The first checkpoint over at least so many records.
+        checkpoint_over(size: i64) = trail::checkpoint_over -> Option<Checkpoint>;
+        /// The newest checkpoint over at most so many records.
+        checkpoint_within(size: i64) = trail::checkpoint_within -> Option<Checkpoint>;
+        /// Movements by their identities, in order.
+        movements(ids: &[Id]) = trail::movements -> Vec<Movement>;
+        /// Rows of a table whose digests the trail has, as the values that were digested.
+        fact_rows(table: &str, ids: &[Id]) = trail::fact_rows -> BTreeMap<Id, Value>;
+        /// Checkpoints, newest first, below a number.
+        checkpoints(before: Option<i64>, limit: i64) = trail::checkpoints -> Vec<Checkpoint>;
+        /// Roots over full blocks of records, from one on and before another, in order.
+        audit_blocks(from: i64, before: i64) = trail::blocks -> Vec<Block>;
         /// Refused commands.
         attempts(page: Page) = trail::attempts -> Vec<Attempt>;
         /// Sums over effective days, both ends included, by one key and in its order, of some goods.

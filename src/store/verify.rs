@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::rows::{EntryRow, RedemptionRow, VoucherRow};
 use crate::domain::audit::{AuditRecord, chain};
+use crate::domain::checkpoint::{self, BLOCK, BLOCK_LEVEL, Block, Checkpoint};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind};
+use crate::domain::merkle::{Hash, Tree};
 use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
@@ -31,6 +33,35 @@ pub struct Verified {
     pub balances: u64,
     /// Rollup rows recomputed.
     pub rollups: u64,
+    /// Checkpoints.
+    pub checkpoints: u64,
+}
+
+/// What was kept outside the database and the trail must agree with.
+#[derive(Default)]
+pub struct Against<'a> {
+    /// Checkpoints that were published.
+    pub published: Vec<Published>,
+    /// Hashes of records as a second sink has them, from the first record on.
+    pub sink: Vec<Hash>,
+    /// Whether a stored checkpoint's signed statement is genuine and says the same, or else what is wrong with it.
+    pub judge: Option<Judge<'a>>,
+}
+
+/// Says what is wrong with a stored checkpoint's statement.
+pub type Judge<'a> = &'a dyn Fn(&Checkpoint) -> Result<(), String>;
+
+/// A checkpoint that was kept elsewhere, and whose signature was found good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Its number.
+    pub number: i64,
+    /// Records.
+    pub size: i64,
+    /// Root.
+    pub root: String,
+    /// Hash of the last record.
+    pub head: String,
 }
 
 /// The first record that is not as the trail says.
@@ -79,15 +110,117 @@ pub(super) struct Walk {
     pub(super) baselines: Known,
     pub(super) off_system: Known,
     pub(super) adjustments: Known,
+    pub(super) checkpoints: Known,
+    pub(super) trees: Trees,
+}
+
+/// The Merkle trees over the trail as far as it was walked.
+#[derive(Default)]
+pub(super) struct Trees {
+    /// The sizes at which somebody asks for the root.
+    pub(super) asked: BTreeSet<i64>,
+    /// Root and hash of the last record, at each of these sizes.
+    pub(super) found: BTreeMap<i64, (String, String)>,
+    /// The roots over full blocks.
+    pub(super) blocks: Vec<Hash>,
+    whole: Tree,
+    block: Tree,
+}
+
+impl Trees {
+    fn step(&mut self, seq: i64, hash: &str) -> Option<()> {
+        let leaf = checkpoint::leaf(hash)?;
+        self.whole.push(leaf);
+        self.block.push(leaf);
+        if seq % BLOCK == 0 {
+            self.blocks.push(std::mem::take(&mut self.block).root());
+        }
+        if self.asked.contains(&seq) {
+            self.found.insert(seq, (hex::encode(self.whole.root()), hash.to_owned()));
+        }
+        Some(())
+    }
+
+    /// Whether the first `size` records are those of a root.
+    fn agree(&self, size: i64, root: &str, head: &str) -> bool {
+        self.found.get(&size).is_some_and(|(own, last)| own == root && last == head)
+    }
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
-        Self { hash: crate::domain::audit::GENESIS.to_owned(), ..Self::default() }
+    pub(super) fn new(asked: BTreeSet<i64>) -> Self {
+        let trees = Trees { asked, ..Trees::default() };
+        Self { hash: crate::domain::audit::GENESIS.to_owned(), trees, ..Self::default() }
+    }
+
+    /// What was kept elsewhere against the trail, once it was walked.
+    pub(super) fn holds_against(&self, against: &Against<'_>) -> Result<(), Finding> {
+        // While walking, each record was compared with the sink; here is what the sink has beyond.
+        let kept = i64::try_from(against.sink.len()).unwrap_or(i64::MAX);
+        if kept > self.seq {
+            let seq = self.seq + 1;
+            return Err(Finding::new(
+                "audit_record",
+                seq,
+                Some(seq),
+                "the second sink has the record; here it is missing",
+            ));
+        }
+        for published in &against.published {
+            let Published { number, size, root, head } = published;
+            if *size > self.seq {
+                let (seq, what) = (self.seq + 1, format!("checkpoint {number} was published over {size} records"));
+                return Err(Finding::new("audit_record", seq, Some(seq), format!("{what}; this one is missing")));
+            }
+            if !self.trees.agree(*size, root, head) {
+                let what =
+                    format!("the records from the first to this one are not those of published checkpoint {number}");
+                return Err(Finding::new("audit_record", size, Some(*size), what));
+            }
+        }
+        Ok(())
+    }
+
+    /// The stored checkpoints and blocks against the trail.
+    pub(super) fn holds(
+        &self,
+        checkpoints: &[Checkpoint],
+        blocks: &[Block],
+        against: &Against<'_>,
+    ) -> Result<(), Finding> {
+        for (row, number) in checkpoints.iter().zip(1..) {
+            let seq = self.checkpoints.get(&row.id).map(|known| known.1);
+            let bad = |what: &str| Finding::new("audit_checkpoint", row.id, seq, what);
+            if row.number != number {
+                return Err(bad("it has not the next number"));
+            }
+            if !self.trees.agree(row.size, &row.root, &row.head) {
+                return Err(bad("the records that it is over have another root"));
+            }
+            if let Some(judge) = against.judge {
+                judge(row).map_err(|what| bad(&what))?;
+            }
+        }
+        let full = checkpoints.last().map_or(0, |last| last.size >> BLOCK_LEVEL);
+        let mut expected = self.trees.blocks.iter().zip(0..full);
+        for row in blocks {
+            let bad = |what: &str| Finding::new("audit_block", row.number, None, what);
+            match expected.next() {
+                Some((root, number)) if row.number == number && hex::encode(root) == row.root => {}
+                Some((_, number)) if row.number > number => {
+                    return Err(Finding::new("audit_block", number, None, "the row is missing"));
+                }
+                Some(_) => return Err(bad("the records of the block have another root")),
+                None => return Err(bad("no checkpoint is over the block")),
+            }
+        }
+        let missing =
+            expected.next().map(|(_, number)| Finding::new("audit_block", number, None, "the row is missing"));
+        missing.map_or(Ok(()), Err)
     }
 
     /// Takes the next record of the trail, by sequence.
-    pub(super) fn step(&mut self, record: &AuditRecord) -> Result<(), Finding> {
+    pub(super) fn step(&mut self, record: &AuditRecord, sink: &[Hash]) -> Result<(), Finding> {
         let seq = self.seq + 1;
         let bad = |what: &str| Finding::new("audit_record", record.seq, Some(record.seq), what);
         if record.seq != seq {
@@ -108,6 +241,11 @@ impl Walk {
         if record.at.0 < self.at {
             return Err(bad("it is earlier than the record before it"));
         }
+        let kept = usize::try_from(self.seq).ok().and_then(|at| sink.get(at));
+        if kept.is_some_and(|kept| hex::encode(kept) != record.hash) {
+            return Err(bad("the second sink has another hash of it"));
+        }
+        self.trees.step(seq, &record.hash).ok_or_else(|| bad("its hash is none"))?;
         for fact in body.get("facts").and_then(Value::as_array).into_iter().flatten() {
             self.fact(fact, seq).ok_or_else(|| bad("it names a fact that cannot be read"))?;
         }
@@ -126,6 +264,7 @@ impl Walk {
             "growth_baseline" => &mut self.baselines,
             "off_system_trade_in" => &mut self.off_system,
             "adjustment" => &mut self.adjustments,
+            "audit_checkpoint" => &mut self.checkpoints,
             _ => return None,
         };
         known.insert(id, (digest, seq));

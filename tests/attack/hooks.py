@@ -54,7 +54,7 @@ def before_load_schema(ctx, raw_schema):
             learn(parameter["name"], parameter.get("example"))
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
             learn("", content.get("example"))
-            if media == "application/json" and not KNOWN["bodies"].get(operation["operationId"]):
+            if media == "application/json" and "example" in content and operation["operationId"] not in KNOWN["bodies"]:
                 bodies[operation["operationId"]].append(content["example"])
         for response in operation["responses"].values():
             for content in response.get("content", {}).values():
@@ -72,7 +72,7 @@ def toml(context, value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@schemathesis.deserializer("image/png", "image/svg+xml", "text/csv", WORKBOOK)
+@schemathesis.deserializer("application/jose", "application/zip", "image/png", "image/svg+xml", "text/csv", WORKBOOK)
 def not_json(context, response):
     return response.content.decode("utf-8", "replace")
 

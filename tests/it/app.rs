@@ -13,7 +13,7 @@ use huanxin::api;
 use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -133,6 +133,8 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            sign_in: SignInOptions::cheap(),
+            audit_sink: None,
             retention: Retention::default(),
             edge,
         };
@@ -214,6 +216,10 @@ impl TestApp {
         self.demo_user("finance")
     }
 
+    pub fn admin(&self) -> User<'_> {
+        self.demo_user("admin")
+    }
+
     pub fn auditor(&self) -> User<'_> {
         self.demo_user("auditor")
     }
@@ -254,7 +260,10 @@ impl TestApp {
             change(&mut claims);
             id_provider.issue(&claims)
         } else {
-            let mut claims = tokens.claims("somebody", role, self.start, seconds);
+            let account = Id::digest(&["somebody", role.name()]).to_string();
+            let mut claims = tokens.claims(&account, role, self.start, seconds);
+            // Of a session, as the tokens of staff are, but of one that nobody has begun.
+            claims.sid = Some(Id::digest(&["session", role.name()]));
             if role == Role::Reader {
                 claims.tasks = vec![12, 13, 14];
             }
@@ -272,6 +281,11 @@ impl TestApp {
     /// Whoever has this token.
     pub fn user(&self, token: Option<&str>) -> User<'_> {
         User { app: self, token: token.map(str::to_owned) }
+    }
+
+    /// What the service's clock shows.
+    pub fn now(&self) -> Moment {
+        self.running.as_ref().unwrap().division.now()
     }
 
     /// Where its keys and, on SQLite, its records are.
@@ -315,7 +329,9 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
         let Some(place) = self.place.take().filter(|_| !std::thread::panicking()) else { return };
-        let (code, line) = audit::verify(place.dir.path(), place.database_url().as_deref()).unwrap();
+        let (code, line) =
+            audit::verify(place.dir.path(), place.database_url().as_deref(), None, &audit::Kept::default(), None)
+                .unwrap();
         assert_eq!(code, 0, "{line}");
         leak::nothing_was_logged();
     }
@@ -376,6 +392,11 @@ impl User<'_> {
         let mut all = vec![("Content-Type", "application/json")];
         all.extend(headers);
         self.send(Method::POST, path, &all, Some(text.as_bytes()))
+    }
+
+    /// Sends a body without a key.
+    pub fn say(&self, path: &str, body: &Value) -> Answer {
+        self.post_text(&[], path, &body.to_string())
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Answer {

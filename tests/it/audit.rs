@@ -3,12 +3,22 @@
 //!
 //! Tables and columns come from the catalogue: a new column of these tables is tried without a line being added here.
 
+use std::path::Path;
+use std::process::Command as Process;
+use std::sync::{Arc, OnceLock};
+
+use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
+use huanxin::domain::audit::{GENESIS, canonical, chain};
+use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
 use huanxin::domain::command::{Act, PostAdjustments};
 use huanxin::domain::goods::Category;
+use huanxin::domain::merkle::{self, Tree};
 use huanxin::domain::programme::Amount;
-use huanxin::engine::{Clock, Reply};
-use huanxin::store::Finding;
-use std::sync::Arc;
+use huanxin::engine::{Clock, Division, Reply, Runner, Settings};
+use huanxin::keys::KeyRing;
+use huanxin::store::{Against, Database, Finding, Published, Verified};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::fixtures::{
     APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, day, done, fen, made, new_item, old_item,
@@ -18,13 +28,24 @@ use super::properties::assert_in_order;
 
 const NOW: &str = "2026-06-18T10:00:00+08:00";
 /// Facts: nobody changes or removes them, the service neither.
-const FACTS: [&str; 7] =
-    ["audit_record", "movement", "redemption", "adjustment", "rollup_entry", "growth_baseline", "off_system_trade_in"];
+const FACTS: [&str; 9] = [
+    "audit_record",
+    "audit_checkpoint",
+    "audit_block",
+    "movement",
+    "redemption",
+    "adjustment",
+    "rollup_entry",
+    "growth_baseline",
+    "off_system_trade_in",
+];
 
 /// Words in the names of the tables that are as the trail says, or else are found.
 const WATCHED: [&str; 8] =
     ["audit", "ledger", "movement", "redemption", "adjustment", "growth", "off_system", "rollup"];
 const ENTRIES: &str = "rollup_entry";
+/// Has rows only where there are many records.
+const BLOCKS: &str = "audit_block";
 
 /// Some redemptions of two programmes, some of them raised later and some undone, a voucher given back, and figures
 /// entered by hand.
@@ -76,8 +97,49 @@ fn lived_in(database: &TestDatabase) {
     let source = || "统计局".to_owned();
     step("baseline", 0, Act::SetGrowthBaseline { year: 2023, value: 1000, source: source(), monthly: None }).unwrap();
     step("off-system", 0, Act::RecordOffSystem { month: 202_605, count: 3, source: source() }).unwrap();
+    checkpoint(database);
+    let mut step = |word: &str, n: u64, act: Act| -> Reply {
+        runner.run(&[Arc::new(command(&[word, &n.to_string()], act))]).remove(0)
+    };
+    done(&step("look", 0, look(0)));
+    checkpoint(database);
     // The newest record speaks of rows, so that cutting it off leaves them without a word.
     made(&step("claim", 10, claim(10, APPLIANCES, Category::Television, None)));
+}
+
+/// As many records more as a block has, and a checkpoint over them.
+fn looked_at(database: &TestDatabase) {
+    let mut runner = database.runner(Clock::standing_at(at(NOW)));
+    let looks: Vec<_> = (0..checkpoint::BLOCK).map(|n| Arc::new(command(&["page", &n.to_string()], look(n)))).collect();
+    for reply in runner.run(&looks) {
+        done(&reply);
+    }
+    checkpoint(database);
+}
+
+/// Somebody reads something.
+fn look(n: i64) -> Act {
+    let (operation, subject) = ("listAuditRecords".to_owned(), n.to_string());
+    Act::RecordDisclosure { operation, subject, reason: None, detail: json!({"page": n}) }
+}
+
+/// Makes a checkpoint, as the job or an auditor would.
+fn checkpoint(database: &TestDatabase) {
+    let division = Division::open(&database.settings(Clock::standing_at(at(NOW)))).unwrap();
+    let made = |act: Act| {
+        let Act::CreateCheckpoint(new) = &act else { panic!("no checkpoint") };
+        command(&["checkpoint", &new.number.to_string()], act)
+    };
+    let notary = CheckpointNotary::new(keys());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(division.checkpoint(&notary, made)).unwrap();
+    division.close();
+}
+
+/// The keys of these tests.
+fn keys() -> &'static KeyRing {
+    static KEYS: OnceLock<KeyRing> = OnceLock::new();
+    KEYS.get_or_init(|| KeyRing::generate().unwrap())
 }
 
 /// An intruder with the owner's rights: no trigger and no check is in the way any more.
@@ -99,14 +161,23 @@ impl<'a> Intruder<'a> {
         for statement in database.query(obstacles) {
             database.execute(&statement).unwrap();
         }
-        database.execute("DROP INDEX adjustment_once").unwrap();
+        let unique = if database.is_postgres() {
+            "SELECT 'DROP INDEX ' || indexrelid::regclass AS line FROM pg_index WHERE indisunique AND NOT indisprimary \
+             AND indexrelid::regclass::text NOT LIKE 'pg_%' \
+             AND indexrelid NOT IN (SELECT conindid FROM pg_constraint)"
+        } else {
+            "SELECT 'DROP INDEX ' || name AS line FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE UNIQUE %'"
+        };
+        for statement in database.query(unique) {
+            database.execute(&statement).unwrap();
+        }
         let watched = |table: &String| WATCHED.iter().any(|word| table.contains(word));
         let mut tables: Vec<String> = database.tables().into_iter().filter(watched).collect();
         for table in &tables {
             database.execute(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).unwrap();
         }
         // What is wrong with a sum may be found in the sum.
-        tables.retain(|table| table != ENTRIES);
+        tables.retain(|table| table != ENTRIES && table != BLOCKS);
         Self { database, tables }
     }
 
@@ -296,6 +367,27 @@ fn every_added_row_is_found() {
     }
 }
 
+#[test]
+fn every_changed_block_is_found() {
+    for database in TestDatabase::each() {
+        lived_in(&database);
+        looked_at(&database);
+        database.verify().unwrap();
+        let intruder = Intruder::breaks_in(&database);
+        for (deed, id) in [
+            (format!("UPDATE {BLOCKS} SET root = '{GENESIS}'"), "0"),
+            (format!("UPDATE {BLOCKS} SET number = 7"), "0"),
+            (format!("DELETE FROM {BLOCKS}"), "0"),
+            (format!("INSERT INTO {BLOCKS} (number, root) VALUES (1, '{GENESIS}')"), "1"),
+        ] {
+            intruder.does(&deed);
+            intruder.assert_found(BLOCKS, &[id], &deed);
+            intruder.restores(BLOCKS);
+        }
+        database.verify().unwrap();
+    }
+}
+
 /// Whoever cuts the newest record off and sets the head back leaves rows that no record speaks of.
 #[test]
 fn a_trail_that_was_cut_off_is_found() {
@@ -317,6 +409,7 @@ fn a_trail_that_was_cut_off_is_found() {
 fn the_database_refuses_to_change_facts() {
     for database in TestDatabase::each() {
         lived_in(&database);
+        looked_at(&database);
         for table in FACTS {
             let (column, _) = database.columns(table).pop().unwrap();
             let mut deeds = vec![format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")];
@@ -332,4 +425,147 @@ fn the_database_refuses_to_change_facts() {
         assert!(database.execute(published).unwrap_err().contains("append-only"));
         assert_in_order(&database);
     }
+}
+
+/// What was published: the newest checkpoint.
+fn published(database: &TestDatabase) -> Published {
+    let row = database.rows_of("audit_checkpoint").into_iter().max_by_key(|row| row["number"].as_i64()).unwrap();
+    let keys = CheckpointKeys::of_jwks(&keys().jwks());
+    let said = keys.read(row["statement"].as_str().unwrap()).unwrap();
+    Published { number: said.number, size: said.size, root: said.root, head: said.head }
+}
+
+/// What a second sink has: the hash of each record.
+fn hashes(database: &TestDatabase) -> Vec<merkle::Hash> {
+    let mut rows = database.rows_of("audit_record");
+    rows.sort_by_key(|row| row["seq"].as_i64());
+    rows.iter().map(|row| merkle::read(row["hash"].as_str().unwrap()).unwrap()).collect()
+}
+
+fn verified(database: &TestDatabase, against: &Against<'_>) -> Result<Verified, Finding> {
+    database.database.readers(1).unwrap().snapshot(&mut |tx| tx.verify_against(against, &mut |_| {})).unwrap()
+}
+
+/// Rewrites the whole trail so that everything in the database agrees: a record says something else, every later hash
+/// follows, and so do checkpoints, their digests and the blocks.
+fn rewrite(database: &TestDatabase, record: i64) {
+    let mut statements = Vec::new();
+    let mut rows = database.rows_of("audit_record");
+    rows.sort_by_key(|row| row["seq"].as_i64());
+    let checkpoints = database.rows_of("audit_checkpoint");
+    let (mut hash, mut tree, mut block) = (GENESIS.to_owned(), Tree::default(), Tree::default());
+    for row in rows {
+        let seq = row["seq"].as_i64().unwrap();
+        let mut body: Value = serde_json::from_str(row["body"].as_str().unwrap()).unwrap();
+        if seq == record {
+            body["role"] = "somebody".into();
+        }
+        for fact in body["facts"].as_array_mut().unwrap().iter_mut().filter(|fact| fact[0] == "audit_checkpoint") {
+            let mut kept = checkpoints.iter().find(|row| row["id"] == fact[1]).unwrap().clone();
+            // Made between two records: the tree is as large now as it was then.
+            assert_eq!(kept["size"].as_u64(), Some(tree.size()));
+            (kept["root"], kept["head"]) = (hex::encode(tree.root()).into(), hash.clone().into());
+            fact[2] = hex::encode(Sha256::digest(canonical(&kept))).into();
+            statements.push(format!(
+                "UPDATE audit_checkpoint SET root = '{}', head = '{hash}' WHERE number = {}",
+                kept["root"].as_str().unwrap(),
+                kept["number"]
+            ));
+        }
+        let text = canonical(&body);
+        hash = chain(&hash, &text);
+        let leaf = checkpoint::leaf(&hash).unwrap();
+        tree.push(leaf);
+        block.push(leaf);
+        if tree.size() % (1 << BLOCK_LEVEL) == 0 {
+            let root = hex::encode(std::mem::take(&mut block).root());
+            let number = (tree.size() >> BLOCK_LEVEL) - 1;
+            statements.push(format!("UPDATE audit_block SET root = '{root}' WHERE number = {number}"));
+        }
+        let text = text.replace('\'', "''");
+        statements.push(format!("UPDATE audit_record SET body = '{text}', hash = '{hash}' WHERE seq = {seq}"));
+    }
+    statements.push(format!("UPDATE audit_head SET hash = '{hash}'"));
+    database.execute(&statements.join(";\n")).unwrap();
+}
+
+/// A database administrator who rewrites the whole chain leaves a database that agrees with itself. What was published
+/// finds it; so do the signatures of the stored checkpoints, which nobody can make anew without the key; and so does the
+/// second sink, which names the record.
+#[test]
+fn a_trail_that_was_rewritten_whole_is_found_against_what_was_kept_elsewhere() {
+    for database in TestDatabase::each() {
+        lived_in(&database);
+        looked_at(&database);
+        let kept = published(&database);
+        let sink = hashes(&database);
+        let keys = CheckpointKeys::of_jwks(&keys().jwks());
+        let judge = |row: &Checkpoint| keys.judge(row);
+        let against = || Against { published: vec![kept.clone()], sink: sink.clone(), judge: Some(&judge) };
+        let seen = verified(&database, &against()).unwrap();
+        assert_eq!(seen.checkpoints, 3);
+        Intruder::breaks_in(&database);
+        rewrite(&database, 20);
+        database.verify().unwrap();
+        let only = |published: Vec<Published>, sink: Vec<merkle::Hash>| Against { published, sink, judge: None };
+        let found = verified(&database, &only(vec![kept.clone()], Vec::new())).unwrap_err();
+        assert_eq!((found.table, found.seq), ("audit_record", Some(kept.size)), "{found}");
+        assert!(found.what.contains("published checkpoint 3"), "{found}");
+        let found = verified(&database, &only(Vec::new(), sink.clone())).unwrap_err();
+        assert_eq!((found.table, found.id.as_str()), ("audit_record", "20"), "{found}");
+        let found = verified(&database, &Against { judge: Some(&judge), ..Against::default() }).unwrap_err();
+        assert_eq!(found.table, "audit_checkpoint", "{found}");
+        assert!(found.what.contains("signed statement says something else"), "{found}");
+    }
+}
+
+/// Whoever cuts the trail off behind a checkpoint is found by the checkpoint, and by the second sink.
+#[test]
+fn a_trail_that_ends_before_what_was_published_is_found() {
+    for database in TestDatabase::each() {
+        lived_in(&database);
+        let size = published(&database).size;
+        let later = Published { number: 9, size: size + 500, ..published(&database) };
+        let found = verified(&database, &Against { published: vec![later], ..Against::default() }).unwrap_err();
+        assert!(found.what.contains("is missing"), "{found}");
+        let mut longer = hashes(&database);
+        longer.push(merkle::empty());
+        let found = verified(&database, &Against { sink: longer.clone(), ..Against::default() }).unwrap_err();
+        assert_eq!((found.table, found.seq), ("audit_record", i64::try_from(longer.len()).ok()), "{found}");
+    }
+}
+
+/// The role of deploy/roles.sql serves, and can neither change nor remove a fact.
+#[test]
+fn the_role_that_serves_lacks_the_right_to_change_facts() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    lived_in(&database);
+    let roles = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/roles.sql");
+    let made =
+        Process::new("psql").args(["-q", "-v", "ON_ERROR_STOP=1", "-d", database.url(), "-f"]).arg(roles).output();
+    let made = made.expect("psql comes with the server's client package");
+    let told = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success() && !told.contains("WARNING"), "{told}");
+    let url = database.url().replacen("postgres@", "huanxin_serve@", 1);
+    assert_ne!(url, database.url());
+    let settings =
+        Settings { database: Database::open(&url, None).unwrap(), ..database.settings(Clock::standing_at(at(NOW))) };
+    let mut runner = Runner::open(&settings).unwrap();
+    done(&runner.run(&[Arc::new(command(&["look", "as the role that serves"], look(1)))])[0]);
+    drop(runner);
+    let as_role = |deed: &str| database.execute(&format!("SET ROLE huanxin_serve; {deed}"));
+    for table in FACTS {
+        let (column, _) = database.columns(table).pop().unwrap();
+        for deed in [
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+            format!("DROP TABLE {table}"),
+            format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+        ] {
+            let refused = as_role(&deed).unwrap_err();
+            assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{deed}: {refused}");
+        }
+    }
+    database.verify().unwrap();
 }

@@ -25,7 +25,7 @@ fn in_force(app: &TestApp, retailer: &str) -> Value {
 
 /// Officers other than the demo's.
 fn colleague<'a>(app: &'a TestApp, name: &str) -> User<'a> {
-    app.somebody_with(Role::Officer, |claims| claims.sub = name.to_owned())
+    app.somebody_with(Role::Officer, |claims| claims.sub = Id::digest(&[name]).to_string())
 }
 
 fn step(user: &User<'_>, proposal: &str, step: &str) -> crate::app::Answer {

@@ -1,12 +1,22 @@
 //! Personal data for those who must see it, for the person whose it is, and its end.
 
+use std::sync::Arc;
+
+use huanxin::domain::command::{Act, ErasePerson, Erasure, Outcome};
+use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
-use huanxin::engine::{Removed, Retention};
+use huanxin::domain::refusal::Code;
+use huanxin::domain::time::Moment;
+use huanxin::engine::{Clock, Failure, Removed, Retention};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::app::{Answer, TestApp, User, fresh_key};
+use crate::app::{Answer, START, TestApp, User, fresh_key};
+use crate::fixtures::{
+    APPLIANCES, District, SaleOf, TestDatabase, at, claim, command, fen, made, new_item, old_item, person, rules,
+    turn_in,
+};
 use crate::sale::{old_fridge, with};
 
 const REVEAL: &str = "/api/v1/personal-data/disclosures";
@@ -218,7 +228,48 @@ on_both! {
 /// No other method of reading somebody's data exists: a consumer reads their own alone.
 #[test]
 fn the_export_takes_no_name() {
-    let app = TestApp::start(crate::database::Place::sqlite(), crate::app::START);
+    let app = TestApp::start(crate::database::Place::sqlite(), START);
     let answer = app.consumer(0).send(Method::GET, &format!("{EXPORT}?person=1"), &[], None);
     answer.refused_alone(400, "FIELD_UNKNOWN");
+}
+
+/// The rule itself, on both databases: what must be kept is kept to the microsecond, and one command of a batch sees what
+/// the one before it did.
+#[test]
+fn papers_are_kept_until_their_time_is_over_and_not_longer() {
+    for database in TestDatabase::each() {
+        let now = at(START);
+        let mut runner = database.runner(Clock::standing_at(now));
+        let district = District::open(&mut runner, vec![rules(APPLIANCES, fen("1000000.00"))]);
+        let erase = |word: &str, keeps_since: Moment| {
+            let wish = ErasePerson { person: person(1).id, keeps_since, or_restrict: false, reason: "试".into() };
+            Arc::new(command(&["erase", word], Act::ErasePerson(wish)))
+        };
+        let mut step = |word: &str, act: Act| runner.run(&[Arc::new(command(&[word], act))]).remove(0);
+        let old = made(&step("turn-in", turn_in(&district, 1, old_item(Category::Refrigerator, 1))));
+        let voucher = made(&step("claim", claim(1, APPLIANCES, Category::Refrigerator, None)));
+        let sale = SaleOf {
+            voucher,
+            holder: 1,
+            seller: district.sellers[0],
+            item: new_item(Category::Refrigerator, 1),
+            price: fen("6299.00"),
+            invoice: 1,
+            turn_in: Some(old),
+            now,
+        };
+        let Outcome::Redeemed(redeemed) = step("redeem", sale.act()).unwrap().outcome else { panic!("no redemption") };
+        let kept = runner.run(&[erase("kept", redeemed.at)]).remove(0);
+        let Err(Failure::Refused(refusals)) = kept else { panic!("{kept:?}") };
+        assert_eq!(refusals.first().code, Code::WrongState);
+        // In one batch: the first destroys everything, the second finds nothing any more.
+        let over = Moment(redeemed.at.0 + 1);
+        let replies = runner.run(&[erase("over", over), erase("again", over)]);
+        let erased = Outcome::Erased { person: person(1).id, what: Erasure::Erased, kept_for: None };
+        assert_eq!(replies[0].as_ref().unwrap().outcome, erased);
+        assert!(matches!(&replies[1], Err(Failure::Refused(refusals)) if refusals.first().code == Code::WrongState));
+        let keys = database.rows_of("data_key");
+        assert!(!keys.is_empty() && keys.iter().all(|key| key["wrapped"].is_null()), "{keys:#?}");
+        database.verify().unwrap();
+    }
 }

@@ -4,6 +4,7 @@
 use huanxin::access::Role;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
+use huanxin::totp::SecondFactor;
 use serde_json::{Value, json};
 
 use crate::app::{TODAY, TestApp};
@@ -63,7 +64,9 @@ pub fn day(app: &TestApp) -> Book {
     personal(app, &mut book);
     parties(app, &mut book);
     programmes(app, &mut book);
+    staff(app, &mut book);
     figures(app, &mut book);
+    trail(app, &mut book);
     refused(app, &mut book);
     book
 }
@@ -140,6 +143,7 @@ fn trade_in(app: &TestApp, book: &mut Book) {
         book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
     }
     let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    book.ask(&app.auditor(), "getVoucherHistory", &[("id", &voucher)]);
     book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
     book.ask(&retailer, "getRedemption", &[("id", &redemption)]);
@@ -228,6 +232,33 @@ fn parties(app: &TestApp, book: &mut Book) {
     book.say(&officer, "suspendRecycler", &[("id", &recycler)], &why);
 }
 
+/// A clerk gets an account, sets it up, works, and leaves.
+fn staff(app: &TestApp, book: &mut Book) {
+    let (admin, nobody) = (app.admin(), app.nobody());
+    let clerk = json!({"login": "wang.fang", "role": "clerk", "name": "王芳", "organisation_id": app.retailer_id(),
+        "store_id": app.store()});
+    let made = book.say(&admin, "createStaff", &[], &clerk);
+    let clerk = id(&made);
+    book.ask(&admin, "listStaff", &[("limit", "1")]);
+    let said = json!({"login": "wang.fang", "password": made["initial_password"]});
+    let session = book.say(&nobody, "signIn", &[], &said);
+    let holder = app.user(session["access_token"].as_str());
+    book.ask(&holder, "getAccount", &[]);
+    let chosen = json!({"current_password": made["initial_password"], "new_password": "Kaninchen-2026"});
+    book.say(&holder, "changePassword", &[], &chosen);
+    let secret = book.say(&holder, "startTotpEnrolment", &[], &json!({"password": "Kaninchen-2026"}));
+    let factor = SecondFactor::of_text(secret["secret"].as_str().unwrap(), "wang.fang").unwrap();
+    book.say(&holder, "confirmTotp", &[], &json!({"code": factor.code(app.now())}));
+    let session = book.say(&nobody, "refreshSession", &[], &json!({"refresh_token": session["refresh_token"]}));
+    book.ask(&app.user(session["access_token"].as_str()), "signOut", &[]);
+    book.ask(&admin, "endStaffSessions", &[("id", &clerk)]);
+    book.ask(&admin, "resetStaffCredentials", &[("id", &clerk)]);
+    book.say(&admin, "disableStaff", &[("id", &clerk)], &json!({"reason": "离职"}));
+    let guess = json!({"login": "nobody.has.this", "password": "a guess"});
+    (0..5).for_each(|_| drop(nobody.say("/api/v1/sessions", &guess)));
+    book.no(&nobody, "signIn", &[], Some(&guess), "RATE_LIMITED");
+}
+
 fn programmes(app: &TestApp, book: &mut Book) {
     let officer = app.officer();
     book.say(&officer, "createProgramme", &[], &as_json(DISHWASHERS));
@@ -297,6 +328,17 @@ fn figures(app: &TestApp, book: &mut Book) {
         book.ask(&officer, "exportRetailers", &[("format", form)]);
         book.ask(&app.retailer(), "exportRedemptions", &[days[0], days[1], ("format", form)]);
     }
+}
+
+fn trail(app: &TestApp, book: &mut Book) {
+    let auditor = app.auditor();
+    book.ask(&auditor, "createCheckpoint", &[]);
+    book.ask(&auditor, "createCheckpoint", &[]);
+    book.ask(&auditor, "listCheckpoints", &[("limit", "1")]);
+    book.ask(&auditor, "getCheckpoint", &[("number", "1")]);
+    book.ask(&auditor, "getInclusionProof", &[("seq", "4"), ("checkpoint", "1")]);
+    book.ask(&auditor, "getConsistencyProof", &[("from", "1"), ("to", "2")]);
+    book.ask(&auditor, "getEvidencePackage", &[("from", "2026-06-01"), ("to", TODAY)]);
 }
 
 /// What any operation may answer.

@@ -585,6 +585,7 @@ impl SaleOf {
             presented: Presented { voucher, expires: now.plus_seconds(300), store: None, holder_passed: true },
             retailer,
             store,
+            bound_to: None,
             item: Some(item),
             price: Some(Price { list: price, discounts: Fen::ZERO, agreed: price, paid: None }),
             invoice: Some(Invoice {

@@ -34,6 +34,7 @@ mod fuzz;
 mod growth;
 mod hostile;
 mod identifiers;
+mod identity;
 mod idor;
 mod journey;
 mod keys;

@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use huanxin::domain::command::{Act, Command, Decision, Outcome, Party, PostAdjustments, Stamp, Stop};
+use huanxin::domain::command::{
+    Act, Command, Decision, ErasePerson, Outcome, Party, PostAdjustments, Rewrapped, Stamp, Stop,
+};
 use huanxin::domain::decide::decide;
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::money::Fen;
+use huanxin::domain::personal::NewDataKey;
 use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
 use huanxin::domain::records::VoucherStatus;
 use huanxin::domain::state::State;
@@ -22,8 +25,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, fen, new_item, old_item,
-    person, plain_reply, plain_rows, reverse, rules, setting, turn_in,
+    APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen, new_item,
+    old_item, person, personal, plain_reply, plain_rows, reverse, rules, setting, turn_in,
 };
 
 /// Late in a year, so that a sequence which waits runs into the next one.
@@ -107,6 +110,16 @@ enum Step {
     Approve {
         seller: usize,
     },
+    /// What is known of a person is to go; perhaps the papers of redemptions must still be kept.
+    Erase {
+        whom: u64,
+        keeps: bool,
+        or_restrict: bool,
+    },
+    /// The data key of an earlier claim is wrapped with another master key.
+    Rewrap {
+        pick: usize,
+    },
     /// A command of before, once more.
     Again {
         pick: usize,
@@ -143,13 +156,16 @@ fn step() -> impl Strategy<Value = Step> {
         8 => pick().prop_map(|pick| Step::Expire { pick }),
         10 => (pick(), prop::option::weighted(0.2, seller())).prop_map(|(pick, seller)| Step::Reverse { pick, seller }),
         4 => (kind(), -2500..2500_i64).prop_map(|(kind, delta)| Step::Adjust { kind, delta }),
-        10 => (programme(), 1..4_usize, 0..16_u8)
+        14 => (programme(), 1..4_usize, 0..16_u8)
             .prop_map(|(programme, take, wrong)| Step::Post { programme, take, wrong }),
         5 => (programme(), 0..7_u8).prop_map(|(programme, variant)| Step::Draft { programme, variant }),
         8 => programme().prop_map(|programme| Step::Publish { programme }),
         1 => programme().prop_map(|programme| Step::Pause { programme }),
         1 => seller().prop_map(|seller| Step::Suspend { seller }),
         6 => seller().prop_map(|seller| Step::Approve { seller }),
+        3 => (0..PEOPLE, any::<bool>(), any::<bool>())
+            .prop_map(|(whom, keeps, or_restrict)| Step::Erase { whom, keeps, or_restrict }),
+        2 => pick().prop_map(|pick| Step::Rewrap { pick }),
         5 => pick().prop_map(|pick| Step::Again { pick }),
         2 => pick().prop_map(|pick| Step::OtherMeaning { pick }),
         3 => (any::<bool>(), kind()).prop_map(|(panics, kind)| Step::Spoilt { panics, kind }),
@@ -255,6 +271,12 @@ impl Made {
                 let programmes = POOLS.iter().map(|(programme, _)| (*programme).to_owned()).collect();
                 Act::Approve { party: Party::Retailer, id: district.sellers[seller].0, programmes }
             }
+            Step::Erase { whom, keeps, or_restrict } => {
+                let keeps_since = if keeps { Moment(0) } else { now.plus_seconds(1) };
+                let (person, reason) = (person(whom).id, "不再需要".into());
+                Act::ErasePerson(ErasePerson { person, keeps_since, or_restrict, reason })
+            }
+            Step::Rewrap { pick: at } => self.rewrap(at)?,
             Step::Again { pick: at } => return pick(&self.commands, at).cloned(),
             Step::OtherMeaning { pick: at } => {
                 let known = pick(&self.commands, at)?.clone();
@@ -270,10 +292,23 @@ impl Made {
             }
             Step::Wait => return None,
         };
-        let mut made = command(&["step", &number.to_string()], act);
+        let mut made = command(&["step", &number.to_string()], with_keys_of_its_own(act, number));
         // Only the recorder may void; everybody else's organisation does not matter to the rules.
         made.actor.organisation = Some(district.recycler);
         Some(made)
+    }
+
+    /// The key that one of the claims brought along, wrapped anew; it may not have been stored, or be destroyed.
+    fn rewrap(&self, at: usize) -> Option<Act> {
+        let claim = |command: &Command| match &command.act {
+            Act::ClaimVoucher(claim) => Some((claim.person.id, claim.key.clone())),
+            _ => None,
+        };
+        let claims: Vec<_> = self.commands.iter().filter_map(claim).collect();
+        let (person, key) = pick(&claims, at)?.clone();
+        let before = key.master_kid.clone();
+        let key = NewDataKey { wrapped: "anew".into(), master_kid: "another".into(), ..key };
+        Some(Act::RewrapKeys(vec![Rewrapped { person, before, key }]))
     }
 
     /// The newest of what is due, as an officer would post it; or with a version, sum or redemption that is wrong.
@@ -324,6 +359,21 @@ impl Made {
         }
         Some(Act::RedeemVoucher(Box::new(redeem)))
     }
+}
+
+/// Each command seals with a fresh key, as the service does. Every other sale is delivered somewhere.
+fn with_keys_of_its_own(mut act: Act, number: usize) -> Act {
+    let fresh = data_key(1000 + number as u64);
+    match &mut act {
+        Act::RecordTurnIn(new) => new.key = fresh,
+        Act::ClaimVoucher(claim) => claim.key = fresh,
+        Act::RedeemVoucher(redeem) if number % 2 == 0 => {
+            redeem.delivery.address = Some(personal("address", number as u64));
+            redeem.delivery_key = Some(fresh);
+        }
+        _ => {}
+    }
+    act
 }
 
 /// A newer version: as before, with a yearly limit, with a release of one voucher, in a group of exclusive ones, or with
@@ -545,6 +595,8 @@ fn the_sequences_are_rich() {
         "reverse_redemption",
         "adjust_pool",
         "post_adjustments",
+        "erase_person",
+        "rewrap_keys",
         "publish_programme",
         "pause_programme",
         "replayed",

@@ -7,6 +7,7 @@ mod adjustment;
 mod assisted;
 mod bureau;
 mod consumer;
+mod identity;
 mod judge;
 mod personal;
 mod read;
@@ -25,6 +26,7 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};

@@ -427,6 +427,7 @@ impl RedeemBody {
             presented,
             retailer,
             store,
+            bound_to: None,
             item,
             price,
             invoice,

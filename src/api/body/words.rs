@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
-use crate::domain::{adjustment, command, goods, personal, records};
+use crate::domain::{account, adjustment, command, goods, personal, records};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +178,7 @@ word_schemas! {
     ErasureWord, "Erasure", command::Erasure, "What became of what was known of a person.";
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
+    StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
 }
 
@@ -214,6 +215,9 @@ text_schemas! {
     Identity, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "019ed874-e500-7000-8000-000000000001", "An identity.";
     Month, "^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05", "A calendar month in Asia/Shanghai.";
     Minute, "^([01][0-9]|2[0-4]):[0-5][0-9]$", "09:00", "A minute of the day in Asia/Shanghai.";
+    Login, "^[A-Za-z0-9._@-]{3,64}$", "wang.fang", "What staff signs in with; kept in lower case.";
+    OneTimeCode, "^[0-9]{6}$", "287082", "A code of an authenticator app (TOTP, RFC 6238).";
+    RefreshText, "^[A-Za-z0-9_-]{43}$", "Hq9bq4m0O2mPjvKzq1nS3xA7tLw5cE8dRfGyUuIiOoP", "A refresh token: 256 bits in base64url.";
     Digest, "^[0-9a-f]{64}$", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "SHA-256 in lower-case hexadecimal.";
     Token, "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$",

@@ -33,6 +33,8 @@ pub struct Limits {
     pub body_seconds: u64,
     /// Seconds that requests under way have when the server stops.
     pub drain_seconds: u64,
+    /// Records of an evidence package, which is put together in memory.
+    pub evidence_records: i64,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             head_seconds: 10,
             body_seconds: 15,
             drain_seconds: 10,
+            evidence_records: 50_000,
         }
     }
 }

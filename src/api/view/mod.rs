@@ -3,6 +3,8 @@
 mod adjustment;
 mod audit;
 mod growth;
+mod history;
+mod identity;
 mod party;
 mod personal;
 mod problem;
@@ -21,8 +23,10 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
-pub use audit::AuditRecordView;
+pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
+pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
+pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};

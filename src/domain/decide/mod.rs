@@ -1,8 +1,10 @@
 //! What each command needs to see, and what it does. Pure: the same state, command and stamp give the same decision.
 
+mod account;
 mod adjustment;
 mod assistance;
 mod bank_account;
+mod checkpoint;
 mod data_key;
 mod disclosure;
 mod erasure;
@@ -14,6 +16,7 @@ mod programme;
 mod quota;
 mod redemption;
 mod reversal;
+mod session;
 mod turn_in;
 mod voucher;
 
@@ -54,6 +57,16 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
+        Act::CreateAccount(new) => account::footprint_new(state, new),
+        Act::DisableAccount { account, .. }
+        | Act::ResetCredentials { account, .. }
+        | Act::EndSessions { account }
+        | Act::ConfirmTotp { account, .. } => account::footprint(state, *account),
+        Act::StartTotp { proof, .. } => account::footprint(state, proof.account),
+        Act::ChangePassword(change) => account::footprint(state, change.proof.account),
+        Act::SignIn(sign_in) => session::footprint_sign_in(state, sign_in),
+        Act::RefreshSession(refresh) => session::footprint_refresh(state, refresh),
+        Act::SignOut { session } => session::footprint_sign_out(state, *session),
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
@@ -61,6 +74,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
+        Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
     }
 }
 
@@ -83,8 +97,8 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             party::add_store(state, *retailer, [name, address, division_code, town], &mut ids)
         }
         Act::RegisterRecycler(new) => Ok(party::register_recycler(new, &mut ids)),
-        Act::Approve { party, id, programmes } => party::approve(state, *party, *id, programmes),
-        Act::Suspend { party, id, reason } => party::suspend(state, *party, *id, reason),
+        Act::Approve { party, id, programmes } => party::approve(state, *party, *id, programmes, stamp),
+        Act::Suspend { party, id, reason } => party::suspend(state, *party, *id, reason, stamp),
         Act::ProposeBankAccount { retailer, own, account } => {
             bank_account::propose(state, (*retailer, *own), account, command.actor.id, &mut ids)
         }
@@ -111,6 +125,18 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordOffSystem { month, count, source } => {
             growth_input::off_system(*month, *count, source, command.actor.id, stamp, &mut ids)
         }
+        Act::CreateAccount(new) => account::create(state, new, &command.actor, stamp),
+        Act::DisableAccount { account, reason } => account::disable(state, *account, reason, &command.actor, stamp),
+        Act::ResetCredentials { account, password } => account::reset(state, *account, password, &command.actor, stamp),
+        Act::EndSessions { account } => account::end_sessions(state, *account, &command.actor, stamp),
+        Act::ChangePassword(change) => account::change_password(state, change, stamp),
+        Act::StartTotp { proof, secret, policy } => account::start_totp(state, proof, secret, *policy, stamp),
+        Act::ConfirmTotp { account, session, seen, step } => {
+            account::confirm_totp(state, (*account, *session), seen, *step, stamp)
+        }
+        Act::SignIn(sign_in) => session::sign_in(state, sign_in, stamp, &mut ids),
+        Act::RefreshSession(refresh) => session::refresh(state, refresh, stamp),
+        Act::SignOut { session } => session::sign_out(state, *session, command.actor.id, stamp),
         Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
         Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),
@@ -118,6 +144,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordDisclosure { operation, subject, reason, detail } => {
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
+        Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
     }
 }
 

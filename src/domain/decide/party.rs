@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::Ids;
-use crate::domain::command::{Act, AuditNote, Change, Decision, NewRecycler, NewRetailer, Outcome, Party, Stop};
+use crate::domain::account::Revocation;
+use crate::domain::command::{Act, AuditNote, Change, Decision, NewRecycler, NewRetailer, Outcome, Party, Stamp, Stop};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::records::{Recycler, Retailer, Standing, Store};
@@ -25,6 +26,7 @@ pub(super) fn footprint(state: &mut State, act: &Act) {
 }
 
 fn ask(state: &mut State, party: Party, id: Id) {
+    state.revocations.ask(id);
     match party {
         Party::Retailer => state.retailers.ask(id),
         Party::Store => state.stores.ask(id),
@@ -80,10 +82,25 @@ pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Decision {
     recycler_decision(row, detail)
 }
 
-pub(super) fn approve(state: &State, party: Party, id: Id, programmes: &[String]) -> Result<Decision, Stop> {
-    if party != Party::Retailer {
-        return set_standing(state, party, id, Standing::Approved, "");
-    }
+pub(super) fn approve(
+    state: &State,
+    party: Party,
+    id: Id,
+    programmes: &[String],
+    stamp: Stamp,
+) -> Result<Decision, Stop> {
+    let mut decision = if party == Party::Retailer {
+        approve_retailer(state, id, programmes)?
+    } else {
+        set_standing(state, party, id, Standing::Approved, "")?
+    };
+    // Whoever comes back signs in anew: the tokens of before the suspension stay what they are.
+    let kept_out = state.revocations.get(&id)?.filter(|revocation| revocation.ended);
+    decision.changes.extend(kept_out.map(|revocation| Change::Revocation(revocation.lifted(stamp.at))));
+    Ok(decision)
+}
+
+fn approve_retailer(state: &State, id: Id, programmes: &[String]) -> Result<Decision, Stop> {
     let retailer = state.retailers.get(&id)?.ok_or_else(|| not_found(""))?;
     let mut unknown = Vec::new();
     for (at, programme) in programmes.iter().enumerate() {
@@ -105,8 +122,11 @@ pub(super) fn approve(state: &State, party: Party, id: Id, programmes: &[String]
     Ok(retailer_decision(row, detail))
 }
 
-pub(super) fn suspend(state: &State, party: Party, id: Id, reason: &str) -> Result<Decision, Stop> {
-    set_standing(state, party, id, Standing::Suspended, reason)
+/// Keeps a party out, and ends the tokens that its staff hold.
+pub(super) fn suspend(state: &State, party: Party, id: Id, reason: &str, stamp: Stamp) -> Result<Decision, Stop> {
+    let mut decision = set_standing(state, party, id, Standing::Suspended, reason)?;
+    decision.changes.push(Change::Revocation(Revocation::of_party(id, stamp.at)));
+    Ok(decision)
 }
 
 fn set_standing(state: &State, party: Party, id: Id, standing: Standing, reason: &str) -> Result<Decision, Stop> {

@@ -146,6 +146,10 @@ fn judge_seller<'a>(
         Some(store) => {
             let refusal = Refusal::at(Code::StoreNotApproved, "/store_id").found(store.standing);
             checks.note(store.standing == Standing::Approved, refusal);
+            if let Some(bound) = redeem.bound_to.filter(|bound| *bound != store.id) {
+                let elsewhere = Refusal::at(Code::StoreNotApproved, "/store_id").found(store.id);
+                checks.fail(elsewhere.expected(format!("{bound}, the clerk's own store")));
+            }
         }
     }
     Ok(store)
@@ -253,7 +257,9 @@ pub(super) fn redeem(
         claims::entry(ids, &judged.voucher, issued, stamp, released),
         entry(ids, &fact, stamp, completed(&fact, 1).plus(&redeemed_once(fact.subsidy))),
     ];
-    let detail = json!({"voucher": fact.voucher, "subsidy": fact.subsidy, "consumer_pays": fact.consumer_pays,
+    let detail = json!({"voucher": fact.voucher, "before": {"voucher": judged.voucher.status,
+        "reserved": judged.voucher.reserved}, "after": {"voucher": VoucherStatus::Redeemed, "reserved": Fen::ZERO},
+        "subsidy": fact.subsidy, "consumer_pays": fact.consumer_pays,
         "merchant_bonus": fact.merchant_bonus, "store": fact.store, "invoice": fact.invoice.number,
         "turn_in": fact.turn_in});
     Ok(Decision {

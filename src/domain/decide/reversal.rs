@@ -93,7 +93,9 @@ pub(super) fn reverse(
     if taken_away != Tally::default() {
         rollups.push(redemption::entry(ids, fact, Stamp { at: fact.at }, taken_away));
     }
-    let detail = json!({"reversal": step, "voucher": fact.voucher, "subsidy": fact.subsidy, "adjustments": added,
+    let detail = json!({"reversal": step, "voucher": fact.voucher,
+        "before": {"redemption": RedemptionStatus::Recorded, "voucher": voucher.status},
+        "after": {"redemption": RedemptionStatus::Reversed, "voucher": VoucherStatus::Reversed}, "subsidy": fact.subsidy, "adjustments": added,
         "reason": reason, "turn_in_given_back": gives_back});
     Ok(Decision {
         outcome: Outcome::Reversed { id: step, redemption: id, at: stamp.at },

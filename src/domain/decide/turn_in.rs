@@ -40,7 +40,8 @@ pub(super) fn record(state: &State, new: &NewTurnIn, stamp: Stamp, ids: &mut Ids
         Some(_) => Vec::new(),
         None => data_key::keep_person(state, &new.owner, &new.key, stamp)?,
     };
-    let detail = json!({"category": row.item.category, "received_on": row.item.received_on, "credit": row.item.credit,
+    let detail = json!({"before": null, "after": row.status, "category": row.item.category,
+        "received_on": row.item.received_on, "credit": row.item.credit,
         "owner": row.person, "recorder": row.recorder, "evidence": row.item.evidence});
     changes.push(Change::TurnIn(Box::new(row.clone())));
     Ok(decision(row, changes, detail))

@@ -174,7 +174,7 @@ pub(super) fn claim(state: &State, claim: &ClaimVoucher, stamp: Stamp, ids: &mut
     let tally = Tally { issued: 1, amount_reserved: reserved, ..Tally::default() };
     let rollup = entry(ids, &voucher, stamp, stamp, tally);
     let detail = json!({"programme": voucher.programme, "version": voucher.version, "category": voucher.category,
-        "holder": claim.person.id, "reserved": reserved, "expires_at": voucher.expires_at,
+        "before": null, "after": voucher.status, "holder": claim.person.id, "reserved": reserved, "expires_at": voucher.expires_at,
         "turn_in": voucher.turn_in});
     Ok(Decision {
         audit: AuditNote { subject: id.to_string(), detail },

@@ -3,6 +3,7 @@
 //! A value that cannot be read back, such as a word that a newer release wrote, is an error of that row and
 //! never a panic.
 
+mod accounts;
 mod adjustments;
 mod assistance;
 mod claims;
@@ -17,6 +18,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
+pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
@@ -27,7 +29,7 @@ pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, Store
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
-pub use trail::{AttemptRow, AuditRow, CommandRow};
+pub use trail::{AttemptRow, AuditRow, BlockRow, CheckpointRow, CommandRow};
 pub use turn_ins::TurnInRow;
 pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};
 

@@ -1,14 +1,16 @@
-//! The trail, the log of commands, and what was refused.
+//! The trail with its checkpoints, the log of commands, and what was refused.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::{Place, Row, json};
 use crate::domain::audit::AuditRecord;
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::saved::{Attempt, DoneRow};
-use crate::store::schema::{attempt, audit_record, command_log};
+use crate::store::schema::{attempt, audit_block, audit_checkpoint, audit_record, command_log};
 
 /// A record of the trail.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -36,6 +38,67 @@ impl Row for AuditRow {
 
     fn read(self) -> Result<AuditRecord, StoreError> {
         Ok(AuditRecord { seq: self.seq, at: Moment(self.at), subject: self.subject, body: self.body, hash: self.hash })
+    }
+}
+
+/// A checkpoint of the trail. Serialised, it is what the trail has the digest of.
+#[derive(Clone, Debug, Serialize, Insertable, Queryable, Selectable)]
+#[diesel(table_name = audit_checkpoint, treat_none_as_default_value = false)]
+pub struct CheckpointRow {
+    pub id: Id,
+    pub number: i64,
+    pub size: i64,
+    pub root: String,
+    pub head: String,
+    pub at: i64,
+    pub statement: String,
+}
+
+impl Row for CheckpointRow {
+    type Record = Checkpoint;
+
+    fn write(record: &Checkpoint) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            number: record.number,
+            size: record.size,
+            root: record.root.clone(),
+            head: record.head.clone(),
+            at: record.at.0,
+            statement: record.statement.clone(),
+        })
+    }
+
+    fn read(self) -> Result<Checkpoint, StoreError> {
+        Ok(Checkpoint {
+            id: self.id,
+            number: self.number,
+            size: self.size,
+            root: self.root,
+            head: self.head,
+            at: Moment(self.at),
+            statement: self.statement,
+        })
+    }
+}
+
+/// The root over a full block of the trail.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = audit_block, treat_none_as_default_value = false)]
+pub struct BlockRow {
+    pub number: i64,
+    pub root: String,
+}
+
+impl Row for BlockRow {
+    type Record = Block;
+
+    fn write(record: &Block) -> Result<Self, StoreError> {
+        Ok(Self { number: record.number, root: record.root.clone() })
+    }
+
+    fn read(self) -> Result<Block, StoreError> {
+        Ok(Block { number: self.number, root: self.root })
     }
 }
 

@@ -8,9 +8,10 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, BucketRow, ClaimRow, CommandRow, DataKeyRow,
-    LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow,
-    RetailerRow, Row, StoreRow, TurnInRow, VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
+    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
+    VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -67,6 +68,12 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.releases, release_use.id as ReleaseRow);
     fill!(conn, state.lines, ledger_line.id as LineRow);
     fill!(conn, state.accounts, ledger_account.id as AccountRow);
+    fill!(conn, state.staff, account.id as StaffRow);
+    fill!(conn, state.sessions, session.id as SessionRow);
+    fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
+    fill!(conn, state.revocations, revocation.subject as RevocationRow);
+    fill!(conn, state.records, audit_record.seq as AuditRow);
+    fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)

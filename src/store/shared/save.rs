@@ -16,9 +16,10 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BucketRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow,
-    ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, ReleaseRow, RetailerRow, RollupRow, Row,
-    StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
+    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
+    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
+    VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -105,6 +106,13 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
         conn, AccountRow, &saved.accounts, ledger_account.id:
             line, retailer, payable_fen, paid_fen, clawback_fen
     );
+    upsert!(
+        conn, StaffRow, &saved.staff, account.id:
+            role, organisation, store, tasks, name, password, totp, pending_totp, totp_step, must_change, failed,
+            locked_at, disabled, open
+    );
+    upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
+    upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
 }
@@ -134,8 +142,11 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, EntryRow, &saved.rollups, rollup_entry);
     insert!(conn, BaselineRow, &saved.baselines, growth_baseline);
     insert!(conn, OffSystemRow, &saved.off_system, off_system_trade_in);
+    insert!(conn, RefreshTokenRow, &saved.refresh_tokens, refresh_token);
     insert!(conn, CommandRow, &saved.done, command_log);
     insert!(conn, AuditRow, &saved.audits, audit_record);
+    insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
+    insert!(conn, BlockRow, &saved.blocks, audit_block);
     Ok(())
 }
 

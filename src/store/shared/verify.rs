@@ -14,14 +14,14 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BaselineRow, EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow,
-    RedemptionStateRow, RollupRow, Row, VoucherRow,
+    AccountRow, AdjustmentRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, EntryRow, LineRow, MovementRow,
+    OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
-    adjustment, audit_head, audit_record, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
-    redemption, redemption_state, rollup, rollup_entry, voucher,
+    adjustment, audit_block, audit_checkpoint, audit_head, audit_record, growth_baseline, ledger_account, ledger_line,
+    movement, off_system_trade_in, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
-use crate::store::verify::{Balances, Facts, Finding, Raised, Verified, Walk, compare};
+use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
 /// Rows read at a time.
 const PAGE: i64 = 2000;
@@ -52,8 +52,13 @@ macro_rules! read {
 }
 
 /// Walks everything; see [`Verified`] for what is compared.
-pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
-    let mut walk = Walk::new();
+pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&str)) -> Checked {
+    let kept: Vec<CheckpointRow> = read!(
+        "audit_checkpoint",
+        audit_checkpoint::table.order(audit_checkpoint::number).select(CheckpointRow::as_select()).load(conn)
+    );
+    let published = against.published.iter().map(|published| published.size);
+    let mut walk = Walk::new(kept.iter().map(|row| row.size).chain(published).collect());
     loop {
         let page: Vec<AuditRow> = read!(
             "audit_record",
@@ -68,7 +73,7 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
             break;
         }
         for row in page {
-            sound!(walk.step(&row.read()?));
+            sound!(walk.step(&row.read()?, &against.sink));
         }
         progress(&format!("{} records of the trail are sound", walk.seq));
     }
@@ -78,6 +83,7 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
         let what = "it is not the newest record of the trail";
         return Ok(Err(Finding::new("audit_head", 1, Some(walk.seq), what)));
     }
+    sound!(walk.holds_against(against));
     let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
     let mut verified = Verified {
         records: u64::try_from(walk.seq).unwrap_or(0),
@@ -86,8 +92,10 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
         redemption_states: count(walk.states.len()),
         entered_figures: count(walk.baselines.len() + walk.off_system.len()),
         adjustments: count(walk.adjustments.len()),
+        checkpoints: count(walk.checkpoints.len()),
         ..Verified::default()
     };
+    sound!(checkpoints(conn, &walk, kept, against)?);
     let mut facts = Facts::default();
     let balances = sound!(movements(conn, &walk)?);
     let reversed = sound!(states(conn, &walk)?);
@@ -99,6 +107,20 @@ pub fn verify(conn: &mut Conn, progress: &mut dyn FnMut(&str)) -> Checked {
     sound!(vouchers(conn, &balances, &mut facts)?);
     verified.rollups = sound!(rollups(conn, &balances, &facts)?);
     Ok(Ok(verified))
+}
+
+/// Checkpoints are as they were written and over the records that are there, and so are the blocks.
+fn checkpoints(
+    conn: &mut Conn,
+    walk: &Walk,
+    kept: Vec<CheckpointRow>,
+    against: &Against<'_>,
+) -> Result<Result<(), Finding>, StoreError> {
+    let seen = kept.iter().map(|row| (row.id, digest::of(row))).collect();
+    sound!(compare("audit_checkpoint", &walk.checkpoints, &seen));
+    let blocks: Vec<BlockRow> =
+        read!("audit_block", audit_block::table.order(audit_block::number).select(BlockRow::as_select()).load(conn));
+    Ok(walk.holds(&read_all(kept)?, &read_all(blocks)?, against))
 }
 
 fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, StoreError> {

@@ -25,6 +25,7 @@ fn a_second_migration_finds_nothing_to_do() {
         assert_eq!((first, steps.len()), (all(), all()));
         assert!(steps[0].contains("ledger_and_trail"), "{steps:?}");
         assert!(steps[1].contains("adjustments"), "{steps:?}");
+        assert!(steps[2].contains("identity"), "{steps:?}");
         assert_eq!(division.database.migrate(&mut |_| {}), Ok(0));
     }
 }

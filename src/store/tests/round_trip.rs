@@ -8,6 +8,7 @@ use crate::domain::command::Outcome;
 use crate::domain::id::Id;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
+use crate::domain::time::Moment;
 use crate::store::{Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
@@ -44,6 +45,10 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.releases.peek(&saved.releases[0].id), Some(&saved.releases[0]));
         assert_eq!(state.lines.peek(&saved.lines[0].id), Some(&saved.lines[0]));
         assert_eq!(state.accounts.peek(&saved.accounts[0].id), Some(&saved.accounts[0]));
+        assert_eq!(state.staff.peek(&saved.staff[0].id), Some(&samples::staff()));
+        assert_eq!(state.sessions.peek(&id(60)), Some(&samples::session()));
+        assert_eq!(state.refresh_tokens.peek(&samples::refresh_token().id), Some(&samples::refresh_token()));
+        assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
     });
 }
@@ -70,6 +75,10 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.releases.ask(saved.releases[0].id);
     state.lines.ask(saved.lines[0].id);
     state.accounts.ask(saved.accounts[0].id);
+    state.staff.ask(saved.staff[0].id);
+    state.sessions.ask(id(60));
+    state.refresh_tokens.ask(samples::refresh_token().id);
+    state.revocations.ask(id(60));
 }
 
 #[test]
@@ -196,8 +205,39 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.audit_records(None, 5)?, saved.audits);
             assert_eq!(tx.audit_records(Some(1), 5)?, []);
             assert_eq!(tx.audit_records_after(0, 5)?, saved.audits);
+            assert_eq!(tx.audit_record(1)?.as_ref(), saved.audits.first());
+            assert_eq!(tx.audit_hashes(0, 5)?, [(1, saved.audits[0].hash.clone())]);
+            assert_eq!(tx.audit_records_about(&["券".to_owned()], 5)?, saved.audits);
+            for (moment, first) in [(at().0 - 1, 1), (at().0, 1), (at().0 + 1, 2)] {
+                assert_eq!(tx.first_audit_record_at(moment)?, first);
+            }
+            assert_eq!(tx.newest_checkpoint()?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_over(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_over(2)?, None);
+            assert_eq!(tx.checkpoint_within(1)?.as_ref(), saved.checkpoints.first());
+            assert_eq!(tx.checkpoint_within(0)?, None);
+            assert_eq!(tx.checkpoints(None, 5)?, saved.checkpoints);
+            assert_eq!(tx.checkpoints(Some(1), 5)?, []);
+            assert_eq!(tx.audit_blocks(0, 5)?, saved.blocks);
+            assert_eq!(tx.audit_blocks(1, 5)?, []);
+            assert_eq!(tx.movements(&[saved.movements[0].id, id(77)])?, saved.movements);
+            let facts = [("movement", saved.movements[0].id), ("audit_checkpoint", saved.checkpoints[0].id)];
+            for (table, id) in facts {
+                assert_eq!(tx.fact_rows(table, &[id])?[&id]["id"], id.to_string());
+            }
+            assert!(tx.fact_rows("person", &[id(1)])?.is_empty());
             assert_eq!(tx.attempts(ALL)?, saved.attempts);
             assert_eq!(tx.bucket(saved.buckets[0].id)?.as_ref(), saved.buckets.first());
+            let staff = samples::staff();
+            assert_eq!(tx.account(staff.id)?.as_ref(), Some(&staff));
+            assert_eq!(tx.accounts(staff.organisation, ALL)?, saved.staff);
+            assert_eq!(tx.accounts(None, Page { after: Some(staff.id), limit: 5 })?, []);
+            assert_eq!(tx.accounts(Some(id(7)), ALL)?, []);
+            assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
+            assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
+            assert_eq!(tx.revocations(at(), at())?, []);
+            assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);
             assert_eq!(tx.due_vouchers(at(), 5)?, []);
             assert_eq!(tx.due_vouchers(later, 5)?, [id(1)]);
             assert_eq!(tx.lapsed_vouchers(person, Some(id(2)), later)?, [id(1)]);

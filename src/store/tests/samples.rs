@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -272,6 +274,66 @@ pub fn recycler() -> Recycler {
     }
 }
 
+pub fn staff() -> Account {
+    Account {
+        id: Account::key("wang.fang"),
+        login: "wang.fang".into(),
+        role: StaffRole::Clerk,
+        organisation: Some(id(5)),
+        store: Some(id(6)),
+        tasks: Vec::new(),
+        name: personal("clerk"),
+        password: Hidden("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".into()),
+        totp: Some(Hidden("sealed".into())),
+        pending_totp: None,
+        totp_step: 59_333_333,
+        must_change: true,
+        failed: 3,
+        locked_until: Some(at().plus_seconds(60)),
+        disabled: false,
+        open: vec![id(60)],
+        created_at: at(),
+    }
+}
+
+pub fn session() -> Session {
+    Session {
+        id: id(60),
+        account: staff().id,
+        store: Some(id(6)),
+        device: Some(id(61)),
+        generation: 2,
+        opened_at: at(),
+        used_at: at(),
+        idle_at: at().plus_seconds(60),
+        lapses_at: at().plus_seconds(600),
+        ended_at: Some(at()),
+        end: Some(SessionEnd::Replayed),
+    }
+}
+
+pub fn refresh_token() -> RefreshToken {
+    let digest = [7; 32];
+    let id = RefreshToken::key(&digest);
+    RefreshToken {
+        id,
+        digest: hex::encode(digest),
+        account: staff().id,
+        session: self::id(60),
+        generation: 2,
+        at: at(),
+    }
+}
+
+pub fn revocation() -> Revocation {
+    Revocation::of_session(id(60), at())
+}
+
+pub fn checkpoint() -> Checkpoint {
+    let (root, head) = ("ef".repeat(32), "ab".repeat(32));
+    Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
+}
+
 /// A data key.
 pub fn data_key(person: Id) -> DataKey {
     let wrapped = Some("wrapped".into());
@@ -337,6 +399,12 @@ pub fn saved(salt: &str) -> Saved {
         rollups: vec![entry(1, at(), at())],
         baselines: vec![baseline()],
         off_system: vec![off_system()],
+        staff: vec![staff()],
+        sessions: vec![session()],
+        refresh_tokens: vec![refresh_token()],
+        revocations: vec![revocation()],
+        checkpoints: vec![checkpoint()],
+        blocks: vec![Block { number: 0, root: "cd".repeat(32) }],
         attempts: vec![Attempt {
             id: id(40),
             at: at(),

@@ -1,4 +1,9 @@
-//! What auditors read: the trail.
+//! What auditors read: the trail, its checkpoints and proofs, a voucher's whole life, and packages of evidence.
+
+pub mod checkpoints;
+pub mod history;
+pub mod package;
+pub mod proofs;
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;
@@ -26,15 +31,19 @@ pub async fn list_audit_records(
     let reading = paging.of(caller.actor.id, "audit")?;
     let (before, limit) = (reading.after().map(number), reading.page().limit);
     let rows = service.division.read(move |tx| tx.audit_records(before, limit)).await?;
-    let key = |row: &crate::domain::audit::AuditRecord| Id::from_prefix(&row.seq.to_be_bytes());
-    let page = reading.list(rows, key, |row| AuditRecordView::from(&row));
+    let page = reading.list(rows, |row| cursor(row.seq), |row| AuditRecordView::from(&row));
     let [newest, oldest] = [page.items.first(), page.items.last()].map(|row| row.map(|row| row.seq));
     let shown = json!({"newest": newest, "oldest": oldest});
     service.disclose(&caller, "listAuditRecords", "audit_record", None, shown).await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
-/// The number of a record, as a cursor of this list carries it.
+/// The number of a record or checkpoint as a cursor carries it.
+fn cursor(number: i64) -> Id {
+    Id::from_prefix(&number.to_be_bytes())
+}
+
+/// The number that a cursor of this list carries.
 fn number(id: Id) -> i64 {
     i64::from_be_bytes(std::array::from_fn(|at| id.as_bytes()[at]))
 }

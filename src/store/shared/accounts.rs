@@ -1,0 +1,47 @@
+//! Staff: accounts, sessions, and what ends tokens.
+
+use diesel::prelude::*;
+
+use super::Conn;
+use crate::domain::account::{Account, Revocation};
+use crate::domain::id::Id;
+use crate::domain::time::Moment;
+use crate::store::error::StoreError;
+use crate::store::rows::{RevocationRow, Row, StaffRow, read_all};
+use crate::store::schema::{account, refresh_token, revocation};
+use crate::store::tx::Page;
+
+pub fn account(conn: &mut Conn, id: Id) -> Result<Option<Account>, StoreError> {
+    let row = account::table.find(id).select(StaffRow::as_select()).first(conn).optional()?;
+    row.map(StaffRow::read).transpose()
+}
+
+/// Identities of accounts are digests and say nothing of the time.
+pub fn accounts(conn: &mut Conn, organisation: Option<Id>, page: Page) -> Result<Vec<Account>, StoreError> {
+    let mut query = account::table.select(StaffRow::as_select()).into_boxed();
+    if let Some(organisation) = organisation {
+        query = query.filter(account::organisation.eq(organisation));
+    }
+    if let Some(after) = page.after {
+        let at = account::table.find(after).select(account::created_at).first::<i64>(conn).optional()?;
+        let at = at.unwrap_or(i64::MIN);
+        query = query.filter(account::created_at.lt(at).or(account::created_at.eq(at).and(account::id.lt(after))));
+    }
+    read_all(query.order((account::created_at.desc(), account::id.desc())).limit(page.limit).load(conn)?)
+}
+
+/// Whose refresh token it is.
+pub fn account_of_refresh_token(conn: &mut Conn, id: Id) -> Result<Option<Account>, StoreError> {
+    let row = refresh_token::table
+        .inner_join(account::table.on(account::id.eq(refresh_token::account)))
+        .filter(refresh_token::id.eq(id))
+        .select(StaffRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(StaffRow::read).transpose()
+}
+
+pub fn revocations(conn: &mut Conn, after: Moment, now: Moment) -> Result<Vec<Revocation>, StoreError> {
+    let new = revocation::table.filter(revocation::at.gt(after.0)).filter(revocation::forget_at.gt(now.0));
+    read_all::<RevocationRow>(new.order(revocation::at).select(RevocationRow::as_select()).load(conn)?)
+}
