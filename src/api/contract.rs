@@ -244,7 +244,8 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
     }
-    if matches!(id, "exportRetailers" | "exportRedemptions" | "getTotalsReport") {
+    let files = ["exportRetailers", "exportRedemptions", "getTotalsReport", "getCheckpoint", "getEvidencePackage"];
+    if files.contains(&id) {
         add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
     }
     if matches!(id, "getProgramme" | "publishProgramme" | "pauseProgramme" | "closeProgramme") {

@@ -19,7 +19,7 @@ const AT_WORK: std::ops::Range<usize> = 2..6;
 const NOW: Moment = Moment(1_780_000_000_000_000);
 
 /// The ids of the published keys of a kind, by state.
-fn published(app: &TestApp, kind: &str) -> Vec<(String, String)> {
+pub fn published(app: &TestApp, kind: &str) -> Vec<(String, String)> {
     let keys = app.nobody().get("/.well-known/jwks.json").expect(200)["keys"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let of_kind = keys.as_array().unwrap().iter().filter(|key| key["kind"] == kind).cloned();
