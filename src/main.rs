@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, demo, keys, personal, quote, serve};
+use huanxin::cli::{audit, check_identifier, check_programme, create_admin, demo, keys, personal, quote, serve};
 use huanxin::config::{KeyFileOptions, ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
@@ -75,6 +75,8 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Makes the account of the first administrator and prints its first password.
+    CreateAdmin(create_admin::CreateAdminOptions),
     /// Serves a demonstration with data of its own.
     Demo(demo::DemoOptions),
 }
@@ -205,6 +207,11 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
         Command::Serve(options) => {
             drop((out, err));
             serve::run(&options).map(|()| 0)
+        }
+        Command::CreateAdmin(options) => {
+            drop((out, err));
+            serve::announce(&create_admin::run(&options, Clock::default())?);
+            Ok(0)
         }
         Command::Demo(options) => {
             drop((out, err));

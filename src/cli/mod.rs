@@ -4,6 +4,7 @@ mod accounts;
 pub mod audit;
 pub mod check_identifier;
 pub mod check_programme;
+pub mod create_admin;
 pub mod demo;
 pub mod demo_issuer;
 pub mod keys;

@@ -181,7 +181,7 @@ fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped>
 }
 
 /// Loads or makes the keys. A file of before there were checkpoints gets keys for them.
-fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
+pub(super) fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
     let ring = KeyRing::load_or_create(path, now).map_err(|why| Stopped::at(path, &why))?;
     if ring.signs_checkpoints() {
         return Ok(ring);

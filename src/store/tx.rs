@@ -10,7 +10,7 @@ use super::saved::{Attempt, Saved};
 use super::verify::{Against, Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
-use crate::domain::account::{Account, Revocation};
+use crate::domain::account::{Account, Revocation, StaffRole};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
@@ -257,6 +257,8 @@ impl<'a> Tx<'a> {
         account(id: Id) = accounts::account -> Option<Account>;
         /// Accounts of an organisation or all, newest first.
         accounts(organisation: Option<Id>, page: Page) = accounts::accounts -> Vec<Account>;
+        /// Every account of a role, oldest first.
+        accounts_of_role(role: StaffRole) = accounts::of_role -> Vec<Account>;
         /// The account whose refresh token it is.
         account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
         /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.

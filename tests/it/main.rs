@@ -23,6 +23,7 @@ mod authz;
 mod bank_account;
 mod book;
 mod contract;
+mod create_admin;
 mod database;
 mod edge;
 mod engine;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::Conn;
-use crate::domain::account::{Account, Revocation};
+use crate::domain::account::{Account, Revocation, StaffRole};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
@@ -28,6 +28,11 @@ pub fn accounts(conn: &mut Conn, organisation: Option<Id>, page: Page) -> Result
         query = query.filter(account::created_at.lt(at).or(account::created_at.eq(at).and(account::id.lt(after))));
     }
     read_all(query.order((account::created_at.desc(), account::id.desc())).limit(page.limit).load(conn)?)
+}
+
+pub fn of_role(conn: &mut Conn, role: StaffRole) -> Result<Vec<Account>, StoreError> {
+    let rows = account::table.filter(account::role.eq(role.name())).order((account::created_at, account::id));
+    read_all(rows.select(StaffRow::as_select()).load(conn)?)
 }
 
 /// Whose refresh token it is.

@@ -2,6 +2,7 @@
 
 use super::samples::{self, at, claim, id, saved};
 use super::{Division, each};
+use crate::domain::account::StaffRole;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::Outcome;
@@ -234,6 +235,8 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.accounts(staff.organisation, ALL)?, saved.staff);
             assert_eq!(tx.accounts(None, Page { after: Some(staff.id), limit: 5 })?, []);
             assert_eq!(tx.accounts(Some(id(7)), ALL)?, []);
+            assert_eq!(tx.accounts_of_role(staff.role)?, saved.staff);
+            assert_eq!(tx.accounts_of_role(StaffRole::Admin)?, []);
             assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
             assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
             assert_eq!(tx.revocations(at(), at())?, []);
