@@ -811,17 +811,20 @@ mod tests {
     }
 
     #[test]
-    fn the_published_set_has_voucher_and_access_keys_in_public_form() {
+    fn the_published_set_has_the_keys_that_others_check_in_public_form() {
         let ring = KeyRing::generate().unwrap();
         let jwks = ring.jwks();
         let keys = jwks["keys"].as_array().unwrap();
         let told: Vec<_> = keys.iter().map(|key| [&key["kid"], &key["kind"], &key["state"]]).collect();
         let (vouchers, access) = (ring.voucher_keys(), ring.access_keys());
+        let checkpoints = &ring.checkpoint_keys.pairs;
         let expected = [
             [vouchers[0].kid(), "voucher", "current"],
             [vouchers[1].kid(), "voucher", "next"],
             [access[0].kid(), "access", "current"],
             [access[1].kid(), "access", "next"],
+            [checkpoints[0].kid(), "checkpoint", "current"],
+            [checkpoints[1].kid(), "checkpoint", "next"],
         ];
         assert_eq!(told, expected);
         for key in keys {

@@ -198,7 +198,7 @@ fn of_role(app: &TestApp, role: Role) -> Vec<User<'_>> {
     match role {
         Role::Consumer => [0, 4, 9].map(|n| app.consumer(n)).into(),
         Role::Clerk => vec![app.somebody(role, app.retailer_id().parse::<Id>().ok())],
-        Role::Reader | Role::Assistant => vec![app.somebody(role, None)],
+        Role::Reader => vec![app.somebody(role, None)],
         known => vec![app.demo_user(known.name())],
     }
 }

@@ -6,7 +6,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use huanxin::access::Role;
 use huanxin::api::edge::Limits;
+use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -268,11 +270,17 @@ const COMES_BACK: [&str; 24] = [
     "voidTurnIn /reason",
 ];
 /// Taken and kept sealed or as a digest: the clear text comes out of no operation of this walk.
-const SEALED: [&str; 3] =
-    ["recordTurnIn /owner/name", "redeemVoucher /delivery_address", "registerRetailer /contact/name"];
+const SEALED: [&str; 5] = [
+    "claimVoucherFor /consent/note",
+    "createStaff /name",
+    "recordTurnIn /owner/name",
+    "redeemVoucher /delivery_address",
+    "registerRetailer /contact/name",
+];
 
 /// Questions: nothing of what is sent is kept.
-const QUESTIONS: [&str; 2] = ["checkEligibility", "quoteRedemption"];
+const QUESTIONS: [&str; 5] =
+    ["checkEligibility", "checkEligibilityFor", "getVoucherQrFor", "listVouchersFor", "quoteRedemption"];
 
 /// Makes good requests, as many as are wanted.
 struct Stage<'a> {
@@ -307,6 +315,9 @@ fn caller<'a>(app: &'a TestApp, operation: &Operation) -> User<'a> {
         "recycler" => app.recycler(),
         "retailer" => app.retailer(),
         "audit" => app.auditor(),
+        "assistant" => app.somebody(Role::Assistant, Some(Id::digest(&["a service point"]))),
+        // Of a session, as whoever sets an account up.
+        "identity" => app.somebody(Role::Admin, None),
         _ => app.officer(),
     }
 }
@@ -387,6 +398,10 @@ impl<'a> Stage<'a> {
             "voidTurnIn" => path = subject(&self.app.turn_in(&old_fridge(self.app, 0))),
             "quoteRedemption" | "redeemVoucher" => body = self.sale(),
             "reverseRedemption" => path = subject(&self.redemption()),
+            "createStaff" => {
+                body = json!({"login": format!("hostile.{}", fresh()), "role": "clerk", "name": "王芳",
+                    "organisation_id": self.retailer, "store_id": self.app.store()});
+            }
             "createProgramme" => body["id"] = json!(format!("hostile-{}", fresh())),
             "adjustPool" => {
                 path = subject("nc-appl-2026");
