@@ -144,7 +144,8 @@ def before_call(context, case, kwargs):
     if as_json and KNOWN["prepared"].get(operation) and dice.random() < 0.5:
         ready = KNOWN["prepared"][operation].pop()
         case.path_parameters.update(ready["path"])
-        case.headers["Authorization"] = f"Bearer {ready['token']}"
+        if ready["token"] is not None:
+            case.headers["Authorization"] = f"Bearer {ready['token']}"
         if ready["body"] is not None:
             case.body = ready["body"]
         return
