@@ -13,6 +13,9 @@ use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
 use crate::password::Cost;
 
+/// Claims that an assistant may make for others on a day, unless said otherwise.
+pub const ASSISTED_CLAIMS_PER_DAY: u32 = 30;
+
 /// Where the service keeps its things, and how it runs. `Debug` shows no more than where: an address of a database has a
 /// password in it.
 #[derive(Args, Clone)]
@@ -54,6 +57,9 @@ pub struct ServeOptions {
     /// Connections for reading.
     #[arg(long, env = "HUANXIN_READERS", default_value_t = 8)]
     pub readers: u32,
+    /// Claims that an assistant may make for others on a day.
+    #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
+    pub assisted_claims_per_day: u32,
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,

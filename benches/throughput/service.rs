@@ -10,7 +10,7 @@ use huanxin::api;
 use huanxin::api::edge::Rates;
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
-use huanxin::config::{EdgeOptions, ServeOptions, SignInOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::engine::{Clock, Division, Retention};
 use huanxin::qr::VoucherTokens;
 
@@ -55,6 +55,7 @@ impl Service {
             batch_max: 256,
             queue: 4096,
             readers: 8,
+            assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },

@@ -17,9 +17,11 @@ use super::request_id::{RequestId, language_of};
 use super::server::Service;
 use crate::access::{AccessClaims, Role};
 use crate::domain::command::{Actor, Party};
+use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
 use crate::domain::refusal::{Code, Language, Refusal};
+use crate::domain::task::Sight;
 use crate::domain::time::Day;
 use crate::pii::{PERSON_ID, Vault};
 
@@ -169,8 +171,37 @@ staff! {
     CheckpointMaker: Auditor Admin;
     /// Who reads what the bureau keeps, names included.
     BureauReader: Officer Reviewer Approver Finance Auditor;
-    /// Who reads figures without names: the bureau and the other departments of the plan.
-    FiguresReader: Officer Reviewer Approver Finance Auditor Reader;
+}
+
+/// Who reads figures without names: the bureau, and the departments of the plan, each those of its tasks.
+#[derive(Clone, Debug)]
+pub struct FiguresReader {
+    /// The caller.
+    pub caller: Caller,
+    /// The goods whose figures are shown.
+    pub sight: Sight,
+}
+
+admits!(FiguresReader: Officer Reviewer Approver Finance Auditor Reader, |_, caller, claims| {
+    Ok(Self { caller, sight: sight(&claims)? })
+});
+
+/// Who reads how appliances grow: the bureau, and the departments that have the task.
+#[derive(Clone, Debug)]
+pub struct GrowthReader(pub Caller);
+
+admits!(GrowthReader: Officer Reviewer Approver Finance Auditor Reader, |_, caller, claims| {
+    let appliances = Category::ALL.iter().copied().filter(|category| category.is_appliance());
+    if sight(&claims)?.sees_any(appliances) { Ok(Self(caller)) } else { Err(ApiError::of(Code::Forbidden)) }
+});
+
+/// What a reader of figures sees; a department without a task sees nothing.
+fn sight(claims: &AccessClaims) -> Result<Sight, ApiError> {
+    if claims.role != Role::Reader {
+        return Ok(Sight::whole());
+    }
+    let sight = Sight::of_tasks(&claims.tasks);
+    if sight.is_blind() { Err(ApiError::of(Code::Forbidden)) } else { Ok(sight) }
 }
 
 /// Who keeps accounts of staff: the administrator, an officer for those of retailers and recyclers, a retailer's manager
@@ -335,6 +366,35 @@ pub struct RetailerManager {
 
 admits!(RetailerManager: Retailer, |_, caller, claims| Ok(Self { caller, retailer: organisation(&claims)? }));
 
+/// Who may propose another bank account of a retailer: its manager, and an officer for any.
+#[derive(Clone, Debug)]
+pub struct AccountProposer {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; an officer has none.
+    pub own: Option<Id>,
+}
+
+admits!(AccountProposer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+
+/// Who may see the bank accounts that were proposed: a manager her retailer's, the bureau all.
+#[derive(Clone, Debug)]
+pub struct AccountReader {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; the bureau has none.
+    pub own: Option<Id>,
+}
+
+admits!(AccountReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    Ok(Self { caller, own: own_retailer(&claims)? })
+});
+
+/// The retailer that a manager is bound to; everybody else is bound to none.
+fn own_retailer(claims: &AccessClaims) -> Result<Option<Id>, ApiError> {
+    if claims.role == Role::Retailer { organisation(claims).map(Some) } else { Ok(None) }
+}
+
 /// Who takes old items in: a recycler's staff, or a retailer's that takes the old item along.
 #[derive(Clone, Debug)]
 pub struct RecyclerStaff {
@@ -364,6 +424,17 @@ admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims
     Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
     _ => organisation(&claims).map(Self::Recorder),
 });
+
+/// Who helps people at a service point.
+#[derive(Clone, Debug)]
+pub struct Assistant {
+    /// The caller.
+    pub caller: Caller,
+    /// The service point.
+    pub service_point: Id,
+}
+
+admits!(Assistant: Assistant, |_, caller, claims| Ok(Self { caller, service_point: organisation(&claims)? }));
 
 /// Who may take a list of redemptions along: a retailer's manager its own, the bureau all.
 #[derive(Clone, Debug)]

@@ -26,7 +26,8 @@ pub const ROLES: &str = "x-roles";
 /// What is asked again and again, and answered in full when it has changed.
 const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] = &["checkEligibility", "quoteRedemption"];
+const QUESTIONS: &[&str] =
+    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
 /// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
 const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
 /// Operations whose key may be left out.
@@ -85,7 +86,13 @@ const SALE: &[Code] = &[
 /// What an operation refuses by its own rules, beside what follows from its form.
 fn own_refusals(operation: &str) -> Vec<Code> {
     let parts: &[&[Code]] = match operation {
-        "checkEligibility" => &[&[Code::NotFound, Code::IdentifierInvalid]],
+        "claimVoucherFor" => {
+            &[&[Code::NotFound, Code::IdentifierInvalid, Code::RateLimited, Code::EvidenceMissing], CLAIM, OLD_ITEM]
+        }
+        "getVoucherQrFor" => {
+            &[&[Code::IdentifierInvalid, Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
+        }
+        "checkEligibility" | "checkEligibilityFor" => &[&[Code::NotFound, Code::IdentifierInvalid]],
         "claimVoucher" => &[&[Code::NotFound, Code::IdentifierInvalid], CLAIM, OLD_ITEM],
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
@@ -112,7 +119,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
-        "registerRetailer" | "registerRecycler" => &[&[Code::IdentifierInvalid]],
+        "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
+        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{changed, created, unexpected};
-use super::auth::{FiguresReader, Officer};
+use super::auth::{GrowthReader, Officer};
 use super::body::words::Month;
 use super::body::{GrowthBaselineBody, OffSystemBody, month};
 use super::entity::JsonBody;
@@ -68,7 +68,7 @@ pub struct GrowthAnswer {
         ("as_known_at" = Option<String>, Query, format = DateTime, description = "As it was known then; now unless said")),
     responses((status = 200, description = "The report", body = GrowthAnswer)))]
 pub async fn get_growth_report(
-    FiguresReader(caller): FiguresReader,
+    GrowthReader(caller): GrowthReader,
     Asked(asked): Asked<GrowthAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
@@ -115,7 +115,7 @@ pub async fn set_growth_baseline(
     tag = "reports", params(Paging),
     responses((status = 200, description = "A page of baselines", body = ListView<BaselineView>)))]
 pub async fn list_growth_baselines(
-    FiguresReader(caller): FiguresReader,
+    GrowthReader(caller): GrowthReader,
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
@@ -165,7 +165,7 @@ impl Wanted for OffSystemAsked {
     params(Paging, ("month" = inline(Option<Month>), Query, description = "Of this month alone")),
     responses((status = 200, description = "A page of figures", body = ListView<OffSystemView>)))]
 pub async fn list_off_system_trade_ins(
-    FiguresReader(caller): FiguresReader,
+    GrowthReader(caller): GrowthReader,
     Asked(asked): Asked<OffSystemAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {

@@ -3,8 +3,10 @@
 #![allow(clippy::missing_errors_doc, reason = "what an operation refuses stands in `contract` and in the document")]
 
 pub mod answer;
+pub mod assisted;
 pub mod audit;
 pub mod auth;
+pub mod bank_account;
 pub mod body;
 pub mod bureau;
 pub mod consumer;

@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    audit, bureau, consumer, contract, examples, export, growth, health, identity, personal, programmes, recycler,
-    reports, retailer, revoked, schemas, server, view,
+    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, personal,
+    programmes, recycler, reports, retailer, revoked, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -26,6 +26,7 @@ use super::{
     tags(
         (name = "public", description = "For anybody"),
         (name = "consumer", description = "For consumers 消费者"),
+        (name = "assistant", description = "For assistants of a service point 服务点, who claim for people without a telephone"),
         (name = "recycler", description = "For collection points 回收点 and retailers that take old items along"),
         (name = "retailer", description = "For retailers 商家"),
         (name = "bureau", description = "For officers of the bureau 投促局"),
@@ -46,6 +47,10 @@ use super::{
         consumer::get_voucher,
         consumer::cancel_voucher,
         consumer::qr::get_voucher_qr,
+        assisted::check_eligibility_for,
+        assisted::claim_voucher_for,
+        assisted::list_vouchers_for,
+        assisted::get_voucher_qr_for,
         recycler::record_turn_in,
         recycler::get_turn_in,
         recycler::list_turn_ins,
@@ -80,6 +85,10 @@ use super::{
         bureau::parties::list_retailers,
         bureau::parties::approve_retailer,
         bureau::parties::suspend_retailer,
+        bank_account::propose_bank_account,
+        bank_account::list_bank_account_proposals,
+        bank_account::approve_bank_account,
+        bank_account::reject_bank_account,
         bureau::parties::add_store,
         bureau::parties::approve_store,
         bureau::parties::suspend_store,

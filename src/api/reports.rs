@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use super::auth::BureauReader;
+use super::auth::FiguresReader;
 use super::body::words::Date;
 use super::error::ApiError;
 use super::export::table::{Cell, Column, Table};
@@ -130,6 +130,7 @@ struct Row {
 /// Vouchers and money of a period, by programme, category, retailer, store, town, day or month
 ///
 /// As a file it has no line for the sum, so that a spreadsheet's own sum is right, and the trail notes who took it along.
+/// A department reader gets the sums of the goods of its tasks alone.
 #[utoipa::path(get, path = "/api/v1/reports/totals", operation_id = "getTotalsReport", tag = "reports",
     params(
         ("from" = inline(Option<Date>), Query, description = "First day; the first of all unless said"),
@@ -140,12 +141,13 @@ struct Row {
         (TotalsView = "application/json"), (String = "text/csv"),
         (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 pub async fn get_totals_report(
-    BureauReader(caller): BureauReader,
+    FiguresReader { caller, sight }: FiguresReader,
     Asked(asked): Asked<TotalsAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let TotalsAsked { period: Period { from, to }, group, word, file } = asked;
-    let read = service.division.read(move |tx| Ok((tx.totals(group, from, to)?, names(tx, group)?)));
+    let goods = sight.categories().to_vec();
+    let read = service.division.read(move |tx| Ok((tx.totals_of(&goods, group, from, to)?, names(tx, group)?)));
     let (rows, names) = read.await?;
     let Some(form) = file else {
         return Ok(HttpResponse::Ok().json(TotalsView::of(&rows, &names)));

@@ -17,11 +17,12 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    audit, bureau, consumer, export, growth, health, identity, personal, programmes, recycler, reports, request_id,
-    retailer, revoked,
+    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, personal, programmes, recycler,
+    reports, request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
+use crate::config::ASSISTED_CLAIMS_PER_DAY;
 use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
@@ -69,6 +70,8 @@ pub struct Service {
     pub retention: Retention,
     /// Limits.
     pub limits: Limits,
+    /// Claims that an assistant may make for others on a day.
+    pub assisted_claims_per_day: u32,
     /// Rates, proxies and origins.
     pub edge: Edge,
     /// Counters.
@@ -91,6 +94,7 @@ impl Service {
             identity,
             retention: Retention::default(),
             limits: Limits::default(),
+            assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
@@ -163,7 +167,10 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_counters(), for_staff(), for_the_bureau()].into_iter().flatten().collect()
+    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn public() -> Vec<Place> {
@@ -184,6 +191,15 @@ fn for_consumers() -> Vec<Place> {
         at("/vouchers/{id}/qr").get(consumer::qr::get_voucher_qr),
         at("/me/personal-data").get(personal::export_my_data),
         at("/me/erasure").post(personal::erase_my_data),
+    ]
+}
+
+fn for_assistants() -> Vec<Place> {
+    vec![
+        at("/assisted/programmes/{id}/eligibility").post(assisted::check_eligibility_for),
+        at("/assisted/vouchers").post(assisted::claim_voucher_for),
+        at("/assisted/vouchers/search").post(assisted::list_vouchers_for),
+        at("/assisted/vouchers/{id}/qr").post(assisted::get_voucher_qr_for),
     ]
 }
 
@@ -229,6 +245,10 @@ fn for_the_bureau() -> Vec<Place> {
         at("/retailers").get(parties::list_retailers).post(parties::register_retailer),
         at("/retailers/{id}/approval").post(parties::approve_retailer),
         at("/retailers/{id}/suspension").post(parties::suspend_retailer),
+        at("/retailers/{id}/bank-account-proposals").post(bank_account::propose_bank_account),
+        at("/bank-account-proposals").get(bank_account::list_bank_account_proposals),
+        at("/bank-account-proposals/{id}/approval").post(bank_account::approve_bank_account),
+        at("/bank-account-proposals/{id}/rejection").post(bank_account::reject_bank_account),
         at("/stores").post(parties::add_store),
         at("/stores/{id}/approval").post(parties::approve_store),
         at("/stores/{id}/suspension").post(parties::suspend_store),

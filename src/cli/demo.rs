@@ -12,7 +12,7 @@ use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
 use crate::api::edge::Rates;
-use crate::config::{EdgeOptions, ServeOptions, SignInOptions};
+use crate::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -100,6 +100,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         batch_max: 256,
         queue: 4096,
         readers: 8,
+        assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
         sign_in: SignInOptions::usual(),
         audit_sink: None,
         // By the log of commands the demonstration finds what it has loaded.
@@ -169,6 +170,8 @@ pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Resu
             "finance": staff_token(started, Role::Finance, None)?,
             "auditor": staff_token(started, Role::Auditor, None)?,
             "admin": staff_token(started, Role::Admin, None)?,
+            "reader": reader_token(started)?,
+            "assistant": staff_token(started, Role::Assistant, Some(Id::digest(&["demo", "service point"])))?,
         },
         "accounts": accounts::seed(started, &accounts::Places { retailer, store, recycler })?,
         "consumers": consumers,
@@ -265,6 +268,12 @@ fn consumer_token(started: &Started, id_provider: &DemoIssuer, n: u64) -> Result
 fn staff_token(started: &Started, role: Role, org: Option<Id>) -> Result<String, Stopped> {
     let claims = started.tokens.claims(&format!("{role}-1"), role, started.division.now(), TOKEN_SECONDS);
     issue(started, &AccessClaims { org, ..claims })
+}
+
+/// A department that answers for the plan's three tasks.
+fn reader_token(started: &Started) -> Result<String, Stopped> {
+    let claims = started.tokens.claims("reader-1", Role::Reader, started.division.now(), TOKEN_SECONDS);
+    issue(started, &AccessClaims { tasks: vec![12, 13, 14], ..claims })
 }
 
 fn issue(started: &Started, claims: &AccessClaims) -> Result<String, Stopped> {

@@ -58,6 +58,8 @@ pub struct Started {
     pub tokens: AccessTokens,
     /// Personal data.
     pub vault: Vault,
+    /// Claims that an assistant may make for others on a day.
+    pub assisted_claims_per_day: u32,
     /// What signing in takes.
     pub identity: Identity,
     /// For how long things are kept.
@@ -84,6 +86,7 @@ impl Started {
             identity: self.identity,
             retention: self.retention,
             limits: Limits::default(),
+            assisted_claims_per_day: self.assisted_claims_per_day,
             edge: self.edge,
             counters: Counters::default(),
             sink: None,
@@ -156,7 +159,19 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let identity = identity(&vault, &options.sign_in)?;
     let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
     let sink = sink.map_err(Stopped::new)?;
-    Ok(Started { division, keys, key_file, tokens, vault, identity, retention, edge, certificate, sink })
+    Ok(Started {
+        division,
+        keys,
+        key_file,
+        tokens,
+        vault,
+        assisted_claims_per_day: options.assisted_claims_per_day,
+        identity,
+        retention,
+        edge,
+        certificate,
+        sink,
+    })
 }
 
 /// What signing in takes.

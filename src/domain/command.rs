@@ -12,8 +12,9 @@ use super::money::Fen;
 use super::personal::{DataKey, NewDataKey, Personal};
 use super::programme::{Rules, Share};
 use super::records::{
-    BankAccount, Baseline, Bucket, ClaimKey, Delivery, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption,
-    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ConsentKind, Delivery,
+    OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn,
+    Version, Voucher,
 };
 use super::refusal::{Refusal, Refusals};
 use super::rollup::RollupEntry;
@@ -115,6 +116,27 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// Proposes another bank account of a retailer.
+    ProposeBankAccount {
+        /// The retailer.
+        retailer: Id,
+        /// The retailer whose manager proposes it; nobody's when the bureau does.
+        own: Option<Id>,
+        /// The account.
+        account: Box<BankAccount>,
+    },
+    /// Puts a proposed bank account in force.
+    ApproveBankAccount {
+        /// Which proposal.
+        proposal: Id,
+    },
+    /// Refuses a proposed bank account.
+    RejectBankAccount {
+        /// Which proposal.
+        proposal: Id,
+        /// Why.
+        reason: String,
+    },
     /// Records an old item that was handed in.
     RecordTurnIn(Box<NewTurnIn>),
     /// Voids a turn-in that supports nothing.
@@ -126,6 +148,13 @@ pub enum Act {
     },
     /// Claims a voucher.
     ClaimVoucher(Box<ClaimVoucher>),
+    /// Claims a voucher for a person who came to a service point.
+    ClaimVoucherFor {
+        /// The claim, of the person who gets the voucher.
+        claim: Box<ClaimVoucher>,
+        /// How it came about.
+        assistance: Box<Assistance>,
+    },
     /// Gives a voucher back.
     CancelVoucher {
         /// Which.
@@ -269,9 +298,13 @@ impl Act {
             Self::RegisterRecycler(_) => "register_recycler",
             Self::Approve { .. } => "approve",
             Self::Suspend { .. } => "suspend",
+            Self::ProposeBankAccount { .. } => "propose_bank_account",
+            Self::ApproveBankAccount { .. } => "approve_bank_account",
+            Self::RejectBankAccount { .. } => "reject_bank_account",
             Self::RecordTurnIn(_) => "record_turn_in",
             Self::VoidTurnIn { .. } => "void_turn_in",
             Self::ClaimVoucher(_) => "claim_voucher",
+            Self::ClaimVoucherFor { .. } => "claim_voucher_for",
             Self::CancelVoucher { .. } => "cancel_voucher",
             Self::ExpireVoucher { .. } => "expire_voucher",
             Self::RedeemVoucher(_) => "redeem_voucher",
@@ -435,6 +468,19 @@ pub struct ClaimVoucher {
     pub division_code: String,
 }
 
+/// How a claim for somebody else came about. That there is one says that the person has consented.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assistance {
+    /// The service point of the assistant.
+    pub service_point: Id,
+    /// How the person consented.
+    pub consent: ConsentKind,
+    /// What was noted about it, such as the witness.
+    pub note: Option<Personal>,
+    /// How many claims an assistant may make on a day.
+    pub most: u32,
+}
+
 /// What was scanned, after its signature was found good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
@@ -574,6 +620,8 @@ pub enum Outcome {
     },
     /// A retailer.
     Retailer(Box<Retailer>),
+    /// A change of a retailer's bank account.
+    AccountProposal(Box<AccountProposal>),
     /// A store.
     Store(Store),
     /// A collection point.
@@ -701,6 +749,8 @@ pub enum Change {
     Version(Box<Version>),
     /// Retailer.
     Retailer(Box<Retailer>),
+    /// Change of a retailer's bank account.
+    AccountProposal(Box<AccountProposal>),
     /// Store.
     Store(Store),
     /// Recycler.
@@ -730,6 +780,10 @@ pub enum Change {
         /// Who holds it from now on.
         holder: Option<Id>,
     },
+    /// A claim that an assistant made (a fact).
+    AssistedClaim(Box<AssistedClaim>),
+    /// An assistant's day.
+    AssistantUse(AssistantUse),
     /// Use of a release.
     Release(ReleaseUse),
     /// Rows that were kept for a time only are removed; the one change that takes anything away.

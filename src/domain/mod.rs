@@ -22,4 +22,5 @@ pub mod records;
 pub mod refusal;
 pub mod rollup;
 pub mod state;
+pub mod task;
 pub mod time;

@@ -92,6 +92,9 @@ pub struct Retailer {
     pub standing: Standing,
     /// Programmes for which it is approved.
     pub programmes: Vec<String>,
+    /// The change of its account that waits for approval.
+    #[serde(default)]
+    pub proposal: Option<Id>,
 }
 
 /// A bank account; its number is sealed.
@@ -103,6 +106,61 @@ pub struct BankAccount {
     pub number: Personal,
     /// In whose name.
     pub name: String,
+}
+
+/// A bank account as it is shown and as it stands in the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskedAccount {
+    /// Bank and branch.
+    pub bank: String,
+    /// Number, masked.
+    pub number: String,
+    /// In whose name.
+    pub name: String,
+}
+
+impl From<&BankAccount> for MaskedAccount {
+    fn from(account: &BankAccount) -> Self {
+        let BankAccount { bank, number, name } = account;
+        Self { bank: bank.clone(), number: number.masked.clone(), name: name.clone() }
+    }
+}
+
+words! {
+    /// What became of a proposed change.
+    ProposalStatus {
+        /// Waits for somebody else's approval.
+        Proposed = "proposed",
+        /// In force since then.
+        Approved = "approved",
+        /// Never in force.
+        Rejected = "rejected",
+    }
+}
+
+/// A change of a retailer's bank account: in force once somebody else than the proposer has approved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountProposal {
+    /// Identity.
+    pub id: Id,
+    /// Retailer.
+    pub retailer: Id,
+    /// The account that is proposed.
+    pub account: BankAccount,
+    /// The account that was in force when it was proposed.
+    pub replaces: MaskedAccount,
+    /// What became of it.
+    pub status: ProposalStatus,
+    /// Who proposed it.
+    pub proposed_by: Id,
+    /// When.
+    pub proposed_at: Moment,
+    /// Who approved or rejected it.
+    pub decided_by: Option<Id>,
+    /// When.
+    pub decided_at: Option<Moment>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
 }
 
 /// A store (门店) of a retailer.
@@ -213,6 +271,58 @@ impl QuotaUse {
     #[must_use]
     pub fn key(person: Id, scope: &str, period: i32) -> Id {
         Id::digest(&["quota", &person.to_string(), scope, &period.to_string()])
+    }
+}
+
+words! {
+    /// How a person consented to a claim that an assistant makes.
+    ConsentKind {
+        /// Signed on paper.
+        Signature = "signature",
+        /// By fingerprint on paper.
+        Fingerprint = "fingerprint",
+        /// Said before a witness.
+        VerbalWitnessed = "verbal_witnessed",
+    }
+}
+
+/// The fact that an assistant of a service point claimed a voucher for somebody, with consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistedClaim {
+    /// The voucher.
+    pub voucher: Id,
+    /// For whom.
+    pub person: Id,
+    /// Who claimed it.
+    pub assistant: Id,
+    /// For which service point (服务点).
+    pub service_point: Id,
+    /// How the person consented.
+    pub consent: ConsentKind,
+    /// What was noted about it, such as the witness.
+    pub note: Option<Personal>,
+    /// When.
+    pub at: Moment,
+}
+
+/// How many claims an assistant made on a day; no step lowers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistantUse {
+    /// Identity: [`AssistantUse::key`].
+    pub id: Id,
+    /// The assistant.
+    pub assistant: Id,
+    /// The day, in Asia/Shanghai.
+    pub day: Day,
+    /// Claims that were granted.
+    pub claims: u32,
+}
+
+impl AssistantUse {
+    /// The identity of an assistant's day.
+    #[must_use]
+    pub fn key(assistant: Id, day: Day) -> Id {
+        Id::digest(&["assistant", &assistant.to_string(), &day.to_string()])
     }
 }
 

@@ -11,8 +11,8 @@ use super::loaded::Loaded;
 use super::money::Fen;
 use super::personal::DataKey;
 use super::records::{
-    Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store,
-    TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption,
+    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 
 /// A command that was done before.
@@ -55,6 +55,8 @@ pub struct State {
     pub accounts: Loaded<Id, LedgerAccount>,
     /// Retailers.
     pub retailers: Loaded<Id, Retailer>,
+    /// Changes of retailers' bank accounts.
+    pub account_proposals: Loaded<Id, AccountProposal>,
     /// Stores.
     pub stores: Loaded<Id, Store>,
     /// Recyclers.
@@ -81,6 +83,8 @@ pub struct State {
     pub buckets: Loaded<Id, Bucket>,
     /// Identities that count once.
     pub claims: Loaded<ClaimKey, Held>,
+    /// Assistants' days.
+    pub assistant_uses: Loaded<Id, AssistantUse>,
     /// Releases.
     pub releases: Loaded<Id, ReleaseUse>,
     /// Accounts of staff.
@@ -135,6 +139,7 @@ impl State {
             || self.lines.has_unloaded()
             || self.accounts.has_unloaded()
             || self.retailers.has_unloaded()
+            || self.account_proposals.has_unloaded()
             || self.stores.has_unloaded()
             || self.recyclers.has_unloaded()
             || self.persons.has_unloaded()
@@ -148,6 +153,7 @@ impl State {
             || self.adjustments.has_unloaded()
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
+            || self.assistant_uses.has_unloaded()
             || self.releases.has_unloaded()
             || self.staff.has_unloaded()
             || self.sessions.has_unloaded()
@@ -208,6 +214,7 @@ impl State {
             Change::Programme(row) => self.programmes.put(row.id.clone(), row),
             Change::Version(row) => self.versions.put((row.programme.clone(), row.number), std::sync::Arc::new(*row)),
             Change::Retailer(row) => self.retailers.put(row.id, *row),
+            Change::AccountProposal(row) => self.account_proposals.put(row.id, *row),
             Change::Store(row) => self.stores.put(row.id, row),
             Change::Recycler(row) => self.recyclers.put(row.id, *row),
             Change::Person(row) => self.persons.put(row.id, row),
@@ -226,6 +233,7 @@ impl State {
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
             Change::Bucket(row) => self.buckets.put(row.id, row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
+            Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),
             Change::Release(row) => self.releases.put(row.id, row),
             Change::Account(row) => self.staff.put(row.id, *row),
             Change::Session(row) => self.sessions.put(row.id, row),
@@ -234,7 +242,11 @@ impl State {
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
-            Change::Baseline(_) | Change::OffSystem(_) | Change::Block(_) | Change::Forgotten { .. } => {}
+            Change::Baseline(_)
+            | Change::OffSystem(_)
+            | Change::Block(_)
+            | Change::AssistedClaim(_)
+            | Change::Forgotten { .. } => {}
         }
     }
 }

@@ -123,6 +123,12 @@ impl Day {
         self.0.year()
     }
 
+    /// The day after.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.succ_opt().unwrap_or(self.0))
+    }
+
     /// The first moment of the day in Asia/Shanghai.
     #[must_use]
     pub fn start(self) -> Moment {

@@ -240,7 +240,7 @@ fn internal(command: &Command, why: &str) -> Failure {
 fn attempt_row(command: &Command, refusals: &Refusals, stamp: Stamp) -> Option<Attempt> {
     let subject = match &command.act {
         Act::RedeemVoucher(redeem) => redeem.presented.voucher.to_string(),
-        Act::ClaimVoucher(claim) => claim.programme.clone(),
+        Act::ClaimVoucher(claim) | Act::ClaimVoucherFor { claim, .. } => claim.programme.clone(),
         Act::RecordTurnIn(new) => new.owner.id.to_string(),
         _ => return None,
     };

@@ -27,6 +27,7 @@ enum Kind {
     Line,
     Account,
     Retailer,
+    AccountProposal,
     Store,
     Recycler,
     Person,
@@ -35,6 +36,7 @@ enum Kind {
     Voucher,
     RedemptionState,
     Bucket,
+    AssistantUse,
     Release,
     Staff,
     Session,
@@ -71,6 +73,7 @@ impl Collected {
                 self.versions.insert((row.programme.clone(), row.number));
             }
             Change::Retailer(row) => self.touch(Kind::Retailer, row.id),
+            Change::AccountProposal(row) => self.touch(Kind::AccountProposal, row.id),
             Change::Store(row) => self.touch(Kind::Store, row.id),
             Change::Recycler(row) => self.touch(Kind::Recycler, row.id),
             Change::Person(row) => self.touch(Kind::Person, row.id),
@@ -88,6 +91,8 @@ impl Collected {
                 let before = state.claims.peek(key).and_then(|held| held.by);
                 self.claims.entry(*key).or_insert(before);
             }
+            Change::AssistedClaim(row) => self.saved.assisted_claims.push(row.as_ref().clone()),
+            Change::AssistantUse(row) => self.touch(Kind::AssistantUse, row.id),
             Change::Release(row) => self.touch(Kind::Release, row.id),
             Change::Forgotten { what, ids, before } => self.saved.forgotten.push((*what, ids.clone(), *before)),
             Change::Baseline(row) => self.saved.baselines.push(row.clone()),
@@ -122,6 +127,9 @@ impl Collected {
                 Kind::Line => saved.lines = ids.filter_map(|id| state.lines.peek(id).cloned()).collect(),
                 Kind::Account => saved.accounts = ids.filter_map(|id| state.accounts.peek(id).cloned()).collect(),
                 Kind::Retailer => saved.retailers = ids.filter_map(|id| state.retailers.peek(id).cloned()).collect(),
+                Kind::AccountProposal => {
+                    saved.account_proposals = ids.filter_map(|id| state.account_proposals.peek(id).cloned()).collect();
+                }
                 Kind::Store => saved.stores = ids.filter_map(|id| state.stores.peek(id).cloned()).collect(),
                 Kind::Recycler => saved.recyclers = ids.filter_map(|id| state.recyclers.peek(id).cloned()).collect(),
                 Kind::Person => saved.persons = ids.filter_map(|id| state.persons.peek(id).cloned()).collect(),
@@ -132,6 +140,9 @@ impl Collected {
                     saved.redemption_states = ids.filter_map(|id| state.redemption_states.peek(id).cloned()).collect();
                 }
                 Kind::Bucket => saved.buckets = ids.filter_map(|id| state.buckets.peek(id).cloned()).collect(),
+                Kind::AssistantUse => {
+                    saved.assistant_uses = ids.filter_map(|id| state.assistant_uses.peek(id).cloned()).collect();
+                }
                 Kind::Release => saved.releases = ids.filter_map(|id| state.releases.peek(id).cloned()).collect(),
                 Kind::Staff => saved.staff = ids.filter_map(|id| state.staff.peek(id).cloned()).collect(),
                 Kind::Session => saved.sessions = ids.filter_map(|id| state.sessions.peek(id).cloned()).collect(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{Division, Failure, batch};
 use crate::domain::command::{Act, ClaimVoucher, Command, PostAdjustments, RedeemVoucher, Stamp, Stop};
-use crate::domain::decide::{Claimable, Judged, Owed, judge_adjustment, judge_claim, judge_redemption};
+use crate::domain::decide::{
+    Claimable, Judged, Owed, judge_adjustment, judge_assisted_claim, judge_claim, judge_redemption,
+};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 use crate::domain::programme::Amounts;
@@ -74,8 +76,24 @@ impl Division {
     /// # Errors
     /// [`Failure::Refused`] when there is no such programme.
     pub async fn eligibility(&self, claim: ClaimVoucher) -> Result<Eligibility, Failure> {
+        self.eligible(claim, judge_claim).await
+    }
+
+    /// As [`Self::eligibility`], of a person whom an assistant names.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when there is no such programme, or the name is not the number's.
+    pub async fn eligibility_for(&self, claim: ClaimVoucher) -> Result<Eligibility, Failure> {
+        self.eligible(claim, judge_assisted_claim).await
+    }
+
+    async fn eligible(
+        &self,
+        claim: ClaimVoucher,
+        judge: fn(&State, &ClaimVoucher, Stamp) -> Result<Claimable, Stop>,
+    ) -> Result<Eligibility, Failure> {
         let asked = claim.clone();
-        let judge = move |state: &State, stamp: Stamp| judge_claim(state, &asked, stamp);
+        let judge = move |state: &State, stamp: Stamp| judge(state, &asked, stamp);
         let Claimable { reserve, checks } = self.ask(Act::ClaimVoucher(Box::new(claim)), judge).await?;
         let refusals = checks.verdict().err().map(|refusals| refusals.all().to_vec()).unwrap_or_default();
         Ok(Eligibility { eligible: refusals.is_empty(), max_subsidy: reserve, refusals })

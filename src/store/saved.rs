@@ -9,8 +9,8 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
-    ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse,
+    Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::RollupEntry;
 use crate::domain::time::Moment;
@@ -30,6 +30,8 @@ pub struct Saved {
     pub versions: Vec<Version>,
     /// Retailers, put in place.
     pub retailers: Vec<Retailer>,
+    /// Changes of retailers' bank accounts, put in place.
+    pub account_proposals: Vec<AccountProposal>,
     /// Stores, put in place.
     pub stores: Vec<Store>,
     /// Recyclers, put in place.
@@ -48,6 +50,10 @@ pub struct Saved {
     pub redemption_states: Vec<RedemptionState>,
     /// Buckets, put in place.
     pub buckets: Vec<Bucket>,
+    /// Assistants' days, put in place.
+    pub assistant_uses: Vec<AssistantUse>,
+    /// Claims that assistants made: facts, inserted.
+    pub assisted_claims: Vec<AssistedClaim>,
     /// Releases, put in place.
     pub releases: Vec<ReleaseUse>,
     /// Ledger lines, put in place.

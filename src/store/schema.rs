@@ -65,6 +65,19 @@ tables! {
         contact -> Nullable<Text>,
         standing -> Text,
         programmes -> Text,
+        proposal -> Nullable<Uid>,
+    }
+    account_proposal (id) {
+        id -> Uid,
+        retailer -> Uid,
+        account -> Text,
+        replaces -> Text,
+        status -> Text,
+        proposed_by -> Uid,
+        proposed_at -> BigInt,
+        decided_by -> Nullable<Uid>,
+        decided_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
     }
     store (id) {
         id -> Uid,
@@ -308,6 +321,21 @@ tables! {
         amount_reversed_fen -> BigInt,
         at -> BigInt,
     }
+    assisted_claim (voucher) {
+        voucher -> Uid,
+        person -> Uid,
+        assistant -> Uid,
+        service_point -> Uid,
+        consent -> Text,
+        note -> Nullable<Text>,
+        at -> BigInt,
+    }
+    assistant_use (id) {
+        id -> Uid,
+        assistant -> Uid,
+        day -> Integer,
+        claims -> BigInt,
+    }
     account (id) {
         id -> Uid,
         login -> Text,
@@ -368,6 +396,7 @@ tables! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
+diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);

@@ -15,13 +15,14 @@ use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
+use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    Baseline, Bucket, OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, Retailer, Store,
-    TurnIn, Version, Voucher, VoucherStatus,
+    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
+    RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -185,6 +186,10 @@ impl<'a> Tx<'a> {
         voucher(id: Id) = vouchers::voucher -> Option<Voucher>;
         /// A person's vouchers.
         vouchers_of(person: Id, page: Page) = vouchers::vouchers_of -> Vec<Voucher>;
+        /// A voucher that a service point claimed for somebody.
+        assisted_voucher(service_point: Id, id: Id) = vouchers::assisted -> Option<Voucher>;
+        /// The vouchers that a service point claimed for a person, newest first.
+        assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
         /// Some persons, in no order.
@@ -224,6 +229,9 @@ impl<'a> Tx<'a> {
         retailer(id: Id) = retailers::retailer -> Option<Retailer>;
         /// Retailers.
         retailers(page: Page) = retailers::retailers -> Vec<Retailer>;
+        /// Changes of the account of a retailer or of all, in one state or in any, newest first.
+        account_proposals(retailer: Option<Id>, status: Option<ProposalStatus>, page: Page) =
+            retailers::account_proposals -> Vec<AccountProposal>;
         /// A store.
         store(id: Id) = retailers::store -> Option<Store>;
         /// A retailer's stores.
@@ -283,7 +291,10 @@ impl<'a> Tx<'a> {
         audit_blocks(from: i64, before: i64) = trail::blocks -> Vec<Block>;
         /// Refused commands.
         attempts(page: Page) = trail::attempts -> Vec<Attempt>;
-        /// Sums over effective days, both ends included, by one key and in its order.
+        /// Sums over effective days, both ends included, by one key and in its order, of some goods.
+        totals_of(goods: &[Category], group: Group, from: Option<Day>, to: Option<Day>) = reports::totals_of
+            -> Vec<(String, Tally)>;
+        /// The same of all goods.
         totals(group: Group, from: Option<Day>, to: Option<Day>) = reports::totals -> Vec<(String, Tally)>;
         /// Names of retailers, by their keys in totals.
         retailer_names() = reports::retailer_names -> BTreeMap<String, String>;

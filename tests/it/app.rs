@@ -13,7 +13,7 @@ use huanxin::api;
 use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{EdgeOptions, ServeOptions, SignInOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -132,6 +132,7 @@ impl TestApp {
             batch_max: 256,
             queue: 4096,
             readers: 2,
+            assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
             retention: Retention::default(),
@@ -227,7 +228,7 @@ impl TestApp {
         self.user(None)
     }
 
-    /// Somebody of any role, a consumer with name and number, staff with an organisation.
+    /// Somebody of any role, a consumer with name and number, staff with an organisation, a reader with every task.
     pub fn somebody(&self, role: Role, organisation: Option<Id>) -> User<'_> {
         self.somebody_with(role, |claims| claims.org = organisation)
     }
@@ -263,6 +264,9 @@ impl TestApp {
             let mut claims = tokens.claims(&account, role, self.start, seconds);
             // Of a session, as the tokens of staff are, but of one that nobody has begun.
             claims.sid = Some(Id::digest(&["session", role.name()]));
+            if role == Role::Reader {
+                claims.tasks = vec![12, 13, 14];
+            }
             change(&mut claims);
             tokens.issue(&claims)
         };

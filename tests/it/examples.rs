@@ -1,6 +1,7 @@
 //! The examples of the API document: one day of the service in which every operation is asked. What is sent and
 //! answered is recorded in `api-spec/examples.json`, from where it stands in the document.
 
+use huanxin::access::Role;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::totp::SecondFactor;
@@ -59,6 +60,7 @@ pub fn day(app: &TestApp) -> Book {
     everybody(app, &mut book);
     trade_in(app, &mut book);
     given_back(app, &mut book);
+    at_a_service_point(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
     programmes(app, &mut book);
@@ -175,6 +177,19 @@ fn given_back(app: &TestApp, book: &mut Book) {
     book.say(&recycler, "voidTurnIn", &[("id", &turn_in)], &json!({"reason": "登记错误"}));
 }
 
+fn at_a_service_point(app: &TestApp, book: &mut Book) {
+    let assistant = app.user(app.demo["tokens"]["assistant"].as_str());
+    let person = json!({"name": app.name(5), "resident_id": app.resident_id(5)});
+    let wish = json!({"person": person, "category": "television"});
+    book.say(&assistant, "checkEligibilityFor", &[("id", PROGRAMME)], &wish);
+    let consent = json!({"given": true, "kind": "verbal_witnessed", "note": "见证人李建国"});
+    let claim = with(with(claim("television"), "/person", person.clone()), "/consent", consent);
+    let voucher = id(&book.say(&assistant, "claimVoucherFor", &[], &claim));
+    book.say(&assistant, "listVouchersFor", &[], &json!({"person": person}));
+    let print = json!({"person": person, "format": "token"});
+    book.say(&assistant, "getVoucherQrFor", &[("id", &voucher)], &print);
+}
+
 fn parties(app: &TestApp, book: &mut Book) {
     let officer = app.officer();
     let retailer = json!({
@@ -185,6 +200,20 @@ fn parties(app: &TestApp, book: &mut Book) {
     let retailer = id(&book.say(&officer, "registerRetailer", &[], &retailer));
     book.say(&officer, "approveRetailer", &[("id", &retailer)], &json!({"programmes": [PROGRAMME]}));
     book.ask(&officer, "listRetailers", &[("limit", "1")]);
+    let account = json!({
+        "account": {"bank": "中国银行南昌高新支行", "number": "196012345678901234", "name": "南昌示例家电有限公司"},
+    });
+    let second = app.somebody(Role::Officer, None);
+    for step in ["rejectBankAccount", "approveBankAccount"] {
+        let proposal = id(&book.say(&officer, "proposeBankAccount", &[("id", &retailer)], &account));
+        book.no(&officer, "approveBankAccount", &[("id", &proposal)], None, "SAME_OFFICER");
+        book.ask(&officer, "listBankAccountProposals", &[("status", "proposed"), ("limit", "20")]);
+        if step == "approveBankAccount" {
+            book.ask(&second, step, &[("id", &proposal)]);
+        } else {
+            book.say(&second, step, &[("id", &proposal)], &json!({"reason": "户名与营业执照不符"}));
+        }
+    }
     let store = json!({
         "retailer_id": retailer, "name": "高新旗舰店", "address": "火炬大街1号", "division_code": "360111", "town": "昌东镇",
     });

@@ -15,10 +15,12 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod assisted;
 mod attack;
 mod attacked;
 mod audit;
 mod authz;
+mod bank_account;
 mod book;
 mod contract;
 mod database;
@@ -44,6 +46,7 @@ mod programme_files;
 mod properties;
 mod qr;
 mod random_programmes;
+mod readers;
 mod refusals;
 mod rise;
 mod safety;

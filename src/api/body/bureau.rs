@@ -132,6 +132,29 @@ impl RegisterRetailerBody {
     }
 }
 
+/// Another bank account of a retailer.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "account": {"bank": "中国银行南昌高新支行", "number": "196012345678901234", "name": "南昌示例家电有限公司"}
+}))]
+pub struct BankAccountBody {
+    /// The account.
+    pub account: AccountBody,
+}
+
+impl BankAccountBody {
+    /// The account, its number sealed.
+    ///
+    /// # Errors
+    /// With everything in the body that cannot stand.
+    pub fn into_account(self, vault: &Vault) -> Result<BankAccount, Refusals> {
+        let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
+        let account = self.account.judge(vault, &mut judge);
+        judge.finish(account)
+    }
+}
+
 impl AccountBody {
     fn judge(self, vault: &Vault, judge: &mut Judge) -> Option<BankAccount> {
         let bank = judge.text("/account/bank", &self.bank, LINE);

@@ -7,7 +7,7 @@ use crate::domain::personal::NewDataKey;
 use crate::domain::records::Person;
 use crate::domain::refusal::{Code, Refusal, Refusals};
 use crate::domain::time::Day;
-use crate::pii::{Vault, VaultError};
+use crate::pii::{Sealer, Vault, VaultError};
 
 use super::read::shortened;
 use super::words::{Amount, Date};
@@ -252,13 +252,25 @@ impl Judge {
 
     /// A person, by the canonical identity number.
     pub(super) fn person(&mut self, vault: &Vault, at: &str, name: &str, resident_id: &str) -> Option<Stated> {
+        let (person, sealer) = self.person_with_sealer(vault, at, name, resident_id)?;
+        Some((person, sealer.into_key()))
+    }
+
+    /// The same, with what seals other texts about the person.
+    pub(super) fn person_with_sealer<'v>(
+        &mut self,
+        vault: &'v Vault,
+        at: &str,
+        name: &str,
+        resident_id: &str,
+    ) -> Option<(Person, Sealer<'v>)> {
         let name = self.name(&format!("{at}/name"), name);
         let judged = judge_person_id(resident_id, self.today.0);
         let number = self.personal(&format!("{at}/resident_id"), judged);
         let (name, number) = (name?, number?);
         let sealer = self.sealed(vault.sealer())?;
         let (number, name) = (self.sealed(sealer.person_id(&number)), self.sealed(sealer.name(&name)));
-        Some((Person::new(number?, name?), sealer.into_key()))
+        Some((Person::new(number?, name?), sealer))
     }
 }
 

@@ -4,6 +4,7 @@
 //! canonical form and personal data sealed: the rules see nothing in the clear.
 
 mod adjustment;
+mod assisted;
 mod bureau;
 mod consumer;
 mod identity;
@@ -16,9 +17,13 @@ mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
+pub use assisted::{
+    ClaimVoucherForBody, ConsentBody, EligibilityForBody, Given, PersonBody, PrintedAs, VoucherQrForBody,
+    VouchersForBody,
+};
 pub use bureau::{
-    AccountBody, AddStoreBody, AdjustPoolBody, ApproveBody, ContactBody, GrowthBaselineBody, OffSystemBody,
-    RegisterRecyclerBody, RegisterRetailerBody, month,
+    AccountBody, AddStoreBody, AdjustPoolBody, ApproveBody, BankAccountBody, ContactBody, GrowthBaselineBody,
+    OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};

@@ -168,6 +168,8 @@ word_schemas! {
     AdjustmentStatusWord, "AdjustmentStatus", adjustment::AdjustmentStatus, "How far an adjustment has come.";
     VersionStatusWord, "VersionStatus", records::VersionStatus, "How a version stands among those of its programme.";
     ProgrammeStatusWord, "ProgrammeStatus", records::ProgrammeStatus, "A programme's state.";
+    ConsentKindWord, "ConsentKind", records::ConsentKind, "How a person consented to a claim.";
+    ProposalStatusWord, "ProposalStatus", records::ProposalStatus, "What became of a proposed change.";
     StandingWord, "Standing", records::Standing, "Whether an organisation or a store may take part.";
     TurnInStatusWord, "TurnInStatus", records::TurnInStatus, "A turn-in's state.";
     VoucherStatusWord, "VoucherStatus", records::VoucherStatus, "A voucher's state.";

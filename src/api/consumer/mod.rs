@@ -58,7 +58,7 @@ pub async fn claim_voucher(
 ) -> Result<HttpResponse, ApiError> {
     service.edge.quotas.admit_claim(&request, consumer.caller.actor.id, service.division.now())?;
     let claim = body.read::<ClaimVoucherBody>()?.into_claim(consumer.person(&service.vault)?, None)?;
-    expire_lapsed(&service, &consumer, claim.turn_in).await?;
+    expire_lapsed(&service, consumer.id, claim.turn_in, &consumer.caller.request_id).await?;
     let meaning = Meaning::of("claimVoucher").body(body.value());
     let act = Act::ClaimVoucher(Box::new(claim));
     let answer = service.act(&consumer.caller, &key, &meaning, act).await?;
@@ -69,11 +69,16 @@ pub async fn claim_voucher(
 
 /// A voucher that has lapsed holds quota, money and perhaps the old item until it is ended; the job may not have
 /// come by yet.
-async fn expire_lapsed(service: &Service, consumer: &Consumer, turn_in: Option<Id>) -> Result<(), ApiError> {
-    let (person, now) = (consumer.id, service.division.now());
+pub(super) async fn expire_lapsed(
+    service: &Service,
+    person: Id,
+    turn_in: Option<Id>,
+    request_id: &str,
+) -> Result<(), ApiError> {
+    let now = service.division.now();
     let lapsed = service.division.read(move |tx| tx.lapsed_vouchers(person, turn_in, now)).await?;
     for voucher in lapsed {
-        service.expire(voucher, &consumer.caller.request_id).await?;
+        service.expire(voucher, request_id).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::api::server::Service;
 use crate::domain::records::{Voucher, VoucherStatus};
 use crate::domain::refusal::Code;
 use crate::domain::time::Moment;
-use crate::qr::{self, VoucherTokens};
+use crate::qr::{self, VoucherToken, VoucherTokens};
 
 /// In what shape the code is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -113,8 +113,13 @@ pub async fn get_voucher_qr(
             service.voucher_tokens.printed(voucher.id, &voucher.programme, now, expires, consumer.number())?
         }
     };
-    let token = service.voucher_tokens.sign(&code)?;
-    Ok(match asked.format {
+    drawn(&service, &code, asked.format)
+}
+
+/// A code in the shape that was asked for.
+pub(in crate::api) fn drawn(service: &Service, code: &VoucherToken, format: Format) -> Result<HttpResponse, ApiError> {
+    let token = service.voucher_tokens.sign(code)?;
+    Ok(match format {
         Format::Token => HttpResponse::Ok().json(CodeView { token, expires_at: code.expires }),
         Format::Svg => HttpResponse::Ok().content_type("image/svg+xml").body(qr::svg(&token)?),
         Format::Png => HttpResponse::Ok().content_type("image/png").body(qr::png(&token)?),
@@ -122,7 +127,7 @@ pub async fn get_voucher_qr(
 }
 
 /// Only a live voucher has a code.
-fn showable(voucher: &Voucher, now: Moment) -> Result<(), ApiError> {
+pub(in crate::api) fn showable(voucher: &Voucher, now: Moment) -> Result<(), ApiError> {
     match voucher.status {
         VoucherStatus::Issued if now <= voucher.expires_at => Ok(()),
         VoucherStatus::Issued | VoucherStatus::Expired => Err(ApiError::of(Code::VoucherExpired)),

@@ -3,11 +3,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::{CategoryWord, Degrees, DivisionCode, ProgrammeWord, StandingWord, Uscc};
+use crate::api::body::words::{
+    CategoryWord, Degrees, DivisionCode, ProgrammeWord, ProposalStatusWord, StandingWord, Uscc,
+};
 use crate::domain::goods::Category;
-use crate::domain::records::{Recycler, Retailer, Store};
+use crate::domain::records::{AccountProposal, MaskedAccount, Recycler, Retailer, Store};
 
-use super::decimal;
+use super::{decimal, time};
 
 /// A retailer, account and contact masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -46,19 +48,69 @@ pub struct AccountView {
     pub name: String,
 }
 
+impl From<MaskedAccount> for AccountView {
+    fn from(MaskedAccount { bank, number, name }: MaskedAccount) -> Self {
+        Self { bank, number, name }
+    }
+}
+
+/// A change of a retailer's bank account, numbers masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BankAccountProposalView {
+    /// Identity.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The retailer.
+    #[schema(format = "uuid")]
+    pub retailer_id: String,
+    /// What became of it.
+    #[schema(value_type = ProposalStatusWord)]
+    pub status: String,
+    /// The account that is proposed.
+    pub account: AccountView,
+    /// The account that was in force when it was proposed.
+    pub replaces: AccountView,
+    /// Who proposed it.
+    #[schema(format = "uuid")]
+    pub proposed_by: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub proposed_at: String,
+    /// Who approved or rejected it.
+    #[schema(format = "uuid")]
+    pub decided_by: Option<String>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub decided_at: Option<String>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+}
+
+impl From<&AccountProposal> for BankAccountProposalView {
+    fn from(row: &AccountProposal) -> Self {
+        Self {
+            id: row.id.to_string(),
+            retailer_id: row.retailer.to_string(),
+            status: row.status.to_string(),
+            account: MaskedAccount::from(&row.account).into(),
+            replaces: row.replaces.clone().into(),
+            proposed_by: row.proposed_by.to_string(),
+            proposed_at: time(row.proposed_at),
+            decided_by: row.decided_by.map(|id| id.to_string()),
+            decided_at: row.decided_at.map(time),
+            reason: row.reason.clone(),
+        }
+    }
+}
+
 impl From<&Retailer> for RetailerView {
     fn from(retailer: &Retailer) -> Self {
-        let account = &retailer.account;
         Self {
             id: retailer.id.to_string(),
             name: retailer.name.clone(),
             uscc: retailer.uscc.clone(),
             divisions: retailer.divisions.clone(),
-            account: AccountView {
-                bank: account.bank.clone(),
-                number: account.number.masked.clone(),
-                name: account.name.clone(),
-            },
+            account: MaskedAccount::from(&retailer.account).into(),
             contact: retailer.contact.as_ref().map(|contact| contact.masked.clone()),
             status: retailer.standing.to_string(),
             programmes: retailer.programmes.clone(),

@@ -2,6 +2,8 @@
 
 mod account;
 mod adjustment;
+mod assistance;
+mod bank_account;
 mod checkpoint;
 mod data_key;
 mod disclosure;
@@ -19,6 +21,7 @@ mod turn_in;
 mod voucher;
 
 pub use adjustment::{Owed, judge as judge_adjustment};
+pub use assistance::judge as judge_assisted_claim;
 pub use redemption::{Judged, judge as judge_redemption};
 pub use voucher::{Claimable, judge as judge_claim};
 
@@ -43,9 +46,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         | Act::RegisterRecycler(_)
         | Act::Approve { .. }
         | Act::Suspend { .. } => party::footprint(state, &command.act),
+        Act::ProposeBankAccount { .. } | Act::ApproveBankAccount { .. } | Act::RejectBankAccount { .. } => {
+            bank_account::footprint(state, &command.act);
+        }
         Act::RecordTurnIn(new) => turn_in::footprint_record(state, new),
         Act::VoidTurnIn { turn_in, .. } => state.turn_ins.ask(*turn_in),
         Act::ClaimVoucher(claim) => voucher::footprint(state, claim, stamp),
+        Act::ClaimVoucherFor { claim, .. } => assistance::footprint(state, claim, command.actor.id, stamp),
         Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
         Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
@@ -92,9 +99,19 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RegisterRecycler(new) => Ok(party::register_recycler(new, &mut ids)),
         Act::Approve { party, id, programmes } => party::approve(state, *party, *id, programmes, stamp),
         Act::Suspend { party, id, reason } => party::suspend(state, *party, *id, reason, stamp),
+        Act::ProposeBankAccount { retailer, own, account } => {
+            bank_account::propose(state, (*retailer, *own), account, command.actor.id, &mut ids)
+        }
+        Act::ApproveBankAccount { proposal } => bank_account::approve(state, *proposal, command.actor.id, stamp),
+        Act::RejectBankAccount { proposal, reason } => {
+            bank_account::reject(state, *proposal, command.actor.id, reason, stamp)
+        }
         Act::RecordTurnIn(new) => turn_in::record(state, new, stamp, &mut ids),
         Act::VoidTurnIn { turn_in, reason } => turn_in::void(state, *turn_in, command.actor.organisation, reason),
         Act::ClaimVoucher(claim) => voucher::claim(state, claim, stamp, &mut ids),
+        Act::ClaimVoucherFor { claim, assistance } => {
+            assistance::claim(state, claim, assistance, command.actor.id, &mut ids)
+        }
         Act::CancelVoucher { voucher, person } => expiry::cancel(state, *voucher, *person, stamp, &mut ids),
         Act::ExpireVoucher { voucher } => expiry::expire(state, *voucher, stamp, &mut ids),
         Act::RedeemVoucher(redeem) => redemption::redeem(state, redeem, command.actor.id, stamp, &mut ids),

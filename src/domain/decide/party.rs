@@ -44,6 +44,7 @@ pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
         contact: new.contact.clone(),
         standing: Standing::Registered,
         programmes: Vec::new(),
+        proposal: None,
     };
     let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
         "account": row.account.number.masked});

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod adjustments;
+mod assistance;
 mod claims;
 mod data_keys;
 mod growth;
@@ -19,11 +20,12 @@ mod vouchers;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
+pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
 pub use data_keys::DataKeyRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
-pub use parties::{PersonRow, RecyclerRow, RetailerRow, StoreRow};
+pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, StoreRow};
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use super::{Place, Row, json};
 use crate::domain::id::Id;
 use crate::domain::personal::Personal;
-use crate::domain::records::{Person, Recycler, Retailer, Standing, Store};
+use crate::domain::records::{AccountProposal, Person, ProposalStatus, Recycler, Retailer, Standing, Store};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::schema::{person, recycler, retailer, store};
+use crate::store::schema::{account_proposal, person, recycler, retailer, store};
 
 /// A retailer.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
@@ -22,6 +22,7 @@ pub struct RetailerRow {
     pub contact: Option<String>,
     pub standing: String,
     pub programmes: String,
+    pub proposal: Option<Id>,
 }
 
 impl Row for RetailerRow {
@@ -37,6 +38,7 @@ impl Row for RetailerRow {
             contact: record.contact.as_ref().map(json).transpose()?,
             standing: record.standing.name().to_owned(),
             programmes: json(&record.programmes)?,
+            proposal: record.proposal,
         })
     }
 
@@ -51,6 +53,58 @@ impl Row for RetailerRow {
             contact: self.contact.as_deref().map(|text| place.json("contact", text)).transpose()?,
             standing: place.word("standing", &self.standing, Standing::from_name)?,
             programmes: place.json("programmes", &self.programmes)?,
+            proposal: self.proposal,
+        })
+    }
+}
+
+/// A change of a retailer's bank account.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = account_proposal, treat_none_as_default_value = false)]
+pub struct AccountProposalRow {
+    pub id: Id,
+    pub retailer: Id,
+    pub account: String,
+    pub replaces: String,
+    pub status: String,
+    pub proposed_by: Id,
+    pub proposed_at: i64,
+    pub decided_by: Option<Id>,
+    pub decided_at: Option<i64>,
+    pub reason: Option<String>,
+}
+
+impl Row for AccountProposalRow {
+    type Record = AccountProposal;
+
+    fn write(record: &AccountProposal) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            retailer: record.retailer,
+            account: json(&record.account)?,
+            replaces: json(&record.replaces)?,
+            status: record.status.name().to_owned(),
+            proposed_by: record.proposed_by,
+            proposed_at: record.proposed_at.0,
+            decided_by: record.decided_by,
+            decided_at: record.decided_at.map(|at| at.0),
+            reason: record.reason.clone(),
+        })
+    }
+
+    fn read(self) -> Result<AccountProposal, StoreError> {
+        let place = Place::new("account_proposal", &self.id);
+        Ok(AccountProposal {
+            id: self.id,
+            retailer: self.retailer,
+            account: place.json("account", &self.account)?,
+            replaces: place.json("replaces", &self.replaces)?,
+            status: place.word("status", &self.status, ProposalStatus::from_name)?,
+            proposed_by: self.proposed_by,
+            proposed_at: Moment(self.proposed_at),
+            decided_by: self.decided_by,
+            decided_at: self.decided_at.map(Moment),
+            reason: self.reason,
         })
     }
 }

@@ -8,9 +8,10 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, LineRow,
-    PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
-    RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
+    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
+    VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -52,6 +53,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     done(conn, state)?;
     programmes(conn, state, shelf)?;
     fill!(conn, state.retailers, retailer.id as RetailerRow);
+    fill!(conn, state.account_proposals, account_proposal.id as AccountProposalRow);
     fill!(conn, state.stores, store.id as StoreRow);
     fill!(conn, state.recyclers, recycler.id as RecyclerRow);
     fill!(conn, state.persons, person.id as PersonRow);
@@ -62,6 +64,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.redemption_states, redemption_state.redemption as RedemptionStateRow);
     fill!(conn, state.adjustments, adjustment.id as AdjustmentRow);
     fill!(conn, state.buckets, settlement_bucket.id as BucketRow);
+    fill!(conn, state.assistant_uses, assistant_use.id as AssistantUseRow);
     fill!(conn, state.releases, release_use.id as ReleaseRow);
     fill!(conn, state.lines, ledger_line.id as LineRow);
     fill!(conn, state.accounts, ledger_account.id as AccountRow);

@@ -49,19 +49,22 @@ fn tally(sums: Sums) -> Tally {
     }
 }
 
-/// Sums over effective days, both ends included, by one key.
-pub fn totals(
+/// Sums over effective days, both ends included, by one key, of some goods.
+pub fn totals_of(
     conn: &mut Conn,
+    goods: &[Category],
     group: Group,
     from: Option<Day>,
     to: Option<Day>,
 ) -> Result<Vec<(String, Tally)>, StoreError> {
     let first = from.map_or(0, Day::number);
     let last = to.map_or(i32::MAX, Day::number);
+    let goods: Vec<&str> = goods.iter().map(|category| category.name()).collect();
     macro_rules! by {
         ($key:expr, $type:ty, $shown:expr) => {
             rollup::table
                 .filter(rollup::effective_day.between(first, last))
+                .filter(rollup::category.eq_any(&goods))
                 .group_by($key)
                 .order($key)
                 .select(($key, sums()))
@@ -83,6 +86,16 @@ pub fn totals(
         Group::Day => by!(rollup::effective_day, i32, day_shown),
         Group::Month => by!(month(), i32, month_shown),
     })
+}
+
+/// The same of all goods.
+pub fn totals(
+    conn: &mut Conn,
+    group: Group,
+    from: Option<Day>,
+    to: Option<Day>,
+) -> Result<Vec<(String, Tally)>, StoreError> {
+    totals_of(conn, Category::ALL, group, from, to)
 }
 
 fn day_shown(number: i32) -> String {

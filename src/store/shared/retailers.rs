@@ -5,11 +5,13 @@ use diesel::prelude::*;
 use super::Conn;
 use super::reports::first_id;
 use crate::domain::id::Id;
-use crate::domain::records::{Bucket, Redemption, RedemptionState, Retailer, Store};
+use crate::domain::records::{AccountProposal, Bucket, ProposalStatus, Redemption, RedemptionState, Retailer, Store};
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
-use crate::store::rows::{BucketRow, RedemptionRow, RedemptionStateRow, RetailerRow, Row, StoreRow, read_all};
-use crate::store::schema::{redemption, redemption_state, retailer, settlement_bucket, store};
+use crate::store::rows::{
+    AccountProposalRow, BucketRow, RedemptionRow, RedemptionStateRow, RetailerRow, Row, StoreRow, read_all,
+};
+use crate::store::schema::{account_proposal, redemption, redemption_state, retailer, settlement_bucket, store};
 use crate::store::tx::Page;
 
 const DAY_SECONDS: i64 = 24 * 3600;
@@ -24,6 +26,26 @@ pub fn retailer(conn: &mut Conn, id: Id) -> Result<Option<Retailer>, StoreError>
 pub fn retailers(conn: &mut Conn, page: Page) -> Result<Vec<Retailer>, StoreError> {
     let older = retailer::table.filter(retailer::id.lt(page.before())).select(RetailerRow::as_select());
     read_all(older.order(retailer::id.desc()).limit(page.limit).load(conn)?)
+}
+
+/// Changes of the account of a retailer or of all, in one state or in any, newest first.
+pub fn account_proposals(
+    conn: &mut Conn,
+    retailer: Option<Id>,
+    status: Option<ProposalStatus>,
+    page: Page,
+) -> Result<Vec<AccountProposal>, StoreError> {
+    let mut query = account_proposal::table
+        .filter(account_proposal::id.lt(page.before()))
+        .select(AccountProposalRow::as_select())
+        .into_boxed();
+    if let Some(retailer) = retailer {
+        query = query.filter(account_proposal::retailer.eq(retailer));
+    }
+    if let Some(status) = status {
+        query = query.filter(account_proposal::status.eq(status.name()));
+    }
+    read_all(query.order(account_proposal::id.desc()).limit(page.limit).load(conn)?)
 }
 
 pub fn store(conn: &mut Conn, id: Id) -> Result<Option<Store>, StoreError> {

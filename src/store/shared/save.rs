@@ -15,10 +15,11 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow, OffSystemRow, PersonRow, ProgrammeRow, QuotaRow,
-    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, RollupRow,
-    Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
+    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
+    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
+    VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -64,7 +65,11 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, ProgrammeRow, &saved.programmes, programme.id: status, current_version, latest_version);
     upsert!(
         conn, RetailerRow, &saved.retailers, retailer.id:
-            name, uscc, divisions, account, contact, standing, programmes
+            name, uscc, divisions, account, contact, standing, programmes, proposal
+    );
+    upsert!(
+        conn, AccountProposalRow, &saved.account_proposals, account_proposal.id:
+            status, decided_by, decided_at, reason
     );
     upsert!(conn, StoreRow, &saved.stores, store.id: retailer, name, address, division_code, town, standing);
     upsert!(
@@ -91,6 +96,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
             status, step, at, reason
     );
     upsert!(conn, BucketRow, &saved.buckets, settlement_bucket.id: retailer, programme, day, settlement);
+    upsert!(conn, AssistantUseRow, &saved.assistant_uses, assistant_use.id: claims);
     upsert!(conn, ReleaseRow, &saved.releases, release_use.id: line, opened_at, issued);
     upsert!(
         conn, LineRow, &saved.lines, ledger_line.id:
@@ -131,6 +137,7 @@ fn data_keys(conn: &mut Conn, keys: &[DataKey]) -> Result<(), StoreError> {
 fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, RedemptionRow, &saved.redemptions, redemption);
     insert!(conn, AdjustmentRow, &saved.adjustments, adjustment);
+    insert!(conn, AssistedClaimRow, &saved.assisted_claims, assisted_claim);
     insert!(conn, MovementRow, &saved.movements, movement);
     insert!(conn, EntryRow, &saved.rollups, rollup_entry);
     insert!(conn, BaselineRow, &saved.baselines, growth_baseline);

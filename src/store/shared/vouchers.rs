@@ -11,7 +11,7 @@ use crate::domain::records::{Person, Voucher, VoucherStatus};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{EndedRow, PersonRow, Row, VoucherRow, read_all};
-use crate::store::schema::{movement, person, redemption, turn_in, voucher};
+use crate::store::schema::{assisted_claim, movement, person, redemption, turn_in, voucher};
 use crate::store::tx::Page;
 
 /// Live vouchers. Written out and not bound, because a plan made for any parameter cannot use the partial index.
@@ -28,6 +28,31 @@ pub fn vouchers_of(conn: &mut Conn, person: Id, page: Page) -> Result<Vec<Vouche
         .filter(voucher::id.lt(page.before()))
         .order(voucher::id.desc())
         .limit(page.limit)
+        .select(VoucherRow::as_select())
+        .load(conn)?;
+    read_all(rows)
+}
+
+/// A voucher that a service point claimed for somebody.
+pub fn assisted(conn: &mut Conn, service_point: Id, id: Id) -> Result<Option<Voucher>, StoreError> {
+    let row = voucher::table
+        .inner_join(assisted_claim::table.on(assisted_claim::voucher.eq(voucher::id)))
+        .filter(voucher::id.eq(id))
+        .filter(assisted_claim::service_point.eq(service_point))
+        .select(VoucherRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(VoucherRow::read).transpose()
+}
+
+/// The vouchers that a service point claimed for a person, newest first.
+pub fn assisted_of(conn: &mut Conn, service_point: Id, person: Id, limit: i64) -> Result<Vec<Voucher>, StoreError> {
+    let rows = voucher::table
+        .inner_join(assisted_claim::table.on(assisted_claim::voucher.eq(voucher::id)))
+        .filter(assisted_claim::service_point.eq(service_point))
+        .filter(assisted_claim::person.eq(person))
+        .order(assisted_claim::voucher.desc())
+        .limit(limit)
         .select(VoucherRow::as_select())
         .load(conn)?;
     read_all(rows)

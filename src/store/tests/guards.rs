@@ -19,6 +19,7 @@ fn facts_refuse_every_change() {
             "movement",
             "redemption",
             "adjustment",
+            "assisted_claim",
             "rollup_entry",
             "growth_baseline",
             "off_system_trade_in",

@@ -28,6 +28,8 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.done.get(&id(30)).unwrap(), Some(&done));
         assert_eq!(state.claims.get(&claim(&division.salt)).unwrap(), Some(&Held { by: Some(id(4)) }));
         assert_eq!(state.retailers.peek(&id(5)), Some(&saved.retailers[0]));
+        assert_eq!(state.account_proposals.peek(&id(70)), Some(&saved.account_proposals[0]));
+        assert_eq!(state.assistant_uses.peek(&saved.assistant_uses[0].id), Some(&saved.assistant_uses[0]));
         assert_eq!(state.stores.peek(&id(6)), Some(&saved.stores[0]));
         assert_eq!(state.recyclers.peek(&id(3)), Some(&saved.recyclers[0]));
         assert_eq!(state.persons.peek(&saved.persons[0].id), Some(&saved.persons[0]));
@@ -56,6 +58,8 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.programmes.ask(samples::PROGRAMME.into());
     state.claims.ask(claim(&division.salt));
     state.retailers.ask(id(5));
+    state.account_proposals.ask(id(70));
+    state.assistant_uses.ask(saved.assistant_uses[0].id);
     state.stores.ask(id(6));
     state.recyclers.ask(id(3));
     state.persons.ask(saved.persons[0].id);
@@ -75,6 +79,35 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.sessions.ask(id(60));
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
+}
+
+#[test]
+fn what_a_service_point_claimed_is_its_own() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let (voucher, person, point) = (samples::voucher(), samples::voucher().person, id(23));
+        assert_eq!(division.read(|tx| tx.assisted_voucher(point, id(1))), Some(voucher.clone()));
+        assert_eq!(division.read(|tx| tx.assisted_voucher(id(24), id(1))), None);
+        assert_eq!(division.read(|tx| tx.assisted_vouchers_of(point, person, 50)), [voucher]);
+        assert_eq!(division.read(|tx| tx.assisted_vouchers_of(id(24), person, 50)), []);
+        assert_eq!(division.read(|tx| tx.assisted_vouchers_of(point, id(24), 50)), []);
+    });
+}
+
+#[test]
+fn a_retailer_lists_its_proposals_by_state() {
+    use crate::domain::records::ProposalStatus::{Proposed, Rejected};
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let listed = |retailer, status| division.read(|tx| tx.account_proposals(retailer, status, ALL)).len();
+        assert_eq!([listed(None, None), listed(Some(id(5)), Some(Rejected))], [1, 1]);
+        assert_eq!([listed(Some(id(6)), None), listed(None, Some(Proposed))], [0, 0]);
+        // One change waits at a time, and nobody decides on her own, whatever the code says.
+        let again = "INSERT INTO account_proposal SELECT * FROM account_proposal";
+        assert!(division.execute(again).is_err());
+        let own = "UPDATE account_proposal SET decided_by = proposed_by";
+        assert!(matches!(division.execute(own), Err(StoreError::Row(_))));
+    });
 }
 
 #[test]

@@ -14,9 +14,10 @@ use crate::domain::money::Fen;
 use crate::domain::personal::{DataKey, Personal};
 use crate::domain::programme::Rules;
 use crate::domain::records::{
-    BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, Counted, Delivery, OffSystem, Person, Programme,
-    ProgrammeStatus, QuotaUse, Recycler, Redemption, RedemptionState, RedemptionStatus, ReleaseUse, Retailer, Standing,
-    Store, TurnIn, TurnInStatus, Version, Voucher, VoucherStatus,
+    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, ConsentKind,
+    Counted, Delivery, OffSystem, Person, Programme, ProgrammeStatus, ProposalStatus, QuotaUse, Recycler, Redemption,
+    RedemptionState, RedemptionStatus, ReleaseUse, Retailer, Standing, Store, TurnIn, TurnInStatus, Version, Voucher,
+    VoucherStatus,
 };
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
@@ -207,7 +208,42 @@ pub fn retailer() -> Retailer {
         contact: Some(personal("contact")),
         standing: Standing::Approved,
         programmes: vec![PROGRAMME.into()],
+        proposal: Some(id(70)),
     }
+}
+
+pub fn account_proposal() -> AccountProposal {
+    AccountProposal {
+        id: id(70),
+        retailer: id(5),
+        account: BankAccount {
+            bank: "中行".into(), number: personal("another account"), name: "南昌家电".into()
+        },
+        replaces: (&retailer().account).into(),
+        status: ProposalStatus::Rejected,
+        proposed_by: id(20),
+        proposed_at: at(),
+        decided_by: Some(id(21)),
+        decided_at: Some(at()),
+        reason: Some("户名不符".into()),
+    }
+}
+
+pub fn assisted_claim() -> AssistedClaim {
+    AssistedClaim {
+        voucher: id(1),
+        person: Id::digest(&["person"]),
+        assistant: id(22),
+        service_point: id(23),
+        consent: ConsentKind::VerbalWitnessed,
+        note: Some(personal("note")),
+        at: at(),
+    }
+}
+
+pub fn assistant_use() -> AssistantUse {
+    let day = at().day();
+    AssistantUse { id: AssistantUse::key(id(22), day), assistant: id(22), day, claims: 3 }
 }
 
 pub fn store() -> Store {
@@ -341,6 +377,9 @@ pub fn saved(salt: &str) -> Saved {
         programmes: vec![programme],
         versions: vec![version()],
         retailers: vec![retailer()],
+        account_proposals: vec![account_proposal()],
+        assisted_claims: vec![assisted_claim()],
+        assistant_uses: vec![assistant_use()],
         stores: vec![store()],
         recyclers: vec![recycler()],
         data_keys: vec![data_key(person.id)],
