@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -39,10 +39,12 @@ const REFRESH_BYTES: usize = 32;
 pub async fn sign_in(
     stranger: Stranger,
     body: JsonBody,
+    request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let begun = Instant::now();
     let (login, password, code) = body.read::<SignInBody>()?.judged()?;
+    service.edge.quotas.admit_log_in(&request, &login, service.division.now())?;
     let answered = let_in(&service, &stranger, &login, password, code.as_deref()).await;
     if answered.is_err() {
         service.identity.wait(begun).await;
