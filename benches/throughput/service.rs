@@ -56,6 +56,7 @@ impl Service {
             queue: 4096,
             readers: 8,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            audit_sink: None,
             sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },

@@ -97,8 +97,14 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "voidTurnIn" | "createCheckpoint" | "publishProgramme" | "pauseProgramme" | "closeProgramme"
-        | "createProgramme" => &[&[Code::WrongState]],
+        "voidTurnIn"
+        | "createCheckpoint"
+        | "publishProgramme"
+        | "pauseProgramme"
+        | "closeProgramme"
+        | "createProgramme"
+        | "disableStaff"
+        | "resetStaffCredentials" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -128,7 +134,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
         "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
         "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
-        "disableStaff" | "resetStaffCredentials" => &[&[Code::WrongState]],
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }

@@ -379,7 +379,7 @@ fn with_keys_of_its_own(mut act: Act, number: usize) -> Act {
     match &mut act {
         Act::RecordTurnIn(new) => new.key = fresh,
         Act::ClaimVoucher(claim) => claim.key = fresh,
-        Act::RedeemVoucher(redeem) if number % 2 == 0 => {
+        Act::RedeemVoucher(redeem) if number.is_multiple_of(2) => {
             redeem.delivery.address = Some(personal("address", number as u64));
             redeem.delivery_key = Some(fresh);
         }
