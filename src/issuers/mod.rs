@@ -1,7 +1,7 @@
 //! Identity providers that are trusted to say who a consumer is, and nothing else (`OpenID` Connect; the tokens are JWT,
 //! RFC 7519). Each is configured with its name, its audience, and where its public keys are found.
 //!
-//! Keys come from a file or from a URL. They are fetched in the background ([`refresh`]): before they are too old, and
+//! Keys come from a file or from a URL. They are fetched in the background (`refresh.rs`): before they are too old, and
 //! once when a token names a key that is not among them. An issuer that is away changes nothing: its last good keys
 //! stand.
 

@@ -152,7 +152,7 @@ fn of_accounts(app: &TestApp) -> Map<String, Value> {
         let said = clerk(n).1;
         let first = session(&said);
         let chosen = json!({"current_password": said["password"], "new_password": CHOSEN});
-        app.user(first["access_token"].as_str()).say("/api/v1/account/password", &chosen).expect(200);
+        app.user(first["access_token"].as_str()).post("/api/v1/account/password", &chosen).expect(200);
         first
     };
     let ready = |token: &Value, path: Value, body: Value| json!([{"token": token, "path": path, "body": body}]);
@@ -163,7 +163,7 @@ fn of_accounts(app: &TestApp) -> Map<String, Value> {
     let changed = json!({"current_password": beginner.1["password"], "new_password": CHOSEN});
     let confirming = settled(3);
     let holder = app.user(confirming["access_token"].as_str());
-    let secret = holder.say("/api/v1/account/totp", &json!({"password": CHOSEN})).expect(200);
+    let secret = holder.post("/api/v1/account/totp", &json!({"password": CHOSEN})).expect(200);
     let factor = SecondFactor::of_text(secret["secret"].as_str().unwrap(), "attacked.3").unwrap();
     let requests = json!({
         "signIn": ready(&Value::Null, none(), newcomer.1),
