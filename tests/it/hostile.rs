@@ -527,6 +527,25 @@ on_both! {
         app.consumer(0).get("/api/v1/vouchers").expect(200);
     }
 
+    fn an_array_never_stands_for_an_object(app) {
+        let mut stage = Stage::new(&app);
+        let mut tried = BTreeSet::new();
+        for operation in operations() {
+            let Some(request) = stage.request(operation) else { continue };
+            for (name, member) in request.body.as_object().into_iter().flatten() {
+                let Some(members) = member.as_object() else { continue };
+                let mut body = request.body.clone();
+                body[name] = members.values().cloned().collect();
+                let first = request.send(&body).refused(400, "BODY_MALFORMED");
+                // The array itself, or its first element that cannot be the object's first field.
+                let place = first["pointer"].as_str().unwrap();
+                assert!(place.starts_with(&format!("/{name}")), "{}: {place}", operation.id);
+                tried.insert(name.clone());
+            }
+        }
+        assert!(tried.len() > 5, "{tried:?}");
+    }
+
     fn every_parameter_is_data_and_nothing_else(app) {
         let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         for operation in operations().iter().filter(|operation| operation.path.starts_with("/api/v1/")) {
