@@ -238,6 +238,51 @@ impl KeyFileOptions {
     }
 }
 
+/// Where a division's records and secrets are, for a command that works on them beside the service.
+#[derive(Args, Clone, Debug)]
+pub struct DivisionOptions {
+    /// Directory of the embedded database, the key file and the master key.
+    #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
+    pub data_dir: PathBuf,
+    /// Database; the embedded one when not said.
+    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Schema of the division on PostgreSQL.
+    #[arg(long, env = "HUANXIN_SCHEMA")]
+    pub schema: Option<String>,
+    /// Division code.
+    #[arg(long, env = "HUANXIN_DIVISION", default_value = "360111")]
+    pub division: String,
+    /// Key file; `keys.json` in the data directory when not said.
+    #[arg(long, env = "HUANXIN_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Master key, as `serve` takes it.
+    #[arg(long, env = "HUANXIN_MASTER_KEY")]
+    pub master_key: Option<Source>,
+}
+
+impl DivisionOptions {
+    /// The database's URL.
+    #[must_use]
+    pub fn database(&self) -> String {
+        database_url(&self.data_dir, self.database_url.as_deref())
+    }
+
+    /// The key file's path.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        key_file(&self.data_dir, self.key_file.as_deref())
+    }
+
+    /// The master keys.
+    ///
+    /// # Errors
+    /// As [`master_keys`].
+    pub fn masters(&self) -> Result<MasterKeys, MasterKeyError> {
+        master_keys(&self.data_dir, self.master_key.as_ref())
+    }
+}
+
 impl ServeOptions {
     /// The database's URL.
     #[must_use]

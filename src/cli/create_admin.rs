@@ -1,16 +1,13 @@
 //! `create-admin`: the first administrator, who then makes every other account. It is a command of the system like any
 //! other, so that it stands in the trail; whoever runs it has the keys and the database anyway.
 
-use std::path::PathBuf;
-
 use super::personal;
 use super::serve::{self, Stopped};
-use crate::config::{self, SignInOptions, database_url};
+use crate::config::{DivisionOptions, SignInOptions};
 use crate::domain::account::{Account, StaffRole};
 use crate::domain::command::{Act, Command, NewAccount};
 use crate::domain::id::Id;
-use crate::engine::{Clock, Division, Failure, Settings, system};
-use crate::master_key::Source;
+use crate::engine::{Clock, Division, Failure, system};
 use crate::password::{self, Passwords};
 use crate::pii::Vault;
 
@@ -26,24 +23,9 @@ pub struct CreateAdminOptions {
     /// The administrator's name.
     #[arg(long)]
     pub name: String,
-    /// Directory of the embedded database, the key file and the master key.
-    #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
-    pub data_dir: PathBuf,
-    /// Database; the embedded one when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// Schema of the division on PostgreSQL.
-    #[arg(long, env = "HUANXIN_SCHEMA")]
-    pub schema: Option<String>,
-    /// Division code.
-    #[arg(long, env = "HUANXIN_DIVISION", default_value = "360111")]
-    pub division: String,
-    /// Key file; `keys.json` in the data directory when not said.
-    #[arg(long, env = "HUANXIN_KEY_FILE")]
-    pub key_file: Option<PathBuf>,
-    /// Master key, as `serve` takes it.
-    #[arg(long, env = "HUANXIN_MASTER_KEY")]
-    pub master_key: Option<Source>,
+    /// The division.
+    #[command(flatten)]
+    pub place: DivisionOptions,
 }
 
 /// Makes the account, when there is no administrator who could make it, and gives its login and first password, which is
@@ -54,16 +36,12 @@ pub struct CreateAdminOptions {
 pub fn run(options: &CreateAdminOptions, clock: Clock) -> Result<String, Stopped> {
     let sentence = |why: &dyn std::fmt::Display| Stopped::new(why.to_string());
     let (login, name) = (login(&options.login)?, name(&options.name)?);
-    std::fs::create_dir_all(&options.data_dir).map_err(|why| Stopped::at(&options.data_dir, &why))?;
-    let url = database_url(&options.data_dir, options.database_url.as_deref());
-    let database = serve::open(&url, options.schema.as_deref())?;
+    let place = &options.place;
+    std::fs::create_dir_all(&place.data_dir).map_err(|why| Stopped::at(&place.data_dir, &why))?;
+    let database = serve::open(&place.database(), place.schema.as_deref())?;
     database.migrate(&mut |_| {}).map_err(|why| sentence(&why))?;
-    let key_file = options.key_file.clone().unwrap_or_else(|| options.data_dir.join("keys.json"));
-    let keys = serve::keys(&key_file, clock.now())?;
-    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref()).map_err(|why| sentence(&why))?;
-    let vault = Vault::new(&keys, masters);
-    let settings = Settings { readers: 1, clock, ..Settings::new(&options.division, database) };
-    let division = Division::open(&settings).map_err(|why| sentence(&why))?;
+    let masters = place.masters().map_err(|why| sentence(&why))?;
+    let (division, vault) = serve::beside(place, database, masters, clock)?;
     let made = make(&division, &vault, &login, &name);
     division.close();
     let first = made?;
@@ -117,12 +95,7 @@ fn make(division: &Division, vault: &Vault, login: &str, name: &str) -> Result<S
 }
 
 fn login(said: &str) -> Result<String, Stopped> {
-    let login = said.trim().to_ascii_lowercase();
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
-    if (3..=64).contains(&login.len()) && login.bytes().all(known) {
-        return Ok(login);
-    }
-    Err(Stopped::new("--login takes 3 to 64 letters, digits or . _ - @".to_owned()))
+    Account::login(said).ok_or_else(|| Stopped::new(format!("--login takes {}", Account::LOGIN)))
 }
 
 fn name(said: &str) -> Result<String, Stopped> {

@@ -1,15 +1,14 @@
 //! The data keys of a division: its own, which is made at the first start, and all of them when the master key changes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::serve::{self, Stopped};
-use crate::config::{self, database_url};
+use crate::config::DivisionOptions;
 use crate::domain::command::{Act, Command, Outcome, Rewrapped};
 use crate::domain::id::Id;
 use crate::domain::personal::DataKey;
-use crate::engine::{Clock, Division, Failure, Settings, system};
-use crate::keys::KeyRing;
+use crate::engine::{Clock, Division, Failure, system};
 use crate::master_key::Source;
 use crate::pii::{Vault, VaultError};
 
@@ -22,24 +21,9 @@ const SETTLED: Duration = Duration::from_mins(1);
 /// What the command line says of a change of the master key.
 #[derive(clap::Args, Clone)]
 pub struct RotateOptions {
-    /// Directory of the embedded database, the key file and the master key.
-    #[arg(long, env = "HUANXIN_DATA_DIR", default_value = "data")]
-    pub data_dir: PathBuf,
-    /// Database; the embedded one when not said.
-    #[arg(long, env = "HUANXIN_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// Schema of the division on PostgreSQL.
-    #[arg(long, env = "HUANXIN_SCHEMA")]
-    pub schema: Option<String>,
-    /// Division code.
-    #[arg(long, env = "HUANXIN_DIVISION", default_value = "360111")]
-    pub division: String,
-    /// Key file; `keys.json` in the data directory when not said.
-    #[arg(long, env = "HUANXIN_KEY_FILE")]
-    pub key_file: Option<PathBuf>,
-    /// Master key, as `serve` takes it.
-    #[arg(long, env = "HUANXIN_MASTER_KEY")]
-    pub master_key: Option<Source>,
+    /// The division.
+    #[command(flatten)]
+    pub place: DivisionOptions,
     /// Gives the keys before the current one up, once no data key is wrapped with them; makes no new one.
     #[arg(long)]
     pub retire: bool,
@@ -52,11 +36,12 @@ pub struct RotateOptions {
 /// With a sentence.
 pub fn rotate_master(options: &RotateOptions, clock: Clock) -> Result<String, Stopped> {
     let sentence = |why: &dyn std::fmt::Display| Stopped::new(why.to_string());
-    let masters = config::master_keys(&options.data_dir, options.master_key.as_ref()).map_err(|why| sentence(&why))?;
+    let place = &options.place;
+    let masters = place.masters().map_err(|why| sentence(&why))?;
     let in_a_file = masters.in_a_file();
     if options.retire {
-        let file = options.data_dir.join("master.key");
-        let file = match &options.master_key {
+        let file = place.data_dir.join("master.key");
+        let file = match &place.master_key {
             Some(Source::File(path)) => path,
             _ => &file,
         };
@@ -67,14 +52,8 @@ pub fn rotate_master(options: &RotateOptions, clock: Clock) -> Result<String, St
     } else if in_a_file {
         masters.put_new_first().map_err(|why| sentence(&why))?;
     }
-    let key_file = options.key_file.clone().unwrap_or_else(|| options.data_dir.join("keys.json"));
-    let keys =
-        KeyRing::load_or_create(&key_file, Clock::default().now()).map_err(|why| Stopped::at(&key_file, &why))?;
-    let vault = Vault::new(&keys, masters);
-    let url = database_url(&options.data_dir, options.database_url.as_deref());
-    let database = serve::open(&url, options.schema.as_deref())?;
-    let settings = Settings { readers: 1, clock, ..Settings::new(&options.division, database) };
-    let division = Division::open(&settings).map_err(|why| sentence(&why))?;
+    let database = serve::open(&place.database(), place.schema.as_deref())?;
+    let (division, vault) = serve::beside(place, database, masters, clock)?;
     let count = rewrap_all(&division, &vault)?;
     division.close();
     let kid = vault.masters().current();

@@ -16,12 +16,13 @@ use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
 use crate::audit_sink;
 use crate::checkpoint::CheckpointNotary;
-use crate::config::{self, EdgeOptions, ServeOptions, SignInOptions};
+use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
 use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::watch::{self, KeyWatch};
 use crate::keys::{KeyRing, rotation};
+use crate::master_key::MasterKeys;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 use crate::store::Database;
@@ -174,6 +175,19 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     })
 }
 
+/// A division with its vault, for a command that works on them beside the service.
+pub(super) fn beside(
+    place: &DivisionOptions,
+    database: Database,
+    masters: MasterKeys,
+    clock: Clock,
+) -> Result<(Division, Vault), Stopped> {
+    let vault = Vault::new(&keys(&place.keys(), Clock::default().now())?, masters);
+    let settings = Settings { readers: 1, clock, ..Settings::new(&place.division, database) };
+    let division = Division::open(&settings).map_err(|why| Stopped::new(why.to_string()))?;
+    Ok((division, vault))
+}
+
 /// What signing in takes.
 fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped> {
     let identity = Identity::new(vault, options.cost(), options.policy(), options.patience());
@@ -181,7 +195,7 @@ fn identity(vault: &Vault, options: &SignInOptions) -> Result<Identity, Stopped>
 }
 
 /// Loads or makes the keys. A file of before there were checkpoints gets keys for them.
-pub(super) fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
+fn keys(path: &Path, now: Moment) -> Result<KeyRing, Stopped> {
     let ring = KeyRing::load_or_create(path, now).map_err(|why| Stopped::at(path, &why))?;
     if ring.signs_checkpoints() {
         return Ok(ring);

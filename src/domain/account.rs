@@ -106,6 +106,17 @@ pub struct Account {
 }
 
 impl Account {
+    /// What a login has to be, for whoever typed another one.
+    pub const LOGIN: &'static str = "3 to 64 letters, digits or . _ - @";
+
+    /// A login as it is kept, in lower case; `None` when it can be none.
+    #[must_use]
+    pub fn login(text: &str) -> Option<String> {
+        let login = text.trim().to_ascii_lowercase();
+        let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
+        ((3..=64).contains(&login.len()) && login.bytes().all(known)).then_some(login)
+    }
+
     /// The identity of the account with a login, which is in lower case.
     #[must_use]
     pub fn key(login: &str) -> Id {

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use huanxin::access::Role;
 use huanxin::cli::create_admin::{self, CreateAdminOptions};
+use huanxin::config::DivisionOptions;
 use huanxin::domain::time::Moment;
 use huanxin::engine::Clock;
 use huanxin::totp::SecondFactor;
@@ -24,12 +25,14 @@ fn at(directory: &Path, database_url: Option<String>, login: &str) -> CreateAdmi
     CreateAdminOptions {
         login: login.to_owned(),
         name: "熊建华".to_owned(),
-        data_dir: directory.to_owned(),
-        database_url,
-        schema: None,
-        division: "360111".to_owned(),
-        key_file: None,
-        master_key: None,
+        place: DivisionOptions {
+            data_dir: directory.to_owned(),
+            database_url,
+            schema: None,
+            division: "360111".to_owned(),
+            key_file: None,
+            master_key: None,
+        },
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use huanxin::cli::personal::{RotateOptions, rotate_master};
 use huanxin::cli::serve::Stopped;
+use huanxin::config::DivisionOptions;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::engine::Clock;
@@ -215,12 +216,14 @@ fn master_kids(app: &TestApp) -> BTreeSet<String> {
 
 fn rotate(app: &TestApp, retire: bool) -> Result<String, Stopped> {
     let options = RotateOptions {
-        data_dir: app.directory().to_owned(),
-        database_url: app.database_url(),
-        schema: None,
-        division: "360111".to_owned(),
-        key_file: None,
-        master_key: None,
+        place: DivisionOptions {
+            data_dir: app.directory().to_owned(),
+            database_url: app.database_url(),
+            schema: None,
+            division: "360111".to_owned(),
+            key_file: None,
+            master_key: None,
+        },
         retire,
     };
     rotate_master(&options, Clock::starting_at(app.division().now()))

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::domain::account::StaffRole;
+use crate::domain::account::{Account, StaffRole};
 use crate::domain::command::NewAccount;
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal, Refusals};
@@ -199,15 +199,12 @@ impl CreateStaffBody {
     }
 }
 
-/// Letters, digits and `. _ - @`, three to 64 of them, in lower case.
 fn login(judge: &mut Judge, pointer: &str, value: &str) -> Option<String> {
-    let login = value.trim().to_ascii_lowercase();
-    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
-    let good = (3..=64).contains(&login.len()) && login.bytes().all(known);
-    if !good {
-        judge.malformed(pointer, "3 to 64 letters, digits or . _ - @");
+    let login = Account::login(value);
+    if login.is_none() {
+        judge.malformed(pointer, Account::LOGIN);
     }
-    good.then_some(login)
+    login
 }
 
 fn password(judge: &mut Judge, pointer: &str, value: String) -> Option<String> {
