@@ -242,11 +242,17 @@ impl SecretKey {
 
     /// HMAC-SHA256 (RFC 2104) with this key, ready to be fed.
     pub(crate) fn mac(&self) -> Hmac<Sha256> {
-        // HMAC itself fills a short key with zeros up to the block of 64 bytes; done here, nothing can fail.
-        let mut block = [0_u8; 64];
-        block[..32].copy_from_slice(&self.bytes);
-        Hmac::new(&block.into())
+        mac(&self.bytes)
     }
+}
+
+/// HMAC-SHA256 (RFC 2104) with a key of at most a block, ready to be fed.
+pub(crate) fn mac<const BYTES: usize>(key: &[u8; BYTES]) -> Hmac<Sha256> {
+    const { assert!(BYTES <= 64, "a longer key is hashed first") };
+    // HMAC itself fills a short key with zeros up to the block of 64 bytes; done here, nothing can fail.
+    let mut block = [0_u8; 64];
+    block[..BYTES].copy_from_slice(key);
+    Hmac::new(&block.into())
 }
 
 impl fmt::Debug for SecretKey {

@@ -18,7 +18,7 @@ use super::query::{PathId, PathWord};
 use super::server::Service;
 use super::view::{EligibilityView, ListView, VoucherView};
 use crate::domain::command::{Act, Outcome};
-use crate::domain::refusal::{Code, Refusals};
+use crate::domain::refusal::Code;
 use crate::domain::time::Moment;
 
 /// How many vouchers of a person are listed.
@@ -40,9 +40,7 @@ pub async fn check_eligibility_for(
     let (today, division) = (service.division.now().day(), service.division.code().to_owned());
     let claim = body.read::<EligibilityForBody>()?.into_claim(programme, division, &service.vault, today)?;
     let eligibility = service.division.eligibility_for(claim).await?;
-    let most = eligibility.max_subsidy.unwrap_or_default();
-    let refusals = Refusals::from_failed(eligibility.refusals);
-    Ok(HttpResponse::Ok().json(EligibilityView::of(most, refusals.as_ref(), assistant.caller.language)))
+    Ok(HttpResponse::Ok().json(EligibilityView::answering(eligibility, assistant.caller.language)))
 }
 
 /// Claim a voucher for a person who has consented

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use utoipa::IntoParams;
 
@@ -13,6 +13,7 @@ use super::query::{Params, Wanted};
 use super::view::ListView;
 use crate::domain::id::Id;
 use crate::domain::refusal::Code;
+use crate::keys;
 use crate::pii::Vault;
 use crate::store::Page;
 
@@ -43,10 +44,7 @@ impl CursorKey {
     }
 
     fn mac(self) -> Hmac<Sha256> {
-        // HMAC itself fills a short key with zeros up to the block of 64 bytes; done here, nothing can fail.
-        let mut block = [0_u8; 64];
-        block[..16].copy_from_slice(self.0.as_bytes());
-        Hmac::new(&block.into())
+        keys::mac(self.0.as_bytes())
     }
 
     /// The key of one caller's list with its filters.

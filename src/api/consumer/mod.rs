@@ -18,7 +18,6 @@ use super::view::{EligibilityView, VoucherView};
 use crate::domain::command::{Act, Outcome};
 use crate::domain::id::Id;
 use crate::domain::records::Voucher;
-use crate::domain::refusal::Refusals;
 
 /// Whether the caller may claim, with the reason for each no, and the most that a voucher could bring
 ///
@@ -37,9 +36,7 @@ pub async fn check_eligibility(
     let division = service.division.code().to_owned();
     let claim = body.read::<EligibilityBody>()?.into_claim(programme, person, None, division)?;
     let eligibility = service.division.eligibility(claim).await?;
-    let most = eligibility.max_subsidy.unwrap_or_default();
-    let refusals = Refusals::from_failed(eligibility.refusals);
-    Ok(HttpResponse::Ok().json(EligibilityView::of(most, refusals.as_ref(), consumer.caller.language)))
+    Ok(HttpResponse::Ok().json(EligibilityView::answering(eligibility, consumer.caller.language)))
 }
 
 /// Claim a voucher: the most that it can bring is reserved for the caller

@@ -9,6 +9,7 @@ use crate::domain::money::Fen;
 use crate::domain::records::{Voucher, VoucherStatus};
 use crate::domain::refusal::{Language, Refusals};
 use crate::domain::time::Moment;
+use crate::engine::Eligibility;
 
 use super::{money, time};
 
@@ -101,6 +102,13 @@ pub struct ReasonView {
 }
 
 impl EligibilityView {
+    /// What a question was answered.
+    #[must_use]
+    pub fn answering(eligibility: Eligibility, language: Language) -> Self {
+        let most = eligibility.max_subsidy.unwrap_or_default();
+        Self::of(most, Refusals::from_failed(eligibility.refusals).as_ref(), language)
+    }
+
     /// The answer; with refusals nothing can be had.
     #[must_use]
     pub fn of(most: Fen, refusals: Option<&Refusals>, language: Language) -> Self {
