@@ -1,5 +1,7 @@
 //! The rows that a batch has asked for, and how a decision changes them for the commands that follow.
 
+use std::collections::BTreeSet;
+
 use super::account::{Account, RefreshToken, Revocation, Session};
 use super::adjustment::Adjustment;
 use super::audit::AuditRecord;
@@ -31,13 +33,13 @@ pub struct Held {
     pub by: Option<Id>,
 }
 
-/// Which records there are of a person.
+/// Which records there are of a person; in one order, whether they were loaded or came with earlier commands of the batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Vouchers.
-    pub vouchers: Vec<Id>,
+    pub vouchers: BTreeSet<Id>,
     /// Old items that were handed in.
-    pub turn_ins: Vec<Id>,
+    pub turn_ins: BTreeSet<Id>,
 }
 
 /// Everything that `decide` may look at.
@@ -196,14 +198,12 @@ impl State {
     }
 
     /// As for data keys: only where somebody asked for all of them.
-    fn note_holding(&mut self, person: Id, id: Id, list: impl Fn(&mut Holdings) -> &mut Vec<Id>) {
+    fn note_holding(&mut self, person: Id, id: Id, list: impl Fn(&mut Holdings) -> &mut BTreeSet<Id>) {
         if !self.holdings.asked(&person) {
             return;
         }
         let mut holdings = self.holdings.peek(&person).cloned().unwrap_or_default();
-        let ids = list(&mut holdings);
-        if !ids.contains(&id) {
-            ids.push(id);
+        if list(&mut holdings).insert(id) {
             self.holdings.put(person, holdings);
         }
     }

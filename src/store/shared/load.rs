@@ -82,11 +82,12 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
 /// Which vouchers and turn-ins there are of each person that was asked for.
 fn holdings(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
     for person in state.holdings.take_unloaded() {
-        let of = schema::voucher::table.filter(schema::voucher::person.eq(person)).order(schema::voucher::id);
+        let of = schema::voucher::table.filter(schema::voucher::person.eq(person));
         let vouchers: Vec<Id> = of.select(schema::voucher::id).load(conn)?;
-        let of = schema::turn_in::table.filter(schema::turn_in::person.eq(person)).order(schema::turn_in::id);
+        let of = schema::turn_in::table.filter(schema::turn_in::person.eq(person));
         let turn_ins: Vec<Id> = of.select(schema::turn_in::id).load(conn)?;
-        state.holdings.put(person, Holdings { vouchers, turn_ins });
+        let holdings = Holdings { vouchers: vouchers.into_iter().collect(), turn_ins: turn_ins.into_iter().collect() };
+        state.holdings.put(person, holdings);
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! What was saved is what is loaded, of every kind, and what the lists show.
 
+use serde_json::json;
+
 use super::samples::{self, at, claim, id, saved};
 use super::{Division, each};
 use crate::domain::account::StaffRole;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
-use crate::domain::command::Outcome;
+use crate::domain::command::{AuditNote, Change, Decision, Outcome};
 use crate::domain::id::Id;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
@@ -127,6 +129,27 @@ fn the_second_stage_asks_for_new_keys_only() {
         });
         assert_eq!(state.vouchers.peek(&id(1)), Some(&changed));
         assert!(state.turn_ins.peek(&id(2)).is_some());
+    });
+}
+
+/// A batch that is cut anywhere must see the same: what was loaded, and what commands before have added.
+#[test]
+fn what_a_person_has_is_in_the_same_order_loaded_or_noted() {
+    each(|division| {
+        let person = samples::voucher().person;
+        let two = [id(8), id(9)].map(|id| Voucher { id, ..samples::voucher() });
+        let mut noted = State::default();
+        noted.holdings.ask(person);
+        division.read(|tx| tx.load(&mut noted));
+        let changes = two.iter().map(|row| Change::Voucher(Box::new(row.clone()))).collect();
+        let audit = AuditNote { subject: String::new(), detail: json!(null) };
+        let outcome = Outcome::Voucher(Box::new(two[0].clone()));
+        noted.apply(&Decision { outcome, changes, movements: Vec::new(), rollups: Vec::new(), audit });
+        division.save(&Saved { vouchers: two.to_vec(), ..Saved::default() }).unwrap();
+        let mut loaded = State::default();
+        loaded.holdings.ask(person);
+        division.read(|tx| tx.load(&mut loaded));
+        assert_eq!(noted.holdings, loaded.holdings);
     });
 }
 
