@@ -25,6 +25,15 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::OffSystem(record) => Some(fact::<OffSystemRow>("off_system_trade_in", record.id, record)),
         Change::Checkpoint(record) => Some(fact::<CheckpointRow>("audit_checkpoint", record.id, record)),
         Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
+        Change::Settlement(record) => Some(fact::<SettlementRow>("settlement", record.id, record)),
+        Change::LineRejection(record) => Some(fact::<LineRejectionRow>("line_rejection", record.id, record)),
+        Change::LineHold(record) => Some(fact::<LineHoldRow>("line_hold", record.redemption, record)),
+        Change::PaymentBatch(record) => Some(fact::<PaymentBatchRow>("payment_batch", record.id, record)),
+        Change::BankReturn(record) => Some(fact::<BankReturnRow>("bank_return", record.id, record)),
+        Change::ReconciliationRow(record) => {
+            Some(fact::<ReconciliationRowRow>("reconciliation_row", record.id, record))
+        }
+        Change::Repayment(record) => Some(fact::<RepaymentRow>("repayment", record.id, record)),
         _ => None,
     });
     let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));

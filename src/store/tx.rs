@@ -21,10 +21,11 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
+    AccountProposal, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
     RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
+use crate::domain::settlement::Bucket;
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 

@@ -23,6 +23,7 @@ pub struct RetailerRow {
     pub standing: String,
     pub programmes: String,
     pub proposal: Option<Id>,
+    pub paying: String,
 }
 
 impl Row for RetailerRow {
@@ -39,6 +40,7 @@ impl Row for RetailerRow {
             standing: record.standing.name().to_owned(),
             programmes: json(&record.programmes)?,
             proposal: record.proposal,
+            paying: json(&record.paying)?,
         })
     }
 
@@ -54,6 +56,7 @@ impl Row for RetailerRow {
             standing: place.word("standing", &self.standing, Standing::from_name)?,
             programmes: place.json("programmes", &self.programmes)?,
             proposal: self.proposal,
+            paying: place.json("paying", &self.paying)?,
         })
     }
 }
