@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::rows::{EntryRow, RedemptionRow, VoucherRow};
-use crate::domain::audit::{AuditRecord, chain};
+use crate::domain::audit::{AuditRecord, Named, chain, named};
 use crate::domain::checkpoint::{self, BLOCK, BLOCK_LEVEL, Block, Checkpoint};
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind};
@@ -246,18 +246,15 @@ impl Walk {
             return Err(bad("the second sink has another hash of it"));
         }
         self.trees.step(seq, &record.hash).ok_or_else(|| bad("its hash is none"))?;
-        for fact in body.get("facts").and_then(Value::as_array).into_iter().flatten() {
-            self.fact(fact, seq).ok_or_else(|| bad("it names a fact that cannot be read"))?;
+        for fact in named(&body) {
+            fact.and_then(|fact| self.fact(&fact, seq)).ok_or_else(|| bad("it names a fact that cannot be read"))?;
         }
         (self.seq, self.hash, self.at) = (seq, record.hash.clone(), record.at.0);
         Ok(())
     }
 
-    fn fact(&mut self, fact: &Value, seq: i64) -> Option<()> {
-        let word = |at: usize| fact.get(at).and_then(Value::as_str);
-        let id: Id = word(1)?.parse().ok()?;
-        let digest = word(2)?.to_owned();
-        let known = match word(0)? {
+    fn fact(&mut self, fact: &Named<'_>, seq: i64) -> Option<()> {
+        let known = match fact.table {
             "movement" => &mut self.movements,
             "redemption" => &mut self.redemptions,
             "redemption_state" => &mut self.states,
@@ -267,7 +264,7 @@ impl Walk {
             "audit_checkpoint" => &mut self.checkpoints,
             _ => return None,
         };
-        known.insert(id, (digest, seq));
+        known.insert(fact.id, (fact.digest.to_owned(), seq));
         Some(())
     }
 }
