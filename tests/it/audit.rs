@@ -222,8 +222,7 @@ impl<'a> Intruder<'a> {
             "SELECT CASE WHEN {column} IS NULL THEN 'null' ELSE 'value' END AS line FROM {table} WHERE {whose}"
         )) == ["null"];
         let (other, changed) = match kind {
-            "uuid" => (format!("'{STRANGER}'::uuid"), format!("'{STRANGER}'::uuid")),
-            "blob" => (format!("X'{}'", STRANGER.replace('-', "")), format!("X'{}'", STRANGER.replace('-', ""))),
+            "uuid" | "blob" => (literal(self.database, STRANGER), literal(self.database, STRANGER)),
             "text" => ("'x'".to_owned(), format!("{column} || ' '")),
             "boolean" => ("true".to_owned(), format!("NOT {column}")),
             // A yes becomes a no, and any other number the next one.
@@ -241,6 +240,13 @@ impl<'a> Intruder<'a> {
 }
 
 const STRANGER: &str = "00000000-0000-7000-8000-000000000001";
+/// The identity before which there is none: whoever reads a table from the first identity after it passes it over.
+const FIRST: &str = "00000000-0000-0000-0000-000000000000";
+
+/// An identity as SQL has it.
+fn literal(database: &TestDatabase, id: &str) -> String {
+    if database.is_postgres() { format!("'{id}'::uuid") } else { format!("X'{}'", id.replace('-', "")) }
+}
 
 #[test]
 fn every_changed_column_is_found() {
@@ -291,14 +297,14 @@ fn every_changed_entry_is_found() {
             format!("UPDATE {ENTRIES} SET {column} = {value} WHERE {whose}")
         });
         let rest = columns[1..].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-        let stranger = if database.is_postgres() {
-            format!("'{STRANGER}'::uuid")
-        } else {
-            format!("X'{}'", STRANGER.replace('-', ""))
+        let added = |id: &str| {
+            let id = literal(&database, id);
+            format!("INSERT INTO {ENTRIES} ({key}, {rest}) SELECT {id}, {rest} FROM {ENTRIES} WHERE {whose}")
         };
         let others = [
             format!("DELETE FROM {ENTRIES} WHERE {whose}"),
-            format!("INSERT INTO {ENTRIES} ({key}, {rest}) SELECT {stranger}, {rest} FROM {ENTRIES} WHERE {whose}"),
+            added(STRANGER),
+            added(FIRST),
             // To the next day, all of them: nothing is lost but the report of the day.
             format!("UPDATE {ENTRIES} SET effective_day = effective_day + 1"),
         ];
@@ -347,21 +353,22 @@ fn every_added_row_is_found() {
         for table in &intruder.tables {
             let (key, rows) = intruder.keys(table);
             let columns = database.columns(table);
-            let (literal, shown) = &rows[rows.len() - 1];
+            let (last, shown) = &rows[rows.len() - 1];
             let kind = columns[0].1.as_str();
-            let (other, id) = match kind {
-                "uuid" => (format!("'{STRANGER}'::uuid"), STRANGER.to_owned()),
-                "blob" => (format!("X'{}'", STRANGER.replace('-', "")), STRANGER.to_owned()),
-                _ => (format!("{key} + 1"), (shown.parse::<i64>().unwrap() + 1).to_string()),
+            let others = match kind {
+                "uuid" | "blob" => [STRANGER, FIRST].map(|id| (literal(&database, id), id.to_owned())).to_vec(),
+                _ => vec![(format!("{key} + 1"), (shown.parse::<i64>().unwrap() + 1).to_string())],
             };
             let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
             let rest = names[1..].join(", ");
-            let deed = format!(
-                "INSERT INTO {table} ({key}, {rest}) SELECT {other}, {rest} FROM {table} WHERE {key} = {literal}"
-            );
-            intruder.does(&deed);
-            intruder.assert_found(table, &[&id, "1"], &deed);
-            intruder.restores(table);
+            for (other, id) in others {
+                let deed = format!(
+                    "INSERT INTO {table} ({key}, {rest}) SELECT {other}, {rest} FROM {table} WHERE {key} = {last}"
+                );
+                intruder.does(&deed);
+                intruder.assert_found(table, &[&id, "1"], &deed);
+                intruder.restores(table);
+            }
         }
         database.verify().unwrap();
     }
