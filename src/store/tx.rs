@@ -131,7 +131,7 @@ impl<'a> Tx<'a> {
         on!(self, save::save(saved))
     }
 
-    /// Compares every row of audit, ledger, movements, redemptions and adjustments with the trail; recomputes balances and rollups.
+    /// Compares every row that the trail has a digest of with it; recomputes balances and rollups.
     ///
     /// # Errors
     /// Those of the database. What is not as the trail says is no error but a [`Finding`].

@@ -14,12 +14,14 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
+    EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow,
+    read_all,
 };
 use crate::store::schema::{
-    adjustment, audit_block, audit_checkpoint, audit_head, audit_record, growth_baseline, ledger_account, ledger_line,
-    movement, off_system_trade_in, redemption, redemption_state, rollup, rollup_entry, voucher,
+    account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
+    growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption, redemption_state, rollup,
+    rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -109,6 +111,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         redemption_states: count(walk.states.len()),
         entered_figures: count(walk.baselines.len() + walk.off_system.len()),
         adjustments: count(walk.adjustments.len()),
+        assisted_claims: count(walk.assisted_claims.len()),
+        account_proposals: count(walk.account_proposals.len()),
         checkpoints: count(walk.checkpoints.len()),
         ..Verified::default()
     };
@@ -119,7 +123,9 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
-    progress("movements, redemptions, adjustments and figures are as they were written");
+    sound!(assisted_claims(conn, &walk)?);
+    sound!(account_proposals(conn, &walk)?);
+    progress("every row that the trail has a digest of is as it was written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
     verified.rollups = sound!(rollups(conn, &balances, &facts)?);
@@ -174,6 +180,22 @@ fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
         read!("off_system_trade_in", off_system_trade_in::table.select(OffSystemRow::as_select()).load(conn));
     let seen = rows.iter().map(|row| (row.id, digest::of(row))).collect();
     Ok(compare("off_system_trade_in", &walk.off_system, &seen))
+}
+
+fn assisted_claims(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, assisted_claim.voucher as AssistedClaimRow, |row| {
+        seen.insert(row.voucher, digest::of(&row));
+    });
+    Ok(compare("assisted_claim", &walk.assisted_claims, &seen))
+}
+
+fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, account_proposal.id as AccountProposalRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("account_proposal", &walk.account_proposals, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.
