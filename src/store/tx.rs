@@ -21,8 +21,8 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
-    RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
+    AccountProposal, AssistedClaim, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
+    Redemption, RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::state::State;
@@ -190,6 +190,8 @@ impl<'a> Tx<'a> {
         assisted_voucher(service_point: Id, id: Id) = vouchers::assisted -> Option<Voucher>;
         /// The vouchers that a service point claimed for a person, newest first.
         assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
+        /// How some vouchers were claimed by assistants, newest first.
+        assisted_claims(vouchers: &[Id]) = vouchers::assisted_claims -> Vec<AssistedClaim>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
         /// Some persons, in no order.
