@@ -4,14 +4,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AdjustmentRow, BaselineRow, CheckpointRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, Row,
+    AccountProposalRow, AdjustmentRow, AssistedClaimRow, BankReturnRow, BaselineRow, CheckpointRow, LineHoldRow,
+    LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
+    RedemptionStateRow, RepaymentRow, Row, SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
-/// The digests of a decision's redemptions, states of redemptions, adjustments, checkpoints, figures entered by hand and movements,
-/// in the order in which they stand there.
+/// The digests of a decision's redemptions, states of redemptions, adjustments, claims of assistants, changes of bank
+/// accounts, settlements and what happens to them, checkpoints, figures entered by hand and movements, in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -34,6 +36,8 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
             Some(fact::<ReconciliationRowRow>("reconciliation_row", record.id, record))
         }
         Change::Repayment(record) => Some(fact::<RepaymentRow>("repayment", record.id, record)),
+        Change::AssistedClaim(record) => Some(fact::<AssistedClaimRow>("assisted_claim", record.voucher, record)),
+        Change::AccountProposal(record) => Some(fact::<AccountProposalRow>("account_proposal", record.id, record)),
         _ => None,
     });
     let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));

@@ -21,8 +21,8 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
-    RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
+    AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
+    Redemption, RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
 use crate::domain::settlement::Bucket;
@@ -132,7 +132,7 @@ impl<'a> Tx<'a> {
         on!(self, save::save(saved))
     }
 
-    /// Compares every row of audit, ledger, movements, redemptions and adjustments with the trail; recomputes balances and rollups.
+    /// Compares every row that the trail has a digest of with it; recomputes balances and rollups.
     ///
     /// # Errors
     /// Those of the database. What is not as the trail says is no error but a [`Finding`].
@@ -191,6 +191,8 @@ impl<'a> Tx<'a> {
         assisted_voucher(service_point: Id, id: Id) = vouchers::assisted -> Option<Voucher>;
         /// The vouchers that a service point claimed for a person, newest first.
         assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
+        /// How some vouchers were claimed by assistants, newest first.
+        assisted_claims(vouchers: &[Id]) = vouchers::assisted_claims -> Vec<AssistedClaim>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
         /// Some persons, in no order.

@@ -1,6 +1,7 @@
 //! Those who take part: retailers, stores, recyclers, persons.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::{Place, Row, json};
 use crate::domain::id::Id;
@@ -62,7 +63,7 @@ impl Row for RetailerRow {
 }
 
 /// A change of a retailer's bank account.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
 #[diesel(table_name = account_proposal, treat_none_as_default_value = false)]
 pub struct AccountProposalRow {
     pub id: Id,
