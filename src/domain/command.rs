@@ -16,8 +16,8 @@ use super::personal::{DataKey, NewDataKey, Personal};
 use super::programme::{Rules, Share};
 use super::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ConsentKind, Delivery, OffSystem,
-    Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, RejectionCode, ReleaseUse,
-    Retailer, Store, TurnIn, Version, Voucher,
+    Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, RejectionCode, ReleaseUse, Retailer, Store,
+    TurnIn, Version, Voucher,
 };
 use super::refusal::{Refusal, Refusals};
 use super::rollup::RollupEntry;

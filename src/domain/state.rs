@@ -13,7 +13,8 @@ use super::loaded::Loaded;
 use super::money::Fen;
 use super::personal::DataKey;
 use super::records::{
-    AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
+    ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
 

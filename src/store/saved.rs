@@ -9,8 +9,8 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse,
-    Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
+    Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::RollupEntry;
 use crate::domain::settlement::{

@@ -8,10 +8,10 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, BankReturnRow, LineHoldRow, PaymentBatchRow, ReconciliationRowRow, SettlementRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
-    VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
+    ClaimRow, CommandRow, DataKeyRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow,
+    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
+    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;

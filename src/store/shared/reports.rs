@@ -22,8 +22,7 @@ use crate::store::tx::Group;
 
 /// Thirteen sums, as [`Tally`] has them.
 type Sums = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
-type SumsSql =
-    (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+type SumsSql = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// PostgreSQL sums into a number without limit, which is cut back here.
 fn sums() -> SqlLiteral<SumsSql> {

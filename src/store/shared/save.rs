@@ -15,12 +15,12 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, BankReturnRow, LineHoldRow, LineRejectionRow, PaymentBatchRow, ReconciliationRowRow,
-    RepaymentRow, SettlementRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
-    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
+    LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow, ProgrammeRow,
+    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
+    RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow,
+    VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;

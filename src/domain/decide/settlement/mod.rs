@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-pub(super) use reconciliation::{answer, batch, bank_return, footprint_answer, footprint_batch, footprint_return};
+pub(super) use reconciliation::{answer, bank_return, batch, footprint_answer, footprint_batch, footprint_return};
 pub(super) use rejection::{footprint_reject, footprint_resubmit, reject, resubmit};
 pub(super) use repayment::{footprint as footprint_repay, repay};
 
@@ -84,7 +84,8 @@ pub(super) fn submit(state: &State, new: &SubmitSettlement, by: Id, ids: &mut Id
         row.portions.iter().for_each(|portion| sum.add(portion));
     }
     judge_control(new.control, sum.control(), &mut checks);
-    let something = Refusal::of(Code::WrongState).found("no lines").expected("a period with lines that are not settled");
+    let something =
+        Refusal::of(Code::WrongState).found("no lines").expected("a period with lines that are not settled");
     checks.note(sum.control().lines > 0, something);
     checks.verdict()?;
     // From here it must succeed.
@@ -142,7 +143,8 @@ pub(super) fn advance(state: &State, step: &StepOfSettlement, by: Id, ids: &mut 
         }
         SettlementStep::Accept => {
             in_state(before, &[SettlementStatus::Submitted], &mut checks);
-            let once = Refusal::of(Code::WrongState).found("accepted").expected("a settlement that waits for acceptance");
+            let once =
+                Refusal::of(Code::WrongState).found("accepted").expected("a settlement that waits for acceptance");
             checks.note(before.acceptance.is_none(), once);
             somebody_else(before.submission.by == by, &mut checks);
             checks.verdict()?;
@@ -154,8 +156,7 @@ pub(super) fn advance(state: &State, step: &StepOfSettlement, by: Id, ids: &mut 
             in_state(before, &[SettlementStatus::Submitted], &mut checks);
             somebody_else(before.submission.by == by, &mut checks);
             checks.verdict()?;
-            let after =
-                Settlement { status: SettlementStatus::Reviewed, review: Some(signature), ..before.clone() };
+            let after = Settlement { status: SettlementStatus::Reviewed, review: Some(signature), ..before.clone() };
             staged(state, before, after, json!({}))
         }
         SettlementStep::Return { reason } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Step, ask, judge_control, payment};
+use super::{ask, judge_control, payment};
 use crate::domain::command::{
     AnswerRow, AuditNote, BatchSettlements, Change, Decision, NewBankReturn, Outcome, Paid, Stop,
 };
@@ -196,8 +196,7 @@ impl Taken<'_> {
     }
 
     fn pay(&mut self, before: &Settlement, row: &ReturnRow, ids: &mut Ids) -> Result<(), Stop> {
-        let paid =
-            Paid { transferred: row.amount, reference: row.reference.clone(), paid_on: row.paid_on };
+        let paid = Paid { transferred: row.amount, reference: row.reference.clone(), paid_on: row.paid_on };
         let decision = payment::pay(self.state, before, &paid, self.signature, Checks::default(), ids)?;
         self.changes.extend(decision.changes);
         self.movements.extend(decision.movements);
@@ -291,8 +290,7 @@ pub(in crate::domain::decide) fn answer(
         Some(id) => state.settlements.get(&id)?,
         None => None,
     };
-    let waits = settlement
-        .filter(|found| found.status == SettlementStatus::Approved && found.batch == Some(row.batch));
+    let waits = settlement.filter(|found| found.status == SettlementStatus::Approved && found.batch == Some(row.batch));
     if answer.answer == ReconciliationAnswer::PayAgain {
         let refusal = Refusal::at(Code::WrongState, "/answer").found(answer.answer);
         checks.note(waits.is_some(), refusal.expected("explained: no settlement of this file waits for its payment"));

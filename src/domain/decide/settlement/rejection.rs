@@ -102,7 +102,11 @@ pub(in crate::domain::decide) fn reject(
     })
 }
 
-pub(in crate::domain::decide) fn footprint_resubmit(state: &mut State, redemption: Id, stamp: crate::domain::command::Stamp) {
+pub(in crate::domain::decide) fn footprint_resubmit(
+    state: &mut State,
+    redemption: Id,
+    stamp: crate::domain::command::Stamp,
+) {
     parts::ask(state, redemption);
     if let Some(fact) = state.redemptions.peek(&redemption) {
         state.buckets.ask(Bucket::key(fact.retailer, &fact.programme, stamp.day()));
