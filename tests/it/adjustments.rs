@@ -80,7 +80,7 @@ impl<'a> Town<'a> {
 }
 
 impl TestDatabase {
-    fn readers(&self) -> huanxin::store::Readers {
+    pub fn readers(&self) -> huanxin::store::Readers {
         self.database.readers(1).unwrap()
     }
 }
