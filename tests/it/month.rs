@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use huanxin::api::settlement::Terms;
 use huanxin::domain::command::{
-    Act, Actor, AnswerRow, Approval, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Paid, RejectLine,
-    SettlementStep, StepOfSettlement, SubmitSettlement,
+    Act, Actor, AnswerRow, Approval, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Paid,
+    PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
@@ -21,6 +21,7 @@ use huanxin::domain::settlement::{
 use huanxin::engine::{Clock, Reply, Runner};
 use huanxin::store::{Group, Tx};
 
+use super::adjustments::{published, raised};
 use super::fixtures::{
     APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, codes, day, done, fen, made, new_item, old_item,
     reverse, rules, turn_in,
@@ -471,5 +472,82 @@ fn a_whole_month_adds_up() {
         }
         assert!(month.sold.iter().all(|one| one.became != Became::Owed && one.became != Became::Rejected));
         month.assert_agrees();
+    }
+}
+
+/// What a later version adds to a redemption is settled by itself, is refused with it, and is undone with it.
+#[test]
+fn a_rise_goes_with_its_redemption() {
+    for database in TestDatabase::each() {
+        let mut month = Month::open(&database);
+        for n in [1, 2, 4] {
+            month.sell(n, 1, 0);
+        }
+        month.on("2026-07-02");
+        let third = month.through_approval(0, ("2026-06-01", "2026-06-15"), &[2]);
+        let paid = Paid { transferred: third.transfer().unwrap(), reference: "R".into(), paid_on: day("2026-07-02") };
+        settled(&month.step("finance", third.id, third.approved.unwrap(), SettlementStep::Pay(paid)));
+        // The third was refused and waits anew, when a later version gives more for all three.
+        month.on("2026-07-03");
+        let ids: Vec<Id> = month.sold.iter().map(|one| one.id).collect();
+        let retailer = month.retailers[0].0;
+        let resubmit = Act::ResubmitRedemption { redemption: ids[2], retailer, note: "已补".into() };
+        let post = |redemptions: &[Id], total| {
+            let redemptions = redemptions.to_vec();
+            Act::PostAdjustments(PostAdjustments { programme: CARS.into(), version: 2, redemptions, total })
+        };
+        done(&month.act("officer", Act::CreateProgramme(Box::new(raised(13, Some("2026-06-01"))))));
+        done(&month.act("officer", published()));
+        refused(&month.act("officer", post(&ids[2..], Fen(1))), Code::WrongState);
+        assert!(matches!(done(&month.act("retailer", resubmit)), Outcome::Resubmitted { .. }));
+        let due = huanxin::store::Page { after: None, limit: 50 };
+        let due =
+            database.readers().snapshot(&mut |tx| huanxin::engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
+        let owed: BTreeMap<Id, Fen> =
+            due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect();
+        assert_eq!(owed.len(), 3);
+        let reply = month.act("officer", post(&ids, owed.values().copied().sum()));
+        assert!(matches!(done(&reply), Outcome::Adjusted { .. }), "{reply:?}");
+        // The first comes back: what was paid is owed back, what was not is available again.
+        let account = |month: &Month<'_>| {
+            let rows = month.read(|tx| tx.accounts_of_retailer(retailer));
+            rows.first().map(|row| (row.payable, row.paid, row.clawback)).unwrap()
+        };
+        let given: Vec<Fen> = month.sold.iter().map(|one| one.subsidy).collect();
+        let rise = [owed[&ids[0]], owed[&ids[1]], owed[&ids[2]]];
+        assert_eq!(account(&month), (given[2] + rise[0] + rise[1] + rise[2], given[0] + given[1], Fen::ZERO));
+        let reply = month.act("retailer", reverse(ids[0], retailer));
+        assert!(matches!(done(&reply), Outcome::Reversed { clawed_back, .. } if *clawed_back == given[0]), "{reply:?}");
+        assert_eq!(account(&month), (given[2] + rise[1] + rise[2], given[1], given[0]));
+        // July has the third with its rise, and the rise of the second. The third is refused, rise and all.
+        month.on("2026-08-03");
+        let all = Control { lines: 3, amount: given[2] + rise[1] + rise[2] };
+        let july = settlement(&month.submit(0, "2026-07-01", "2026-07-31", all));
+        let (code, reason) = (RejectionCode::Price, "价格".to_owned());
+        let reject = RejectLine { settlement: july.id, redemption: ids[2], code, reason };
+        let reply = month.act("reviewer", Act::RejectLine(reject));
+        let Outcome::LineRejected { rejection, .. } = done(&reply) else { panic!("{reply:?}") };
+        assert_eq!(rejection.lost, Control { lines: 2, amount: given[2] + rise[2] });
+        let left = Control { lines: 1, amount: rise[1] };
+        settled(&month.step("reviewer", july.id, left, SettlementStep::Review));
+        let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "00".repeat(32) };
+        let approved = settled(&month.step("approver", july.id, left, SettlementStep::Approve(approval)));
+        // The rise of the second is set off against what the first owes back.
+        assert_eq!((approved.status, approved.recovered), (SettlementStatus::Paid, rise[1]));
+        assert_eq!(account(&month), (given[2] + rise[2], given[1] + rise[1], given[0] - rise[1]));
+        let lines = month.read(|tx| tx.settlement_lines(&approved));
+        assert_eq!(lines.redemptions, []);
+        assert_eq!(lines.adjustments.iter().map(|row| row.redemption).collect::<Vec<_>>(), [ids[1]]);
+        // Both parts of the second were paid and are owed back together.
+        let claw = Act::ClawBackRedemption { redemption: ids[1], goods_returned: false, reason: "抽查".into() };
+        let reply = month.act("officer", claw);
+        let both = given[1] + rise[1];
+        assert!(matches!(done(&reply), Outcome::Reversed { clawed_back, .. } if *clawed_back == both), "{reply:?}");
+        assert_eq!(account(&month), (given[2] + rise[2], Fen::ZERO, given[0] - rise[1] + both));
+        // The third is given back while it is refused: nothing was paid for it.
+        let reply = month.act("retailer", reverse(ids[2], retailer));
+        assert!(matches!(done(&reply), Outcome::Reversed { clawed_back: Fen::ZERO, .. }), "{reply:?}");
+        assert_eq!(account(&month), (Fen::ZERO, Fen::ZERO, given[0] - rise[1] + both));
+        database.verify().unwrap();
     }
 }
