@@ -210,7 +210,8 @@ on_both! {
             says["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "cursor")
         };
         for operation in operations().iter().filter(|one| takes_cursor(&one.says)) {
-            let path = operation.path.replace("{id}", "nc-appl-2026");
+            let word = if operation.path.starts_with("/api/v1/programmes/") { "nc-appl-2026" } else { NOTHING };
+            let path = operation.path.replace("{id}", word);
             let role = operation.roles().first().copied();
             let user = Role::ALL.iter().find(|one| Some(one.name()) == role).map_or(app.nobody(), |role| {
                 app.somebody(*role, (*role != Role::Consumer).then_some(of_retailer))
