@@ -281,6 +281,14 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Puts into the trail which keys the service has: they take turns in a file, which asks no database. Nothing else
+    /// changes.
+    NoteKeys {
+        /// The keys that the trail told of last, by use and state; null when it has told of none.
+        before: serde_json::Value,
+        /// The keys that there are now, in the same form: names alone, never a secret.
+        after: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -328,6 +336,7 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::NoteKeys { .. } => "note_keys",
         }
     }
 
@@ -684,6 +693,8 @@ pub enum Outcome {
         /// Its identity.
         id: Id,
     },
+    /// Which keys there are stands in the trail.
+    KeysNoted,
     /// An account.
     Staff(Box<Staff>),
     /// A checkpoint of the trail.

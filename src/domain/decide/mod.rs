@@ -10,6 +10,7 @@ mod disclosure;
 mod erasure;
 mod expiry;
 mod growth_input;
+mod key_file;
 mod matching;
 mod party;
 mod programme;
@@ -22,6 +23,7 @@ mod voucher;
 
 pub use adjustment::{Owed, judge as judge_adjustment};
 pub use assistance::judge as judge_assisted_claim;
+pub use key_file::KEY_FILE;
 pub use redemption::{Judged, judge as judge_redemption};
 pub use voucher::{Claimable, judge as judge_claim};
 
@@ -70,6 +72,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
+        | Act::NoteKeys { .. }
         | Act::Forget { .. } => {}
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
@@ -145,6 +148,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),
     }
 }
 
