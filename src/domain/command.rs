@@ -331,6 +331,14 @@ pub enum Act {
     RecordBankReturn(Box<NewBankReturn>),
     /// Closes a row of reconciliation that did not match.
     AnswerReconciliationRow(AnswerRow),
+    /// Puts into the trail which keys the service has: they take turns in a file, which asks no database. Nothing else
+    /// changes.
+    NoteKeys {
+        /// The keys that the trail told of last, by use and state; null when it has told of none.
+        before: serde_json::Value,
+        /// The keys that there are now, in the same form: names alone, never a secret.
+        after: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -390,6 +398,7 @@ impl Act {
             Self::BatchSettlements(_) => "create_payment_batch",
             Self::RecordBankReturn(_) => "record_bank_return",
             Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
+            Self::NoteKeys { .. } => "note_keys",
         }
     }
 
@@ -935,6 +944,8 @@ pub enum Outcome {
     },
     /// A till.
     Till(Box<Till>),
+    /// Which keys there are stands in the trail.
+    KeysNoted,
     /// An account.
     Staff(Box<Staff>),
     /// A checkpoint of the trail.

@@ -320,6 +320,8 @@ impl<'a> Tx<'a> {
         first_audit_record_at(at: i64) = trail::first_at -> i64;
         /// Records about some subjects, in order.
         audit_records_about(subjects: &[String], limit: i64) = trail::about -> Vec<AuditRecord>;
+        /// The newest record about a subject.
+        newest_audit_record_about(subject: &str) = trail::newest_about -> Option<AuditRecord>;
         /// The newest checkpoint.
         newest_checkpoint() = trail::newest_checkpoint -> Option<Checkpoint>;
         /// A checkpoint by its number.

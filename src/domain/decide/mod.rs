@@ -11,6 +11,7 @@ mod erasure;
 mod expiry;
 mod growth_input;
 mod hold;
+mod key_file;
 mod matching;
 mod parts;
 mod party;
@@ -26,6 +27,7 @@ mod voucher;
 
 pub use adjustment::{Owed, judge as judge_adjustment};
 pub use assistance::judge as judge_assisted_claim;
+pub use key_file::KEY_FILE;
 pub use redemption::{Judged, judge as judge_redemption};
 pub use voucher::{Claimable, judge as judge_claim};
 
@@ -79,6 +81,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
+        | Act::NoteKeys { .. }
         | Act::Forget { .. } => {}
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
@@ -180,6 +183,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::BatchSettlements(new) => settlement::batch(state, new, command.actor.id, &mut ids),
         Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
         Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
+        Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),
     }
 }
 
