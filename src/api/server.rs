@@ -217,8 +217,11 @@ fn for_counters() -> Vec<Place> {
 }
 
 fn for_staff() -> Vec<Place> {
-    use identity::{account, session, staff};
+    use identity::{account, session, staff, till};
     vec![
+        at("/tills").get(till::list_tills).post(till::create_till),
+        at("/tills/enrolment").post(till::enrol_till),
+        at("/tills/{id}/revocation").post(till::revoke_till),
         at("/sessions").post(session::sign_in),
         at("/sessions/refresh").post(session::refresh_session),
         at("/sessions/sign-out").post(session::sign_out),

@@ -82,6 +82,18 @@ on_both! {
         assert_eq!(items(manager.get("/api/v1/bank-account-proposals")), 1);
     }
 
+    fn another_retailers_till(app) {
+        let (retailer, store) = other_retailer(&app);
+        let manager = app.somebody(Role::Retailer, Some(retailer));
+        let till = json!({"store_id": "{id}", "label": "一号收银台"});
+        not_there(&app.retailer(), "POST", "/api/v1/tills", Some(&till), &store);
+        let made = manager.post("/api/v1/tills", &with(till, "/store_id", store.as_str())).made();
+        let why = json!({"reason": "停用"});
+        not_there(&app.retailer(), "POST", "/api/v1/tills/{id}/revocation", Some(&why), &made);
+        assert_eq!(items(app.retailer().get("/api/v1/tills")), 0);
+        assert_eq!(items(manager.get("/api/v1/tills")), 1);
+    }
+
     fn another_consumers_voucher(app) {
         let voucher = app.claim(0, "nc-appl-2026", "refrigerator", None);
         let other = app.consumer(1);

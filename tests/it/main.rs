@@ -54,6 +54,7 @@ mod safety;
 mod sale;
 mod schema;
 mod threats;
+mod tills;
 mod tokens;
 mod totals;
 mod trail;

@@ -18,6 +18,7 @@ mod quota;
 mod redemption;
 mod reversal;
 mod session;
+mod till;
 mod turn_in;
 mod voucher;
 
@@ -69,6 +70,9 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SignIn(sign_in) => session::footprint_sign_in(state, sign_in),
         Act::RefreshSession(refresh) => session::footprint_refresh(state, refresh),
         Act::SignOut { session } => session::footprint_sign_out(state, *session),
+        Act::CreateTill(new) => till::footprint_new(state, new),
+        Act::EnrolTill(enrol) => till::footprint_enrol(state, enrol),
+        Act::RevokeTill { till, .. } => till::footprint(state, *till),
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
@@ -140,6 +144,9 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::SignIn(sign_in) => session::sign_in(state, sign_in, stamp, &mut ids),
         Act::RefreshSession(refresh) => session::refresh(state, refresh, stamp),
         Act::SignOut { session } => session::sign_out(state, *session, command.actor.id, stamp),
+        Act::CreateTill(new) => till::create(state, new, stamp),
+        Act::EnrolTill(enrol) => till::enrol(state, enrol, stamp),
+        Act::RevokeTill { till, reason } => till::revoke(state, *till, reason, &command.actor, stamp),
         Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
         Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),

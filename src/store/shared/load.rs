@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
     CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
+    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TillRow, TurnInRow,
     VoucherRow,
 };
 use crate::store::schema;
@@ -72,9 +72,11 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.sessions, session.id as SessionRow);
     fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
+    fill!(conn, state.tills, till.id as TillRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     data_keys(conn, state)?;
+    devices(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)
 }
@@ -88,6 +90,18 @@ fn holdings(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
         let turn_ins: Vec<Id> = of.select(schema::turn_in::id).load(conn)?;
         let holdings = Holdings { vouchers: vouchers.into_iter().collect(), turn_ins: turn_ins.into_iter().collect() };
         state.holdings.put(person, holdings);
+    }
+    Ok(())
+}
+
+/// The till that each device is.
+fn devices(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for device in state.devices.take_unloaded() {
+        let in_use =
+            schema::till::table.filter(schema::till::device.eq(device)).filter(schema::till::revoked_at.is_null());
+        if let Some(till) = in_use.select(schema::till::id).first(conn).optional()? {
+            state.devices.put(device, till);
+        }
     }
     Ok(())
 }

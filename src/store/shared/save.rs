@@ -19,8 +19,8 @@ use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
     BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
     OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
-    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TillRow, TurnInRow,
+    VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -113,6 +113,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
             locked_at, disabled, open
     );
     upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
+    upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
