@@ -289,12 +289,7 @@ pub(super) fn redeem(
 fn buyer(state: &State, voucher: &Voucher) -> Result<Personal, Stop> {
     let holder = state.persons.get(&voucher.person)?;
     let name = &holder.ok_or_else(|| Stop::NotLoaded(format!("holder of voucher {}", voucher.id)))?.name;
-    Ok(kept(name))
-}
-
-/// Personal data as a fact keeps it: without a mask, which could not be taken away again.
-fn kept(personal: &Personal) -> Personal {
-    Personal { masked: String::new(), ..personal.clone() }
+    Ok(name.without_mask())
 }
 
 /// The old item's claim keys that the voucher holds from now on.
@@ -340,8 +335,8 @@ fn fact(
         invoice: invoice.clone(),
         delivery: Delivery {
             division_code: redeem.delivery.division_code.clone(),
-            address: redeem.delivery.address.as_ref().map(kept),
-            phone: redeem.delivery.phone.as_ref().map(kept),
+            address: redeem.delivery.address.as_ref().map(Personal::without_mask),
+            phone: redeem.delivery.phone.as_ref().map(Personal::without_mask),
         },
         completed: voucher.category.is_appliance() && found.turn_in.is_some_and(supports),
         claims: identities(redeem).into_iter().map(|taken| taken.key).collect(),
