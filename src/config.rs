@@ -8,6 +8,7 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::api::edge::Rates;
+use crate::blobs::Blobs;
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
@@ -63,6 +64,10 @@ pub struct ServeOptions {
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,
+    /// Where evidence files lie: `file:DIRECTORY` or `s3://BUCKET/PREFIX` (credentials in `AWS_…`); `evidence` in the data
+    /// directory when not said. Replicas share one.
+    #[arg(long, env = "HUANXIN_EVIDENCE_URL")]
+    pub evidence_url: Option<String>,
     /// For how long things are kept.
     #[command(flatten)]
     pub retention: Retention,
@@ -295,6 +300,15 @@ impl ServeOptions {
     pub fn keys(&self) -> PathBuf {
         key_file(&self.data_dir, self.key_file.as_deref())
     }
+}
+
+/// The store of evidence files that is said, or the one in a data directory.
+///
+/// # Errors
+/// With a sentence.
+pub fn blobs(data_dir: &Path, said: Option<&str>, division: &str) -> Result<Blobs, String> {
+    let own = || Blobs::directory(&data_dir.join("evidence"), division);
+    said.map_or_else(own, |url| Blobs::open(url, division))
 }
 
 /// The master key that is said, or the file in a data directory, which is made when it is absent.

@@ -425,6 +425,25 @@ admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims
     _ => organisation(&claims).map(Self::Recorder),
 });
 
+/// Who may see evidence files: organisations those about their own records, the bureau all.
+#[derive(Clone, Debug)]
+pub struct EvidenceReader {
+    /// The caller.
+    pub caller: Caller,
+    /// In which role.
+    pub role: Role,
+    /// Whose records; all where it is not said.
+    pub own: Option<Id>,
+    /// What ends the caller's token before it expires.
+    pub ends: [Option<Id>; 4],
+}
+
+admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
+    let own = if outside { Some(organisation(&claims)?) } else { None };
+    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.device] })
+});
+
 /// Who helps people at a service point.
 #[derive(Clone, Debug)]
 pub struct Assistant {

@@ -26,8 +26,14 @@ pub const ROLES: &str = "x-roles";
 /// What is asked again and again, and answered in full when it has changed.
 const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] =
-    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
+const QUESTIONS: &[&str] = &[
+    "checkEligibility",
+    "quoteRedemption",
+    "checkEligibilityFor",
+    "listVouchersFor",
+    "getVoucherQrFor",
+    "createEvidenceLink",
+];
 /// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
 const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
 /// Operations whose key may be left out.
@@ -141,6 +147,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
+        "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "listEvidence" => &[&[Code::NotFound, Code::FieldMissing]],
+        "createEvidenceLink" => &[&[Code::WrongState]],
+        "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],
         _ => &[],
     };
     parts.concat()
@@ -249,7 +259,14 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
     }
-    let files = ["exportRetailers", "exportRedemptions", "getTotalsReport", "getCheckpoint", "getEvidencePackage"];
+    let files = [
+        "exportRetailers",
+        "exportRedemptions",
+        "getTotalsReport",
+        "getCheckpoint",
+        "getEvidencePackage",
+        "downloadEvidence",
+    ];
     if files.contains(&id) {
         add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
     }

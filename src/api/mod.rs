@@ -17,6 +17,7 @@ pub mod edge;
 pub mod entity;
 pub mod error;
 pub mod etag;
+pub mod evidence;
 pub mod examples;
 pub mod export;
 pub mod growth;

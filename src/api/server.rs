@@ -17,14 +17,16 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, personal, programmes, recycler,
-    reports, request_id, retailer, revoked,
+    assisted, audit, bank_account, bureau, consumer, evidence, export, growth, health, identity, personal, programmes,
+    recycler, reports, request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
+use crate::blobs::Blobs;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
 use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
+use crate::links::EvidenceLinks;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 
@@ -78,10 +80,14 @@ pub struct Service {
     pub counters: Counters,
     /// How far the second sink of the trail is, where there is one.
     pub sink: Option<Arc<SinkState>>,
+    /// Where evidence files lie.
+    pub blobs: Blobs,
+    /// Links to them.
+    pub links: EvidenceLinks,
 }
 
 impl Service {
-    /// With the usual limits and rates.
+    /// With the usual limits and rates; evidence files are kept in memory alone.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
         Self {
@@ -98,6 +104,8 @@ impl Service {
             edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
+            blobs: Blobs::in_memory(),
+            links: EvidenceLinks::new(keys),
         }
     }
 
@@ -114,6 +122,7 @@ impl Service {
         }
         self.voucher_tokens.take_keys(now);
         self.notary.take_keys(now);
+        self.links.take_keys(now);
         self.key_set.take_keys(now);
     }
 }
@@ -167,7 +176,7 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau()]
+    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau(), for_evidence()]
         .into_iter()
         .flatten()
         .collect()
@@ -272,6 +281,15 @@ fn for_the_bureau() -> Vec<Place> {
         at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
         at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
         at("/audit/evidence-package").get(audit::package::get_evidence_package),
+    ]
+}
+
+fn for_evidence() -> Vec<Place> {
+    vec![
+        at("/evidence").get(evidence::list_evidence).post(evidence::upload_evidence),
+        at("/evidence/{id}").get(evidence::get_evidence),
+        at("/evidence/{id}/links").post(evidence::create_evidence_link),
+        at("/evidence/{id}/content").get(evidence::download_evidence),
     ]
 }
 

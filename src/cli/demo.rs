@@ -103,6 +103,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
         sign_in: SignInOptions::usual(),
         audit_sink: None,
+        evidence_url: None,
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {

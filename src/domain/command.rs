@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
 use super::adjustment::{Adjustment, Raised};
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
+use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -281,6 +282,8 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Records a file about an old item or a redemption, which lies in its place already.
+    UploadEvidence(Box<NewEvidenceFile>),
 }
 
 impl Act {
@@ -328,6 +331,7 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::UploadEvidence(_) => "upload_evidence",
         }
     }
 
@@ -698,6 +702,8 @@ pub enum Outcome {
         /// When.
         at: Moment,
     },
+    /// A file about a record.
+    EvidenceFile(Box<EvidenceFile>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -811,6 +817,8 @@ pub enum Change {
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.
     Block(Block),
+    /// File about a record (a fact).
+    EvidenceFile(Box<EvidenceFile>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
+pub mod evidence_file;
 pub mod goods;
 pub mod growth;
 pub mod id;

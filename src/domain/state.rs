@@ -101,6 +101,8 @@ pub struct State {
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
     pub checkpoints: Loaded<i64, Checkpoint>,
+    /// The digests of all files about a record.
+    pub files: Loaded<Id, BTreeSet<String>>,
 }
 
 impl State {
@@ -163,6 +165,7 @@ impl State {
             || self.revocations.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
+            || self.files.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -208,6 +211,15 @@ impl State {
         }
     }
 
+    /// As for data keys.
+    fn note_file(&mut self, subject: Id, sha256: String) {
+        if self.files.asked(&subject) {
+            let mut files = self.files.peek(&subject).cloned().unwrap_or_default();
+            files.insert(sha256);
+            self.files.put(subject, files);
+        }
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -240,6 +252,7 @@ impl State {
             Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
             Change::Revocation(row) => self.revocations.put(row.subject, row),
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
+            Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)

@@ -103,6 +103,7 @@ impl Collected {
             Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
+            Change::EvidenceFile(row) => self.saved.evidence_files.push(row.as_ref().clone()),
         }
     }
 

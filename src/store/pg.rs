@@ -110,6 +110,8 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
 pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
+#[path = "shared/evidence_files.rs"]
+pub mod evidence_files;
 #[path = "shared/head.rs"]
 pub mod head;
 #[path = "shared/load.rs"]

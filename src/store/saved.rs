@@ -5,6 +5,7 @@ use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
@@ -90,6 +91,8 @@ pub struct Saved {
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
     pub forgotten: Vec<(Passing, Vec<Id>, Moment)>,
+    /// Files about records: facts, inserted.
+    pub evidence_files: Vec<EvidenceFile>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

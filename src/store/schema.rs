@@ -393,6 +393,21 @@ tables! {
         codes -> Text,
         request_id -> Text,
     }
+    evidence_file (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        person -> Uid,
+        kind -> Text,
+        media -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+        blob -> Text,
+        data_key -> Uid,
+        organisation -> Uid,
+        uploader -> Uid,
+        at -> BigInt,
+    }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);

@@ -1,6 +1,6 @@
 //! A transaction as the engine and the readers see it, whichever database stands behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,6 +15,7 @@ use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
@@ -312,5 +313,17 @@ impl<'a> Tx<'a> {
         baselines() = reports::baselines -> Vec<Baseline>;
         /// Every figure that was entered for a month, or for any, the newest first.
         off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
+        /// A file about a record.
+        evidence_file(id: Id) = evidence_files::one -> Option<EvidenceFile>;
+        /// The files about a record, newest first.
+        evidence_of(subject: Id, page: Page) = evidence_files::of_subject -> Vec<EvidenceFile>;
+        /// The files about a person's records, newest first.
+        evidence_of_person(person: Id, page: Page) = evidence_files::of_person -> Vec<EvidenceFile>;
+        /// By each of these digests, the records that have a file with it: two of them share a photo that is to be of one.
+        equal_evidence(digests: &[String]) = evidence_files::equal -> BTreeMap<String, BTreeSet<Id>>;
+        /// Which of these places in the store of files a record names.
+        evidence_blobs(blobs: &[String]) = evidence_files::blobs -> BTreeSet<String>;
+        /// All files about records, oldest first, after one.
+        evidence_files_after(after: Id, limit: i64) = evidence_files::after -> Vec<EvidenceFile>;
     }
 }

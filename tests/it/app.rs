@@ -135,6 +135,7 @@ impl TestApp {
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
+            evidence_url: None,
             retention: Retention::default(),
             edge,
         };

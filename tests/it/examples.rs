@@ -143,6 +143,7 @@ fn trade_in(app: &TestApp, book: &mut Book) {
         book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
     }
     let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    files(app, book, &redemption);
     book.ask(&app.auditor(), "getVoucherHistory", &[("id", &voucher)]);
     book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
@@ -151,6 +152,21 @@ fn trade_in(app: &TestApp, book: &mut Book) {
     let back = json!({"reason": "顾客退货"});
     book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
     book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
+}
+
+/// The invoice of the sale as a document.
+const INVOICE: &str = "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+
+fn files(app: &TestApp, book: &mut Book, redemption: &str) {
+    let (retailer, officer) = (app.retailer(), app.officer());
+    let subject = [("about", "redemption"), ("subject_id", redemption)];
+    let asked = [subject[0], subject[1], ("kind", "invoice")];
+    let file = id(&book.say_file(&retailer, "uploadEvidence", &asked, "application/pdf", INVOICE));
+    book.ask(&officer, "listEvidence", &[subject[0], subject[1], ("limit", "20")]);
+    book.ask(&officer, "getEvidence", &[("id", &file)]);
+    let link = book.ask(&officer, "createEvidenceLink", &[("id", &file)]);
+    let text = link["path"].as_str().unwrap().split_once("link=").unwrap().1.to_owned();
+    book.ask(&app.nobody(), "downloadEvidence", &[("id", &file), ("link", &text)]);
 }
 
 /// What is known of people in the clear, and its end.

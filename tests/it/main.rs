@@ -28,6 +28,7 @@ mod database;
 mod edge;
 mod engine;
 mod erasure;
+mod evidence_files;
 mod examples;
 mod exports;
 mod fixtures;

@@ -7,6 +7,7 @@ mod adjustment;
 mod assisted;
 mod bureau;
 mod consumer;
+pub mod file;
 mod identity;
 mod judge;
 mod personal;

@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod audit;
+mod evidence_file;
 mod growth;
 mod history;
 mod identity;
@@ -24,6 +25,7 @@ use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
+pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};

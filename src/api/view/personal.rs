@@ -9,7 +9,7 @@ use crate::domain::personal::Disclosed;
 use crate::domain::time::{Day, Moment};
 use crate::store::Attempt;
 
-use super::{AccountView, RedemptionView, TurnInView, VoucherView, date, time};
+use super::{AccountView, EvidenceFileView, RedemptionView, TurnInView, VoucherView, date, time};
 
 /// Name and identity number, in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -68,6 +68,8 @@ pub struct ExportView {
     pub quotas: Vec<QuotaView>,
     /// What was refused of late.
     pub refused: Vec<AttemptView>,
+    /// Files about these records.
+    pub evidence: Vec<EvidenceFileView>,
 }
 
 /// How far a limit per person is used.

@@ -8,6 +8,7 @@ mod checkpoint;
 mod data_key;
 mod disclosure;
 mod erasure;
+mod evidence_file;
 mod expiry;
 mod growth_input;
 mod matching;
@@ -75,6 +76,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
+        Act::UploadEvidence(new) => evidence_file::footprint(state, new),
     }
 }
 
@@ -145,6 +147,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::UploadEvidence(new) => evidence_file::record(state, new, command.actor.id, &mut ids),
     }
 }
 

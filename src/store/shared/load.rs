@@ -1,5 +1,7 @@
 //! The rows that a batch asked for: one statement per table and stage, by key.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::Conn;
@@ -76,7 +78,18 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
-    claims(conn, state)
+    claims(conn, state)?;
+    files(conn, state)
+}
+
+/// The digests of all files about each record that was asked for.
+fn files(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for subject in state.files.take_unloaded() {
+        let of = schema::evidence_file::table.filter(schema::evidence_file::subject.eq(subject));
+        let digests: Vec<String> = of.select(schema::evidence_file::sha256).load(conn)?;
+        state.files.put(subject, BTreeSet::from_iter(digests));
+    }
+    Ok(())
 }
 
 /// Which vouchers and turn-ins there are of each person that was asked for.

@@ -14,12 +14,13 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    AccountRow, AdjustmentRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, EntryRow, EvidenceFileRow, LineRow,
+    MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
-    adjustment, audit_block, audit_checkpoint, audit_head, audit_record, growth_baseline, ledger_account, ledger_line,
-    movement, off_system_trade_in, redemption, redemption_state, rollup, rollup_entry, voucher,
+    adjustment, audit_block, audit_checkpoint, audit_head, audit_record, evidence_file, growth_baseline,
+    ledger_account, ledger_line, movement, off_system_trade_in, redemption, redemption_state, rollup, rollup_entry,
+    voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -93,6 +94,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         entered_figures: count(walk.baselines.len() + walk.off_system.len()),
         adjustments: count(walk.adjustments.len()),
         checkpoints: count(walk.checkpoints.len()),
+        evidence_files: count(walk.evidence_files.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -102,6 +104,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
+    sound!(evidence_files(conn, &walk)?);
     progress("movements, redemptions, adjustments and figures are as they were written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
@@ -170,6 +173,26 @@ fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
         read!("off_system_trade_in", off_system_trade_in::table.select(OffSystemRow::as_select()).load(conn));
     let seen = rows.iter().map(|row| (row.id, digest::of(row))).collect();
     Ok(compare("off_system_trade_in", &walk.off_system, &seen))
+}
+
+/// Files about records; what they contain is compared where they lie, by `huanxin evidence check`.
+fn evidence_files(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
+    loop {
+        let page: Vec<EvidenceFileRow> = read!(
+            "evidence_file",
+            evidence_file::table
+                .filter(evidence_file::id.gt(after))
+                .order(evidence_file::id)
+                .limit(PAGE)
+                .select(EvidenceFileRow::as_select())
+                .load(conn)
+        );
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        seen.extend(page.iter().map(|row| (row.id, digest::of(row))));
+    }
+    Ok(compare("evidence_file", &walk.evidence_files, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.

@@ -8,6 +8,7 @@ use crate::domain::account::StaffRole;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::state::{Done, Held, State};
@@ -52,6 +53,7 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.sessions.peek(&id(60)), Some(&samples::session()));
         assert_eq!(state.refresh_tokens.peek(&samples::refresh_token().id), Some(&samples::refresh_token()));
         assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
+        assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
     });
 }
@@ -82,6 +84,31 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.sessions.ask(id(60));
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
+    state.files.ask(id(2));
+}
+
+#[test]
+fn files_are_found_by_record_person_content_and_place() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let file = samples::evidence_file();
+        let newer = Id::derived(at().plus_seconds(1), Id::digest(&["sample"]), 90);
+        let twin = EvidenceFile { id: newer, subject: id(4), blob: "ef".repeat(32), ..file.clone() };
+        division.save(&Saved { evidence_files: vec![twin.clone()], ..Saved::default() }).unwrap();
+        assert_eq!(division.read(|tx| tx.evidence_file(id(80))), Some(file.clone()));
+        assert_eq!(division.read(|tx| tx.evidence_file(id(99))), None);
+        assert_eq!(division.read(|tx| tx.evidence_of(id(2), ALL)), [file.clone()]);
+        assert_eq!(division.read(|tx| tx.evidence_of_person(file.person, ALL)), [twin.clone(), file.clone()]);
+        assert_eq!(division.read(|tx| tx.evidence_files_after(id(80), 9)), [twin.clone()]);
+        let equal = division.read(|tx| tx.equal_evidence(&[file.sha256.clone(), "00".repeat(32)]));
+        assert_eq!(equal.into_iter().collect::<Vec<_>>(), [(file.sha256.clone(), [id(2), id(4)].into())]);
+        let places = [file.blob.clone(), "00".repeat(32)];
+        assert_eq!(division.read(|tx| tx.evidence_blobs(&places)), [file.blob.clone()].into());
+        // A record has a file once, whatever the code says.
+        let again = EvidenceFile { id: id(91), ..file };
+        let refused = division.save(&Saved { evidence_files: vec![again], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+    });
 }
 
 #[test]

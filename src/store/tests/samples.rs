@@ -7,6 +7,7 @@ use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
+use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
@@ -229,6 +230,24 @@ pub fn account_proposal() -> AccountProposal {
     }
 }
 
+pub fn evidence_file() -> EvidenceFile {
+    EvidenceFile {
+        id: id(80),
+        about: FileAbout::TurnIn,
+        subject: id(2),
+        person: Id::digest(&["person"]),
+        kind: FileKind::OldItem,
+        media: FileMedia::Jpeg,
+        bytes: 10 * 1024 * 1024,
+        sha256: "ab".repeat(32),
+        blob: "cd".repeat(32),
+        data_key: id(81),
+        organisation: id(3),
+        uploader: id(82),
+        at: at(),
+    }
+}
+
 pub fn assisted_claim() -> AssistedClaim {
     AssistedClaim {
         voucher: id(1),
@@ -416,5 +435,6 @@ pub fn saved(salt: &str) -> Saved {
             request_id: "r".into(),
         }],
         forgotten: Vec::new(),
+        evidence_files: vec![evidence_file()],
     }
 }
