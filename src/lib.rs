@@ -17,6 +17,7 @@ pub mod links;
 pub mod master_key;
 pub mod password;
 pub mod pii;
+mod private_file;
 pub mod qr;
 pub mod revoked;
 pub mod store;

@@ -145,6 +145,26 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
+        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "submitSettlement" => &[&[
+            Code::AmountMalformed,
+            Code::IdentifierInvalid,
+            Code::NotFound,
+            Code::WrongState,
+            Code::AlreadyInSettlement,
+        ]],
+        "resubmitSettlement" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
+            &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
+        }
+        "rejectSettlementLine" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
+        }
+        "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "recordBankReturn" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "answerReconciliationRow" | "resubmitRedemption" => &[&[Code::WrongState]],
+        "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
@@ -266,6 +286,7 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "getCheckpoint",
         "getEvidencePackage",
         "downloadEvidence",
+        "getPaymentFile",
     ];
     if files.contains(&id) {
         add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");

@@ -126,6 +126,8 @@ pub mod reports;
 pub mod retailers;
 #[path = "shared/save.rs"]
 pub mod save;
+#[path = "shared/settlements.rs"]
+pub mod settlements;
 #[path = "shared/trail.rs"]
 pub mod trail;
 #[path = "shared/turn_ins.rs"]

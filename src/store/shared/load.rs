@@ -10,10 +10,10 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
-    VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
+    ClaimRow, CommandRow, DataKeyRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow,
+    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
+    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -76,6 +76,11 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
+    fill!(conn, state.settlements, settlement.id as SettlementRow);
+    fill!(conn, state.holds, line_hold.redemption as LineHoldRow);
+    fill!(conn, state.payment_batches, payment_batch.id as PaymentBatchRow);
+    fill!(conn, state.bank_returns, bank_return.id as BankReturnRow);
+    fill!(conn, state.reconciliation_rows, reconciliation_row.id as ReconciliationRowRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)?;
