@@ -168,6 +168,14 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],
+        "recordDismantling" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState, Code::EvidenceMissing]],
+        "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "acceptPickup" => &[&[Code::WrongState, Code::CategoryNotEligible]],
+        "collectPickup" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::OldItemOwnerMismatch, Code::OldItemCategoryMismatch]]
+        }
+        "cancelPickup" => &[&[Code::WrongState]],
         "listEvidence" => &[&[Code::NotFound, Code::FieldMissing]],
         "createEvidenceLink" => &[&[Code::WrongState]],
         "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],

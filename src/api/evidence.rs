@@ -132,21 +132,27 @@ fn sealed(vault: &Vault, bytes: &[u8]) -> Result<(String, Vec<u8>, NewDataKey), 
 
 /// The record that files are about.
 struct Subject {
-    organisation: Id,
+    organisations: Vec<Id>,
 }
 
 impl Subject {
     fn read(tx: &mut Tx<'_>, about: FileAbout, id: Id) -> Result<Option<Self>, StoreError> {
-        let organisation = match about {
-            FileAbout::TurnIn => tx.turn_in(id)?.map(|row| row.recorder),
-            FileAbout::Redemption => tx.redemption(id)?.map(|(fact, _)| fact.retailer),
+        let organisations = match about {
+            FileAbout::TurnIn => match tx.turn_in(id)? {
+                Some(row) => {
+                    let yard = tx.old_item_steps(id)?.into_iter().map(|step| step.organisation);
+                    Some(std::iter::once(row.recorder).chain(yard).collect())
+                }
+                None => None,
+            },
+            FileAbout::Redemption => tx.redemption(id)?.map(|(fact, _)| vec![fact.retailer]),
         };
-        Ok(organisation.map(|organisation| Self { organisation }))
+        Ok(organisations.map(|organisations| Self { organisations }))
     }
 
     /// Whether a caller may see its files; the bureau sees all.
     fn is_of(&self, own: Option<Id>) -> bool {
-        own.is_none_or(|own| own == self.organisation)
+        own.is_none_or(|own| self.organisations.contains(&own))
     }
 }
 

@@ -4,8 +4,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, evidence, examples, export, growth, health, identity,
-    personal, programmes, recycler, reports, retailer, revoked, schemas, server, settlement, view,
+    assisted, audit, bank_account, bureau, consumer, contract, coverage, evidence, examples, export, growth, health,
+    identity, old_item_end, personal, pickups, programmes, recycler, reports, retailer, revoked, schemas, server,
+    settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -148,6 +149,17 @@ use super::{
         evidence::get_evidence,
         evidence::create_evidence_link,
         evidence::download_evidence,
+        old_item_end::receive_turn_in,
+        old_item_end::record_dismantling,
+        old_item_end::get_old_item_end,
+        old_item_end::get_item_end_report,
+        pickups::request_pickup,
+        pickups::list_pickups,
+        pickups::get_pickup,
+        pickups::accept_pickup,
+        pickups::collect_pickup,
+        pickups::cancel_pickup,
+        coverage::get_collection_coverage,
     )
 )]
 struct Operations;

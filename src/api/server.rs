@@ -17,13 +17,14 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, evidence, export, growth, health, identity, personal, programmes,
-    recycler, reports, request_id, retailer, revoked, settlement,
+    assisted, audit, bank_account, bureau, consumer, coverage, evidence, export, growth, health, identity,
+    old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked, settlement,
 };
 use crate::access::AccessTokens;
 use crate::blobs::Blobs;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
+use crate::domain::towns::Towns;
 use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::links::EvidenceLinks;
@@ -86,12 +87,16 @@ pub struct Service {
     pub blobs: Blobs,
     /// Links to them.
     pub links: EvidenceLinks,
+    /// The towns and offices of the division.
+    pub towns: Towns,
 }
 
 impl Service {
     /// With the usual limits and rates; evidence files are kept in memory alone.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
+        let code = division.code();
+        let towns = Towns::known(code).unwrap_or_else(|| Towns::unknown(code));
         Self {
             division,
             tokens,
@@ -109,6 +114,7 @@ impl Service {
             sink: None,
             blobs: Blobs::in_memory(),
             links: EvidenceLinks::new(keys),
+            towns,
         }
     }
 
@@ -321,12 +327,23 @@ fn for_the_bureau() -> Vec<Place> {
     ]
 }
 
+/// Evidence, what becomes of old items, and how they are fetched.
 fn for_evidence() -> Vec<Place> {
     vec![
         at("/evidence").get(evidence::list_evidence).post(evidence::upload_evidence),
         at("/evidence/{id}").get(evidence::get_evidence),
         at("/evidence/{id}/links").post(evidence::create_evidence_link),
         at("/evidence/{id}/content").get(evidence::download_evidence),
+        at("/turn-ins/{id}/receipt").post(old_item_end::receive_turn_in),
+        at("/turn-ins/{id}/dismantling").post(old_item_end::record_dismantling),
+        at("/turn-ins/{id}/end").get(old_item_end::get_old_item_end),
+        at("/reports/old-item-ends").get(old_item_end::get_item_end_report),
+        at("/pickups").get(pickups::list_pickups).post(pickups::request_pickup),
+        at("/pickups/{id}").get(pickups::get_pickup),
+        at("/pickups/{id}/acceptance").post(pickups::accept_pickup),
+        at("/pickups/{id}/collection").post(pickups::collect_pickup),
+        at("/pickups/{id}/cancellation").post(pickups::cancel_pickup),
+        at("/reports/collection-coverage").get(coverage::get_collection_coverage),
     ]
 }
 

@@ -20,6 +20,7 @@ use crate::blobs::Blobs;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
+use crate::domain::towns::Towns;
 use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::watch::{self, KeyWatch};
@@ -78,6 +79,8 @@ pub struct Started {
     pub sink: Option<Box<dyn Sink>>,
     /// Where evidence files lie.
     pub blobs: Blobs,
+    /// The towns and offices of the division.
+    pub towns: Towns,
 }
 
 impl Started {
@@ -101,6 +104,7 @@ impl Started {
             sink: None,
             blobs: self.blobs,
             links: EvidenceLinks::new(&self.keys),
+            towns: self.towns,
         }
     }
 }
@@ -172,6 +176,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let sink = sink.map_err(Stopped::new)?;
     let blobs = config::blobs(&options.data_dir, options.evidence_url.as_deref(), &options.division);
     let blobs = blobs.map_err(Stopped::new)?;
+    let towns = config::towns(options.towns.as_deref(), &options.division).map_err(Stopped::new)?;
     Ok(Started {
         division,
         keys,
@@ -186,6 +191,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         certificate,
         sink,
         blobs,
+        towns,
     })
 }
 

@@ -13,7 +13,9 @@ use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
+use super::old_item_end::{NewDismantling, OldItemStep};
 use super::personal::{DataKey, NewDataKey, Personal};
+use super::pickup::{NewPickup, Pickup};
 use super::programme::{Rules, Share};
 use super::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ConsentKind, Delivery, OffSystem,
@@ -291,6 +293,46 @@ pub enum Act {
     CreateCheckpoint(Box<NewCheckpoint>),
     /// Records a file about an old item or a redemption, which lies in its place already.
     UploadEvidence(Box<NewEvidenceFile>),
+    /// Records that a recycler's yard has an old item.
+    ReceiveTurnIn {
+        /// Which.
+        turn_in: Id,
+        /// The recycler.
+        recycler: Id,
+        /// On which day it came.
+        received_on: Day,
+    },
+    /// Records that an old item was dismantled.
+    RecordDismantling(Box<NewDismantling>),
+    /// Asks for a pick-up at home.
+    RequestPickup(Box<NewPickup>),
+    /// A collection point takes a pick-up on.
+    AcceptPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+    },
+    /// What was to be picked up was handed in.
+    CollectPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+        /// The old item that it has recorded.
+        turn_in: Id,
+    },
+    /// Calls a pick-up off.
+    CancelPickup {
+        /// Which.
+        pickup: Id,
+        /// The person who asked for it, when it is they who call it off.
+        person: Option<Id>,
+        /// The collection point that has accepted it, when it is it.
+        recycler: Option<Id>,
+        /// Why.
+        reason: String,
+    },
     /// Submits what a retailer is owed for a period.
     SubmitSettlement(Box<SubmitSettlement>),
     /// Takes the next step of a settlement.
@@ -371,6 +413,12 @@ impl Act {
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
             Self::UploadEvidence(_) => "upload_evidence",
+            Self::ReceiveTurnIn { .. } => "receive_turn_in",
+            Self::RecordDismantling(_) => "record_dismantling",
+            Self::RequestPickup(_) => "request_pickup",
+            Self::AcceptPickup { .. } => "accept_pickup",
+            Self::CollectPickup { .. } => "collect_pickup",
+            Self::CancelPickup { .. } => "cancel_pickup",
             Self::SubmitSettlement(_) => "submit_settlement",
             Self::AdvanceSettlement(step) => step.step.name(),
             Self::RejectLine(_) => "reject_settlement_line",
@@ -950,6 +998,10 @@ pub enum Outcome {
     },
     /// A file about a record.
     EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come.
+    OldItemStep(Box<OldItemStep>),
+    /// A pick-up.
+    Pickup(Box<Pickup>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -1065,6 +1117,10 @@ pub enum Change {
     Block(Block),
     /// File about a record (a fact).
     EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come (a fact).
+    OldItemStep(Box<OldItemStep>),
+    /// Pick-up.
+    Pickup(Box<Pickup>),
     /// Settlement.
     Settlement(Box<Settlement>),
     /// A refused line (a fact).

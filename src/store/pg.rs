@@ -116,6 +116,8 @@ pub mod evidence_files;
 pub mod head;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/old_items.rs"]
+pub mod old_items;
 #[path = "shared/persons.rs"]
 pub mod persons;
 #[path = "shared/programmes.rs"]

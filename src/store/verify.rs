@@ -41,6 +41,8 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Files about records.
     pub evidence_files: u64,
+    /// Steps of old items' ends.
+    pub old_item_steps: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -121,6 +123,7 @@ pub(super) struct Walk {
     pub(super) account_proposals: Known,
     pub(super) checkpoints: Known,
     pub(super) evidence_files: Known,
+    pub(super) old_item_steps: Known,
     pub(super) trees: Trees,
 }
 
@@ -276,6 +279,7 @@ impl Walk {
             "account_proposal" => &mut self.account_proposals,
             "audit_checkpoint" => &mut self.checkpoints,
             "evidence_file" => &mut self.evidence_files,
+            "old_item_step" => &mut self.old_item_steps,
             _ => return None,
         };
         known.insert(fact.id, (Some(fact.digest.to_owned()), seq));

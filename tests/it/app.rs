@@ -136,6 +136,7 @@ impl TestApp {
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
             evidence_url: None,
+            towns: None,
             retention: Retention::default(),
             edge,
         };

@@ -29,3 +29,56 @@ CREATE INDEX evidence_file_blob ON evidence_file (blob);
 CREATE INDEX evidence_file_of_person ON evidence_file (person, id);
 CREATE TRIGGER evidence_file_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence_file
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The end of an old item: the fact that a yard received it, and that it was dismantled, each once.
+CREATE TABLE old_item_step (
+    id UUID PRIMARY KEY,
+    turn_in UUID NOT NULL,
+    step TEXT NOT NULL CHECK (step IN ('received', 'dismantled')),
+    organisation UUID NOT NULL,
+    day INTEGER NOT NULL,
+    certificate TEXT,
+    sha256 TEXT CHECK (length(sha256) = 64),
+    author UUID NOT NULL,
+    at BIGINT NOT NULL,
+    -- That an item was dismantled is proved by a certificate with a number, and by the paper itself.
+    CHECK ((step = 'dismantled') = (certificate IS NOT NULL)),
+    CHECK ((step = 'dismantled') = (sha256 IS NOT NULL))
+);
+-- Each step once, whatever the code says; the steps of an item are found by it.
+CREATE UNIQUE INDEX old_item_step_once ON old_item_step (turn_in, step);
+CREATE TRIGGER old_item_step_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON old_item_step
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What was claimed, recorded and received is counted by category.
+ALTER TABLE turn_in ADD COLUMN category TEXT NOT NULL DEFAULT '';
+UPDATE turn_in SET category = item::json ->> 'category';
+
+-- Pick-ups at home: asked for by the owner of an old item, accepted by a collection point, ended by the old item or by
+-- either of them. The address is sealed with a key of the person.
+CREATE TABLE pickup (
+    id UUID PRIMARY KEY,
+    person UUID NOT NULL,
+    category TEXT NOT NULL,
+    division_code TEXT NOT NULL,
+    town TEXT NOT NULL,
+    address TEXT NOT NULL,
+    from_at BIGINT NOT NULL,
+    until_at BIGINT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('requested', 'accepted', 'collected', 'cancelled')),
+    recycler UUID,
+    turn_in UUID,
+    reason TEXT,
+    requested_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    CHECK (from_at < until_at),
+    CHECK (status NOT IN ('accepted', 'collected') OR recycler IS NOT NULL),
+    CHECK (status <> 'requested' OR recycler IS NULL),
+    CHECK ((status = 'collected') = (turn_in IS NOT NULL)),
+    CHECK ((status = 'cancelled') = (reason IS NOT NULL))
+);
+-- A person's list, and how many of theirs are open.
+CREATE INDEX pickup_of_person ON pickup (person, id);
+-- What a collection point has taken on, and what waits in a division.
+CREATE INDEX pickup_of_recycler ON pickup (recycler, id);
+CREATE INDEX pickup_waits ON pickup (division_code, id) WHERE status = 'requested';

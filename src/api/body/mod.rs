@@ -10,6 +10,7 @@ mod consumer;
 pub mod file;
 mod identity;
 mod judge;
+mod old_item;
 mod personal;
 mod read;
 mod recycler;
@@ -30,6 +31,7 @@ pub use bureau::{
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use judge::Stated;
+pub use old_item::{CollectPickupBody, DismantlingBody, ReceiveTurnInBody, RequestPickupBody};
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};

@@ -6,6 +6,7 @@ mod evidence_file;
 mod growth;
 mod history;
 mod identity;
+mod old_item;
 mod party;
 mod personal;
 mod problem;
@@ -30,6 +31,10 @@ pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
+pub use old_item::{
+    CoverageView, ItemEndCounts, ItemEndReportView, ItemEndRow, NearPointView, OldItemEndView, OldItemStepView,
+    PickupView, TownCoverageView,
+};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::Ids;
+use super::{Ids, old_item_end};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, Stop};
 use crate::domain::evidence_file::{EvidenceFile, FileAbout, MOST_FILES, NewEvidenceFile};
 use crate::domain::id::Id;
+use crate::domain::records::TurnIn;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::state::State;
 
@@ -14,6 +15,7 @@ pub(super) fn footprint(state: &mut State, new: &NewEvidenceFile) {
     let person = match new.about {
         FileAbout::TurnIn => {
             state.turn_ins.ask(new.subject);
+            state.old_item_ends.ask(new.subject);
             state.turn_ins.peek(&new.subject).map(|row| row.person)
         }
         FileAbout::Redemption => {
@@ -73,9 +75,16 @@ pub(super) fn record(state: &State, new: &NewEvidenceFile, uploader: Id, ids: &m
 /// Whom the record is about; another organisation's record is not there.
 fn own_subject(state: &State, new: &NewEvidenceFile) -> Result<Id, Stop> {
     let found = match new.about {
-        FileAbout::TurnIn => state.turn_ins.get(&new.subject)?.map(|row| (row.recorder, row.person)),
-        FileAbout::Redemption => state.redemptions.get(&new.subject)?.map(|row| (row.retailer, row.person)),
+        FileAbout::TurnIn => {
+            // Who recorded it, and the yard that has it.
+            let yard = old_item_end::end(state, new.subject)?.received.map(|step| step.organisation);
+            let own = |row: &&TurnIn| [Some(row.recorder), yard].contains(&Some(new.organisation));
+            state.turn_ins.get(&new.subject)?.filter(own).map(|row| row.person)
+        }
+        FileAbout::Redemption => {
+            let row = state.redemptions.get(&new.subject)?;
+            row.filter(|row| row.retailer == new.organisation).map(|row| row.person)
+        }
     };
-    let own = found.filter(|(organisation, _)| *organisation == new.organisation);
-    own.map(|(_, person)| person).ok_or_else(|| Refusal::of(Code::NotFound).into())
+    found.ok_or_else(|| Refusal::of(Code::NotFound).into())
 }

@@ -13,12 +13,12 @@ use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AdjustmentRow, AssistedClaimRow, AttemptRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
-    EvidenceFileRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, Row, read_all,
+    EvidenceFileRow, MovementRow, OffSystemRow, OldItemStepRow, RedemptionRow, RedemptionStateRow, Row, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
     account_proposal, adjustment, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, evidence_file,
-    growth_baseline, movement, off_system_trade_in, redemption, redemption_state,
+    growth_baseline, movement, off_system_trade_in, old_item_step, redemption, redemption_state,
 };
 use crate::store::tx::Page;
 
@@ -124,6 +124,7 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "off_system_trade_in" => rows!(off_system_trade_in.id as OffSystemRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
         "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
+        "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
         _ => BTreeMap::new(),
     })
 }

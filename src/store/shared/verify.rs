@@ -15,13 +15,13 @@ use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
-    EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row,
-    VoucherRow, read_all,
+    EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow, OldItemStepRow, RedemptionRow, RedemptionStateRow,
+    RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
-    evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption,
-    redemption_state, rollup, rollup_entry, voucher,
+    evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, old_item_step,
+    redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -115,6 +115,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         account_proposals: count(walk.account_proposals.len()),
         checkpoints: count(walk.checkpoints.len()),
         evidence_files: count(walk.evidence_files.len()),
+        old_item_steps: count(walk.old_item_steps.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -127,6 +128,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
     sound!(evidence_files(conn, &walk)?);
+    sound!(old_item_steps(conn, &walk)?);
     progress("every row that the trail has a digest of is as it was written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
@@ -207,6 +209,14 @@ fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("account_proposal", &walk.account_proposals, &seen))
+}
+
+fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, old_item_step.id as OldItemStepRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("old_item_step", &walk.old_item_steps, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.
