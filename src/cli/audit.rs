@@ -78,7 +78,8 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} claims by assistants, {} changes of accounts, {} balances, {} rollups, {} checkpoints, {} evidence files, {} ends of old items{signatures}",
+         {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints, {} evidence files, \
+         {} ends of old items{signatures}",
         seen.records,
         seen.movements,
         seen.redemptions,
@@ -87,6 +88,7 @@ pub fn verify(
         seen.entered_figures,
         seen.assisted_claims,
         seen.account_proposals,
+        seen.settlements,
         seen.balances,
         seen.rollups,
         seen.checkpoints,

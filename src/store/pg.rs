@@ -136,6 +136,8 @@ pub mod trail;
 pub mod turn_ins;
 #[path = "shared/verify.rs"]
 pub mod verify;
+#[path = "shared/verify_settlements.rs"]
+pub mod verify_settlements;
 #[path = "shared/versions.rs"]
 pub mod versions;
 #[path = "shared/vouchers.rs"]

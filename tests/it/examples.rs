@@ -61,6 +61,7 @@ pub fn day(app: &TestApp) -> Book {
     trade_in(app, &mut book);
     given_back(app, &mut book);
     at_a_service_point(app, &mut book);
+    old_items(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
     programmes(app, &mut book);
@@ -167,6 +168,31 @@ fn files(app: &TestApp, book: &mut Book, redemption: &str) {
     let link = book.ask(&officer, "createEvidenceLink", &[("id", &file)]);
     let text = link["path"].as_str().unwrap().split_once("link=").unwrap().1.to_owned();
     book.ask(&app.nobody(), "downloadEvidence", &[("id", &file), ("link", &text)]);
+}
+
+/// An old refrigerator is fetched at home, received by the yard, and dismantled.
+fn old_items(app: &TestApp, book: &mut Book) {
+    let (consumer, recycler, officer) = (app.consumer(8), app.recycler(), app.officer());
+    let wish = json!({"category": "refrigerator", "division_code": "360111", "town": "昌东镇",
+        "address": "昌东大道99号3栋201室", "from": "2026-06-20T01:00:00Z", "until": "2026-06-20T04:00:00Z"});
+    let pickup = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.ask(&recycler, "listPickups", &[("status", "requested"), ("limit", "20")]);
+    book.ask(&recycler, "acceptPickup", &[("id", &pickup)]);
+    book.ask(&recycler, "getPickup", &[("id", &pickup)]);
+    let turn_in = id(&book.say(&recycler, "recordTurnIn", &[], &old_fridge(app, 8)));
+    book.say(&recycler, "collectPickup", &[("id", &pickup)], &json!({"turn_in_id": turn_in}));
+    let other = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.say(&consumer, "cancelPickup", &[("id", &other)], &json!({"reason": "改天再约"}));
+    let one = [("id", turn_in.as_str())];
+    book.say(&recycler, "receiveTurnIn", &one, &json!({"received_on": TODAY}));
+    let asked = [("about", "turn_in"), ("subject_id", turn_in.as_str()), ("kind", "certificate")];
+    let certificate = book.say_file(&recycler, "uploadEvidence", &asked, "application/pdf", INVOICE);
+    let dismantling = json!({"certificate_number": "CJ-2026-000017", "dismantled_on": TODAY,
+        "sha256": certificate["sha256"]});
+    book.say(&recycler, "recordDismantling", &one, &dismantling);
+    book.ask(&officer, "getOldItemEnd", &one);
+    book.ask(&officer, "getItemEndReport", &[("from", TODAY), ("to", TODAY)]);
+    book.ask(&officer, "getCollectionCoverage", &[]);
 }
 
 /// What is known of people in the clear, and its end.
