@@ -543,23 +543,23 @@ mod tests {
     fn a_file_opens_with_its_key_alone_and_as_nothing_else() {
         let vault = vault();
         let sealer = vault.sealer().unwrap();
-        let sealed = sealer.file(&[0, 159, 146, 150]).unwrap();
-        assert_ne!(sealer.file(&[0, 159, 146, 150]).unwrap(), sealed);
+        let kept = sealer.file(&[0, 159, 146, 150]).unwrap();
+        assert_ne!(sealer.file(&[0, 159, 146, 150]).unwrap(), kept);
         let key = stored(&sealer.into_key());
         let opener = vault.opener(std::slice::from_ref(&key));
-        assert_eq!(opener.file(key.id, &sealed).unwrap(), [0, 159, 146, 150]);
-        assert_eq!(opener.file(Id::NIL, &sealed), Err(VaultError::UnknownSeal));
-        assert_eq!(opener.file(key.id, &sealed[..NONCE_BYTES - 1]), Err(VaultError::UnknownSeal));
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        assert_eq!(opener.file(key.id, &kept).unwrap(), [0, 159, 146, 150]);
+        assert_eq!(opener.file(Id::NIL, &kept), Err(VaultError::UnknownSeal));
+        assert_eq!(opener.file(key.id, &kept[..NONCE_BYTES - 1]), Err(VaultError::UnknownSeal));
+        for at in 0..kept.len() {
+            let mut changed = kept.clone();
             changed[at] ^= 1;
             assert_eq!(opener.file(key.id, &changed), Err(VaultError::Changed), "{at}");
         }
-        let as_text = format!("{WITH_DATA_KEY}{}.{}", key.id, URL_SAFE_NO_PAD.encode(&sealed));
+        let as_text = format!("{WITH_DATA_KEY}{}.{}", key.id, URL_SAFE_NO_PAD.encode(&kept));
         let personal = Personal { lookup: Id::NIL, sealed: as_text, masked: String::new() };
         assert_eq!(opener.open(TEXT, &personal), Err(VaultError::Changed), "a file is no text");
         let destroyed = DataKey { wrapped: None, shredded_at: Some(Moment(1)), ..key.clone() };
-        assert_eq!(vault.opener(&[destroyed]).file(key.id, &sealed), Err(VaultError::Erased));
+        assert_eq!(vault.opener(&[destroyed]).file(key.id, &kept), Err(VaultError::Erased));
     }
 
     #[test]

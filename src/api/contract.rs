@@ -107,6 +107,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
         "voidTurnIn"
+        | "createEvidenceLink"
+        | "cancelPickup"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -135,7 +137,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
@@ -147,8 +149,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
-        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -170,17 +172,12 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
-        "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
         "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],
         "recordDismantling" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState, Code::EvidenceMissing]],
-        "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "acceptPickup" => &[&[Code::WrongState, Code::CategoryNotEligible]],
         "collectPickup" => {
             &[&[Code::IdentifierInvalid, Code::WrongState, Code::OldItemOwnerMismatch, Code::OldItemCategoryMismatch]]
         }
-        "cancelPickup" => &[&[Code::WrongState]],
-        "listEvidence" => &[&[Code::NotFound, Code::FieldMissing]],
-        "createEvidenceLink" => &[&[Code::WrongState]],
         "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],
         _ => &[],
     };

@@ -126,8 +126,7 @@ pub async fn upload_evidence(
 /// The digest of a file, the file sealed, and the key with which it is.
 fn sealed(vault: &Vault, bytes: &[u8]) -> Result<(String, Vec<u8>, NewDataKey), VaultError> {
     let sealer = vault.sealer()?;
-    let sealed = sealer.file(bytes)?;
-    Ok((hex::encode(Sha256::digest(bytes)), sealed, sealer.into_key()))
+    Ok((hex::encode(Sha256::digest(bytes)), sealer.file(bytes)?, sealer.into_key()))
 }
 
 /// The record that files are about.

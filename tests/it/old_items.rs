@@ -100,8 +100,10 @@ on_both! {
         let turn_in = app.turn_in(&old_car(&app, 0));
         receive(&app.recycler(), &turn_in, TODAY).expect(201);
         hand_in_certificate(&app.recycler(), &turn_in).expect(201);
-        let wrong = dismantle(&app.recycler(), &turn_in, &dismantling());
+        let spaced = with(dismantling(), "/certificate_number", "CJ 2026 000017");
+        let wrong = dismantle(&app.recycler(), &turn_in, &spaced);
         assert_eq!(wrong.refused_alone(422, "IDENTIFIER_INVALID"), "/certificate_number");
+        dismantle(&app.recycler(), &turn_in, &dismantling()).expect(201);
     }
 
     fn another_organisations_old_item(app) {
@@ -151,6 +153,7 @@ on_both! {
     fn a_programme_may_wait_for_the_old_item(app) {
         waiting_programme(&app, "nc-received-2026", "received");
         waiting_programme(&app, "nc-dismantled-2026", "dismantled");
+        app.approve(&["nc-appl-2026", "nc-received-2026", "nc-dismantled-2026"]);
         let items: Vec<String> = (0..4).map(|n| app.turn_in(&old_fridge(&app, n))).collect();
         sell(&app, "nc-received-2026", 0, &items[0]);
         assert_eq!(held(&app), 1);

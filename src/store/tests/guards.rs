@@ -26,6 +26,7 @@ fn facts_refuse_every_change() {
             "refresh_token",
             "audit_checkpoint",
             "evidence_file",
+            "old_item_step",
         ];
         for table in tables {
             let mut statements = vec![format!("UPDATE {table} SET at = 0"), format!("DELETE FROM {table}")];

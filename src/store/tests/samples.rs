@@ -13,7 +13,9 @@ use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::{EndStep, OldItemStep};
 use crate::domain::personal::{DataKey, Personal};
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::programme::Rules;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ClaimKind, ConsentKind, Counted,
@@ -242,6 +244,39 @@ pub fn account_proposal() -> AccountProposal {
         decided_by: Some(id(21)),
         decided_at: Some(at()),
         reason: Some("户名不符".into()),
+    }
+}
+
+pub fn old_item_step() -> OldItemStep {
+    OldItemStep {
+        id: id(83),
+        turn_in: id(2),
+        step: EndStep::Dismantled,
+        organisation: id(3),
+        day: at().day(),
+        certificate: Some("CJ-2026-000017".into()),
+        sha256: Some("ab".repeat(32)),
+        author: id(82),
+        at: at(),
+    }
+}
+
+pub fn pickup() -> Pickup {
+    Pickup {
+        id: id(84),
+        person: Id::digest(&["person"]),
+        category: Category::Refrigerator,
+        division_code: "360111".into(),
+        town: "昌东镇".into(),
+        address: personal("address"),
+        from: at(),
+        until: at().plus_seconds(3600),
+        status: PickupStatus::Accepted,
+        recycler: Some(id(3)),
+        turn_in: None,
+        reason: None,
+        requested_at: at(),
+        changed_at: at(),
     }
 }
 
@@ -554,5 +589,7 @@ pub fn saved(salt: &str) -> Saved {
         }],
         forgotten: Vec::new(),
         evidence_files: vec![evidence_file()],
+        old_item_steps: vec![old_item_step()],
+        pickups: vec![pickup()],
     }
 }
