@@ -210,15 +210,12 @@ pub async fn get_evidence(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let file = visible(&service, id, reader.own).await?;
+    if reader.own.is_some() {
+        return Ok(HttpResponse::Ok().json(EvidenceFileView::own(&file)));
+    }
     let digests = [file.sha256.clone()];
-    let view = match reader.own {
-        Some(_) => EvidenceFileView::own(&file),
-        None => {
-            let equal = service.division.read(move |tx| tx.equal_evidence(&digests)).await?;
-            EvidenceFileView::compared(&file, &equal)
-        }
-    };
-    Ok(HttpResponse::Ok().json(view))
+    let equal = service.division.read(move |tx| tx.equal_evidence(&digests)).await?;
+    Ok(HttpResponse::Ok().json(EvidenceFileView::compared(&file, &equal)))
 }
 
 /// A file that a caller may see; another's is not there.

@@ -20,6 +20,7 @@ use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::old_item_end::{EndStep, OldItemEnd};
 use crate::domain::records::TurnInStatus;
+use crate::domain::time::Day;
 use crate::store::{ItemCount, Page};
 
 /// More organisations than a district has.
@@ -100,7 +101,9 @@ pub async fn get_old_item_end(
         return Err(ApiError::not_found());
     }
     let mut end = OldItemEnd::default();
-    steps.into_iter().for_each(|step| end.put(step));
+    for step in steps {
+        end.put(step);
+    }
     Ok(HttpResponse::Ok().json(OldItemEndView {
         turn_in_id: id.to_string(),
         received: end.received.as_ref().map(OldItemStepView::from),
@@ -134,7 +137,7 @@ pub async fn get_item_end_report(
     Asked(EndsAsked(Period { from, to })): Asked<EndsAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let (from, before) = (from.map(|day| day.start()), to.map(|day| day.next().start()));
+    let (from, before) = (from.map(Day::start), to.map(|day| day.next().start()));
     let read = service.division.read(move |tx| {
         let recyclers = tx.recyclers(None, false, ORGANISATIONS)?.into_iter().map(|row| (row.id, row.name));
         let retailers = tx.retailers(ORGANISATIONS)?.into_iter().map(|row| (row.id, row.name));

@@ -132,8 +132,8 @@ on_both! {
         let void = app.turn_in(&old_fridge(&app, 4));
         app.recycler().post(&format!("/api/v1/turn-ins/{void}/void"), &json!({"reason": "登记错误"})).expect(200);
         app.turn_in(&old_car(&app, 5));
-        for n in 0..3 {
-            sell(&app, "nc-plain-2026", n, &items[n]);
+        for (n, item) in items.iter().enumerate().take(3) {
+            sell(&app, "nc-plain-2026", n, item);
         }
         receive(&other_yard(&app), &items[0], TODAY).expect(201);
         receive(&other_yard(&app), &items[3], TODAY).expect(201);

@@ -15,11 +15,15 @@ pub(super) fn footprint_request(state: &mut State, new: &NewPickup) {
     state.open_pickups.ask(new.person.id);
 }
 
-/// The pick-up, whose person's others it is one of, and who comes.
+/// The pick-up, who comes, and what is fetched.
 pub(super) fn footprint(state: &mut State, id: Id, recycler: Option<Id>, turn_in: Option<Id>) {
     state.pickups.ask(id);
-    recycler.into_iter().for_each(|recycler| state.recyclers.ask(recycler));
-    turn_in.into_iter().for_each(|turn_in| state.turn_ins.ask(turn_in));
+    if let Some(recycler) = recycler {
+        state.recyclers.ask(recycler);
+    }
+    if let Some(turn_in) = turn_in {
+        state.turn_ins.ask(turn_in);
+    }
 }
 
 pub(super) fn request(state: &State, new: &NewPickup, ids: &mut Ids) -> Result<Decision, Stop> {
