@@ -26,8 +26,14 @@ pub const ROLES: &str = "x-roles";
 /// What is asked again and again, and answered in full when it has changed.
 const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] =
-    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
+const QUESTIONS: &[&str] = &[
+    "checkEligibility",
+    "quoteRedemption",
+    "checkEligibilityFor",
+    "listVouchersFor",
+    "getVoucherQrFor",
+    "createEvidenceLink",
+];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a code is
 /// good once.
 const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill"];
@@ -102,6 +108,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
         "voidTurnIn"
+        | "createEvidenceLink"
+        | "cancelPickup"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -131,7 +139,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
@@ -144,8 +152,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
-        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -167,6 +175,13 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
+        "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],
+        "recordDismantling" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState, Code::EvidenceMissing]],
+        "acceptPickup" => &[&[Code::WrongState, Code::CategoryNotEligible]],
+        "collectPickup" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::OldItemOwnerMismatch, Code::OldItemCategoryMismatch]]
+        }
+        "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],
         _ => &[],
     };
     parts.concat()
@@ -281,6 +296,7 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "getTotalsReport",
         "getCheckpoint",
         "getEvidencePackage",
+        "downloadEvidence",
         "getPaymentFile",
     ];
     if files.contains(&id) {

@@ -87,10 +87,14 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
 pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
+#[path = "shared/evidence_files.rs"]
+pub mod evidence_files;
 #[path = "shared/head.rs"]
 pub mod head;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/old_items.rs"]
+pub mod old_items;
 #[path = "shared/persons.rs"]
 pub mod persons;
 #[path = "shared/programmes.rs"]

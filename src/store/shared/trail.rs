@@ -13,14 +13,15 @@ use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AdjustmentRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow,
-    CheckpointRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow,
-    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
+    CheckpointRow, EvidenceFileRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow,
+    PaymentBatchRow, ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow,
+    read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
     account_proposal, adjustment, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, bank_return,
-    growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, payment_batch, reconciliation_row,
-    redemption, redemption_state, repayment, settlement,
+    evidence_file, growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, old_item_step,
+    payment_batch, reconciliation_row, redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -138,6 +139,8 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "reconciliation_row" => rows!(reconciliation_row.id as ReconciliationRowRow),
         "repayment" => rows!(repayment.id as RepaymentRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
+        "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
+        "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
         _ => BTreeMap::new(),
     })
 }

@@ -16,13 +16,13 @@ use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
-    EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow,
-    read_all,
+    EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow, OldItemStepRow, RedemptionRow, RedemptionStateRow,
+    RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
-    growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption, redemption_state, rollup,
-    rollup_entry, voucher,
+    evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, old_item_step,
+    redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -117,6 +117,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         assisted_claims: count(walk.assisted_claims.len()),
         account_proposals: count(walk.account_proposals.len()),
         checkpoints: count(walk.checkpoints.len()),
+        evidence_files: count(walk.evidence_files.len()),
+        old_item_steps: count(walk.old_item_steps.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -131,6 +133,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     sound!(entered(conn, &walk)?);
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
+    sound!(evidence_files(conn, &walk)?);
+    sound!(old_item_steps(conn, &walk)?);
     verified.settlements =
         sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
     progress("every row that the trail has a digest of is as it was written");
@@ -195,6 +199,15 @@ fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
     Ok(compare("off_system_trade_in", &walk.off_system, &seen))
 }
 
+/// Files about records; what they contain is compared where they lie, by `huanxin evidence check`.
+fn evidence_files(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, evidence_file.id as EvidenceFileRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("evidence_file", &walk.evidence_files, &seen))
+}
+
 fn assisted_claims(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
     let mut seen = BTreeMap::new();
     each_row!(conn, assisted_claim.voucher as AssistedClaimRow, |row| {
@@ -209,6 +222,14 @@ fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("account_proposal", &walk.account_proposals, &seen))
+}
+
+fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, old_item_step.id as OldItemStepRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("old_item_step", &walk.old_item_steps, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.
