@@ -2,12 +2,14 @@
 
 pub mod account;
 pub mod adjustment;
+pub mod anomaly;
 pub mod audit;
 pub mod brand;
 pub mod checkpoint;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
+pub mod dispute;
 pub mod goods;
 pub mod growth;
 pub mod id;
