@@ -1,10 +1,14 @@
 //! The vocabulary: every command, outcome, change and way to stop. Who reads this page knows what the service can do.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
 use super::adjustment::{Adjustment, Raised};
+use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
+use super::dispute::{Dispute, DisputeAbout, DisputeOutcome, DisputeParty};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -281,6 +285,84 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Sets anomaly rules anew; those that are not named stay as they are.
+    SetAnomalyRules {
+        /// The version that they are changed from.
+        version: u32,
+        /// The rules that change.
+        set: BTreeMap<AnomalyRule, Limits>,
+        /// Why.
+        reason: String,
+    },
+    /// Keeps what a rule found, and holds the lines where it says so.
+    RecordAnomaly {
+        /// What was found.
+        signal: Box<Signal>,
+        /// The version of the rules by which it was found.
+        rules: u32,
+    },
+    /// Notes that a day was scanned.
+    FinishAnomalyScan {
+        /// The day.
+        day: Day,
+        /// The version of the rules.
+        rules: u32,
+        /// How much was found.
+        findings: u32,
+    },
+    /// Says whether an anomaly is what it looked like.
+    ResolveAnomaly {
+        /// Which.
+        anomaly: Id,
+        /// Whether it is.
+        confirmed: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Objects to a refusal or to a redemption.
+    OpenDispute(Box<NewDispute>),
+    /// Says what the other side has to say.
+    AnswerDispute {
+        /// Which.
+        dispute: Id,
+        /// The retailer that answers; nobody's when the bureau does.
+        own: Option<Id>,
+        /// What.
+        text: String,
+    },
+    /// Decides a dispute.
+    DecideDispute {
+        /// Which.
+        dispute: Id,
+        /// How.
+        outcome: DisputeOutcome,
+        /// Why.
+        reason: String,
+        /// Whether the line stays held; of a dispute that is upheld alone.
+        keeps_holding: bool,
+    },
+    /// Takes an objection back.
+    WithdrawDispute {
+        /// Which.
+        dispute: Id,
+        /// Who objected.
+        opener: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Notes what a retailer paid to the consumer in advance.
+    RecordCompensation {
+        /// Which dispute.
+        dispute: Id,
+        /// The retailer.
+        retailer: Id,
+        /// How much.
+        amount: Fen,
+        /// On which day.
+        paid_on: Day,
+        /// How.
+        reference: String,
+    },
 }
 
 impl Act {
@@ -328,6 +410,15 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::SetAnomalyRules { .. } => "set_anomaly_rules",
+            Self::RecordAnomaly { .. } => "record_anomaly",
+            Self::FinishAnomalyScan { .. } => "finish_anomaly_scan",
+            Self::ResolveAnomaly { .. } => "resolve_anomaly",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::AnswerDispute { .. } => "answer_dispute",
+            Self::DecideDispute { .. } => "decide_dispute",
+            Self::WithdrawDispute { .. } => "withdraw_dispute",
+            Self::RecordCompensation { .. } => "record_compensation",
         }
     }
 
@@ -336,6 +427,21 @@ impl Act {
     pub const fn is_urgent(&self) -> bool {
         matches!(self, Self::RedeemVoucher(_) | Self::ReverseRedemption { .. })
     }
+}
+
+/// An objection as it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDispute {
+    /// What kind of thing it is about.
+    pub about: DisputeAbout,
+    /// The refused attempt or the redemption.
+    pub subject: Id,
+    /// Who objects.
+    pub party: DisputeParty,
+    /// The person or the retailer.
+    pub opener: Id,
+    /// What is objected.
+    pub statement: String,
 }
 
 words! {
@@ -466,6 +572,8 @@ pub struct ClaimVoucher {
     pub turn_in: Option<Id>,
     /// Where the person claims.
     pub division_code: String,
+    /// The device from which the person claims, where it says so.
+    pub device: Option<Id>,
 }
 
 /// How a claim for somebody else came about. That there is one says that the person has consented.
@@ -698,6 +806,14 @@ pub enum Outcome {
         /// When.
         at: Moment,
     },
+    /// Anomaly rules, as they are now.
+    AnomalyRules(Box<RulesEntry>),
+    /// An anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day was scanned for anomalies.
+    AnomalyScan(ScanDay),
+    /// A dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -811,6 +927,14 @@ pub enum Change {
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.
     Block(Block),
+    /// Anomaly rules (a fact).
+    AnomalyRules(Box<RulesEntry>),
+    /// Anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day that was scanned (a fact).
+    AnomalyScan(ScanDay),
+    /// Dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

@@ -158,6 +158,7 @@ tables! {
         redemption -> Nullable<Uid>,
         claims -> Text,
         quotas -> Text,
+        device -> Nullable<Uid>,
     }
     redemption (id) {
         id -> Uid,

@@ -63,6 +63,7 @@ impl EligibilityBody {
             powertrain: self.powertrain,
             turn_in,
             division_code,
+            device: None,
         }))
     }
 }
@@ -92,7 +93,12 @@ impl ClaimVoucherBody {
     ///
     /// # Errors
     /// With everything in the body that cannot stand.
-    pub fn into_claim(self, (person, key): Stated, residence: Option<String>) -> Result<ClaimVoucher, Refusals> {
+    pub fn into_claim(
+        self,
+        (person, key): Stated,
+        residence: Option<String>,
+        device: Option<Id>,
+    ) -> Result<ClaimVoucher, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let programme = judge.text("/programme_id", &self.programme_id, LINE);
         let turn_in = self.turn_in_id.and_then(|id| judge.id("/turn_in_id", &id));
@@ -106,6 +112,7 @@ impl ClaimVoucherBody {
             powertrain: None,
             turn_in,
             division_code,
+            device,
         });
         judge.finish(made)
     }

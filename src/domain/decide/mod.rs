@@ -2,14 +2,17 @@
 
 mod account;
 mod adjustment;
+mod anomaly;
 mod assistance;
 mod bank_account;
 mod checkpoint;
 mod data_key;
 mod disclosure;
+mod dispute;
 mod erasure;
 mod expiry;
 mod growth_input;
+mod hold;
 mod matching;
 mod party;
 mod programme;
@@ -75,6 +78,15 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::footprint(state, &command.act),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::footprint(state, &command.act),
     }
 }
 
@@ -145,6 +157,15 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::decide(state, &command.act, command.actor.id, stamp),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::decide(state, &command.act, &command.actor, &mut ids),
     }
 }
 

@@ -85,6 +85,7 @@ pub fn voucher() -> Voucher {
         redemption: None,
         claims: vec![ClaimKey::new(ClaimKind::OldSerial, &["old"])],
         quotas: vec![Id::digest(&["quota"])],
+        device: Some(Id::digest(&["device"])),
     }
 }
 
