@@ -43,12 +43,13 @@ DECLARE
     division CONSTANT text := current_setting('huanxin.schema');
     append_only CONSTANT text[] := ARRAY[
         'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
-        'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim'];
+        'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim',
+        'anomaly_rules', 'anomaly_scan'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation',
-        'account_proposal', 'assistant_use'];
+        'account_proposal', 'assistant_use', 'anomaly', 'dispute'];
     migrations CONSTANT text := '__diesel_schema_migrations';
     -- Kept for a time only: the retention job removes rows of these, and of nothing else.
     passing CONSTANT text[] := ARRAY['command_log', 'attempt'];

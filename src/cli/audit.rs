@@ -78,13 +78,15 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} balances, {} rollups, {} checkpoints{signatures}",
+         {} claims by assistants, {} changes of accounts, {} balances, {} rollups, {} checkpoints{signatures}",
         seen.records,
         seen.movements,
         seen.redemptions,
         seen.redemption_states,
         seen.adjustments,
         seen.entered_figures,
+        seen.assisted_claims,
+        seen.account_proposals,
         seen.balances,
         seen.rollups,
         seen.checkpoints,

@@ -1,9 +1,9 @@
 //! Disputes: a consumer or a retailer objects, the other side answers, an officer decides with a reason (the plan's
 //! task 14: complaints are handled, and retailers may compensate in advance, 先行赔付).
 
-use chrono::{Datelike, Days, Weekday};
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Due;
 use super::goods::words;
 use super::id::Id;
 use super::money::Fen;
@@ -123,8 +123,8 @@ pub struct Dispute {
     pub opened_at: Moment,
     /// The last day for the answer.
     pub answer_by: Day,
-    /// The last day for the decision.
-    pub decide_by: Day,
+    /// The last day for the decision, and whether the holidays up to it are known.
+    pub decide_by: Due,
     /// What the other side says.
     pub answer: Option<DisputeAnswer>,
     /// How it was decided.
@@ -151,36 +151,8 @@ impl Dispute {
     pub fn is_overdue(&self, today: Day) -> bool {
         match self.status() {
             DisputeStatus::Opened => today > self.answer_by,
-            DisputeStatus::Answered => today > self.decide_by,
+            DisputeStatus::Answered => today > self.decide_by.day,
             DisputeStatus::Decided => false,
         }
-    }
-}
-
-/// The day by which so many working days have passed after another.
-#[must_use]
-pub fn due(after: Day, working_days: u32) -> Day {
-    let (mut day, mut left) = (after, working_days);
-    while left > 0 {
-        let Some(next) = day.0.checked_add_days(Days::new(1)) else { return day };
-        day = Day(next);
-        left -= u32::from(!matches!(next.weekday(), Weekday::Sat | Weekday::Sun));
-    }
-    day
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn working_days_pass_over_the_weekend() {
-        let day = |text: &str| Day(text.parse().unwrap());
-        // A Thursday.
-        assert_eq!(due(day("2026-06-18"), 1), day("2026-06-19"));
-        assert_eq!(due(day("2026-06-18"), 2), day("2026-06-22"));
-        assert_eq!(due(day("2026-06-20"), 1), day("2026-06-22"));
-        assert_eq!(due(day("2026-06-18"), 7), day("2026-06-29"));
-        assert_eq!(due(day("2026-06-18"), 0), day("2026-06-18"));
     }
 }

@@ -15,9 +15,10 @@ use super::loaded::Loaded;
 use super::money::Fen;
 use super::personal::DataKey;
 use super::records::{
-    AccountProposal, AssistantUse, Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption,
-    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
+    ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
+use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
 use super::time::Day;
 
 /// A command that was done before.
@@ -117,6 +118,16 @@ pub struct State {
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
     pub checkpoints: Loaded<i64, Checkpoint>,
+    /// Settlements.
+    pub settlements: Loaded<Id, Settlement>,
+    /// Why lines are held, by redemption.
+    pub holds: Loaded<Id, LineHold>,
+    /// Files for the bank.
+    pub payment_batches: Loaded<Id, PaymentBatch>,
+    /// Files of the bank.
+    pub bank_returns: Loaded<Id, BankReturn>,
+    /// Rows of reconciliation.
+    pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
     /// Versions of the anomaly rules.
     pub anomaly_rules: Loaded<Id, RulesEntry>,
     /// Anomalies.
@@ -191,6 +202,11 @@ impl State {
             || self.revocations.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
+            || self.settlements.has_unloaded()
+            || self.holds.has_unloaded()
+            || self.payment_batches.has_unloaded()
+            || self.bank_returns.has_unloaded()
+            || self.reconciliation_rows.has_unloaded()
             || self.anomaly_rules.has_unloaded()
             || self.anomalies.has_unloaded()
             || self.anomaly_scans.has_unloaded()
@@ -246,7 +262,11 @@ impl State {
     fn put_dispute(&mut self, row: Dispute) {
         if self.waiting_disputes.asked(&row.subject) {
             let mut waiting = self.waiting_disputes.peek(&row.subject).cloned().unwrap_or_default();
-            if row.decision.is_some() { waiting.remove(&row.id) } else { waiting.insert(row.id) };
+            if row.decision.is_some() {
+                waiting.remove(&row.id)
+            } else {
+                waiting.insert(row.id)
+            };
             self.waiting_disputes.put(row.subject, waiting);
         }
         self.disputes.put(row.id, row);
@@ -275,7 +295,7 @@ impl State {
             Change::Redemption(row) => self.redemptions.put(row.id, *row),
             Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
-            Change::Bucket(row) => self.buckets.put(row.id, row),
+            Change::Bucket(row) => self.buckets.put(row.id, *row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),
             Change::Release(row) => self.releases.put(row.id, row),
@@ -284,6 +304,11 @@ impl State {
             Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
             Change::Revocation(row) => self.revocations.put(row.subject, row),
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
+            Change::Settlement(row) => self.settlements.put(row.id, *row),
+            Change::LineHold(row) => self.holds.put(row.redemption, row),
+            Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
+            Change::BankReturn(row) => self.bank_returns.put(row.id, row),
+            Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
             Change::AnomalyRules(row) => self.anomaly_rules.put(row.id, *row),
             Change::Anomaly(row) => self.anomalies.put(row.id, *row),
             Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
@@ -294,6 +319,8 @@ impl State {
             | Change::OffSystem(_)
             | Change::Block(_)
             | Change::AssistedClaim(_)
+            | Change::LineRejection(_)
+            | Change::Repayment(_)
             | Change::Forgotten { .. } => {}
         }
     }

@@ -41,6 +41,12 @@ enum Kind {
     Staff,
     Session,
     Revocation,
+    Anomaly,
+    Dispute,
+    Settlement,
+    Hold,
+    PaymentBatch,
+    ReconciliationRow,
 }
 
 impl Collected {
@@ -103,6 +109,17 @@ impl Collected {
             Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
+            Change::Settlement(row) => self.touch(Kind::Settlement, row.id),
+            Change::LineRejection(row) => self.saved.line_rejections.push(row.as_ref().clone()),
+            Change::LineHold(row) => self.touch(Kind::Hold, row.redemption),
+            Change::PaymentBatch(row) => self.touch(Kind::PaymentBatch, row.id),
+            Change::BankReturn(row) => self.saved.bank_returns.push(row.clone()),
+            Change::ReconciliationRow(row) => self.touch(Kind::ReconciliationRow, row.id),
+            Change::Repayment(row) => self.saved.repayments.push(row.as_ref().clone()),
+            Change::AnomalyRules(row) => self.saved.anomaly_rules.push(row.as_ref().clone()),
+            Change::AnomalyScan(row) => self.saved.anomaly_scans.push(row.clone()),
+            Change::Anomaly(row) => self.touch(Kind::Anomaly, row.id),
+            Change::Dispute(row) => self.touch(Kind::Dispute, row.id),
         }
     }
 
@@ -148,6 +165,19 @@ impl Collected {
                 Kind::Session => saved.sessions = ids.filter_map(|id| state.sessions.peek(id).cloned()).collect(),
                 Kind::Revocation => {
                     saved.revocations = ids.filter_map(|id| state.revocations.peek(id).cloned()).collect();
+                }
+                Kind::Settlement => {
+                    saved.settlements = ids.filter_map(|id| state.settlements.peek(id).cloned()).collect();
+                }
+                Kind::Anomaly => saved.anomalies = ids.filter_map(|id| state.anomalies.peek(id).cloned()).collect(),
+                Kind::Dispute => saved.disputes = ids.filter_map(|id| state.disputes.peek(id).cloned()).collect(),
+                Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),
+                Kind::PaymentBatch => {
+                    saved.payment_batches = ids.filter_map(|id| state.payment_batches.peek(id).cloned()).collect();
+                }
+                Kind::ReconciliationRow => {
+                    let rows = ids.filter_map(|id| state.reconciliation_rows.peek(id).cloned());
+                    saved.reconciliation_rows = rows.collect();
                 }
             }
         }

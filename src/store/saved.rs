@@ -2,17 +2,22 @@
 
 use crate::domain::account::{Account, RefreshToken, Revocation, Session};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::anomaly::{Anomaly, RulesEntry, ScanDay};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
+use crate::domain::dispute::Dispute;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
-    AccountProposal, AssistantUse, AssistedClaim, Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse,
-    Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
+    Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::RollupEntry;
+use crate::domain::settlement::{
+    BankReturn, Bucket, LineHold, LineRejection, PaymentBatch, ReconciliationRow, Repayment, Settlement,
+};
 use crate::domain::time::Moment;
 
 /// Everything that one batch writes. A key stands at most once in each list of states.
@@ -86,6 +91,28 @@ pub struct Saved {
     pub checkpoints: Vec<Checkpoint>,
     /// Roots over full blocks of the trail: inserted.
     pub blocks: Vec<Block>,
+    /// Settlements, put in place.
+    pub settlements: Vec<Settlement>,
+    /// Why lines are held, put in place.
+    pub holds: Vec<LineHold>,
+    /// Files for the bank, put in place.
+    pub payment_batches: Vec<PaymentBatch>,
+    /// Rows of reconciliation, put in place.
+    pub reconciliation_rows: Vec<ReconciliationRow>,
+    /// Refused lines: facts, inserted.
+    pub line_rejections: Vec<LineRejection>,
+    /// Files of the bank: facts, inserted.
+    pub bank_returns: Vec<BankReturn>,
+    /// Repayments: facts, inserted.
+    pub repayments: Vec<Repayment>,
+    /// Versions of the anomaly rules: facts, inserted.
+    pub anomaly_rules: Vec<RulesEntry>,
+    /// Days that were scanned for anomalies: facts, inserted.
+    pub anomaly_scans: Vec<ScanDay>,
+    /// Anomalies, put in place.
+    pub anomalies: Vec<Anomaly>,
+    /// Disputes, put in place.
+    pub disputes: Vec<Dispute>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.

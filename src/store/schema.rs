@@ -66,6 +66,7 @@ tables! {
         standing -> Text,
         programmes -> Text,
         proposal -> Nullable<Uid>,
+        paying -> Text,
     }
     account_proposal (id) {
         id -> Uid,
@@ -192,6 +193,8 @@ tables! {
         step -> Uid,
         at -> BigInt,
         reason -> Text,
+        rejection -> Nullable<Text>,
+        bucket -> Nullable<Uid>,
     }
     adjustment (id) {
         id -> Uid,
@@ -217,6 +220,87 @@ tables! {
         programme -> Text,
         day -> Integer,
         settlement -> Nullable<Uid>,
+        stage -> Nullable<Text>,
+        portions -> Text,
+        held -> BigInt,
+    }
+    settlement (id) {
+        id -> Uid,
+        retailer -> Uid,
+        from_day -> Integer,
+        to_day -> Integer,
+        status -> Text,
+        submitted_lines -> BigInt,
+        submitted_fen -> BigInt,
+        rejected_lines -> BigInt,
+        rejected_fen -> BigInt,
+        approved_lines -> Nullable<BigInt>,
+        approved_fen -> Nullable<BigInt>,
+        recovered_fen -> BigInt,
+        due_day -> Nullable<Integer>,
+        batch -> Nullable<Uid>,
+        submitted_at -> BigInt,
+        body -> Text,
+    }
+    line_rejection (id) {
+        id -> Uid,
+        settlement -> Uid,
+        redemption -> Uid,
+        code -> Text,
+        reason -> Text,
+        lost_lines -> BigInt,
+        lost_fen -> BigInt,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    line_hold (redemption) {
+        redemption -> Uid,
+        open -> Text,
+    }
+    payment_batch (id) {
+        id -> Uid,
+        settlements -> Text,
+        payments -> BigInt,
+        total_fen -> BigInt,
+        open -> Text,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    bank_return (id) {
+        id -> Uid,
+        batch -> Uid,
+        sha256 -> Text,
+        file_rows -> BigInt,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    reconciliation_row (id) {
+        id -> Uid,
+        batch -> Uid,
+        file -> Uid,
+        file_row -> Nullable<BigInt>,
+        kind -> Text,
+        settlement -> Nullable<Uid>,
+        expected_fen -> Nullable<BigInt>,
+        found_fen -> Nullable<BigInt>,
+        reference -> Nullable<Text>,
+        paid_on -> Nullable<Integer>,
+        status -> Text,
+        answer -> Nullable<Text>,
+        note -> Nullable<Text>,
+        closed_by -> Nullable<Uid>,
+        closed_at -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+    repayment (id) {
+        id -> Uid,
+        retailer -> Uid,
+        amount_fen -> BigInt,
+        recovered -> Text,
+        reference -> Text,
+        paid_on -> Integer,
+        by_officer -> Uid,
+        at -> BigInt,
     }
     claim (hash, kind) {
         hash -> Uid,
@@ -299,6 +383,9 @@ tables! {
         amount_reserved_fen -> BigInt,
         amount_redeemed_fen -> BigInt,
         amount_reversed_fen -> BigInt,
+        amount_approved_fen -> BigInt,
+        amount_paid_fen -> BigInt,
+        amount_recovered_fen -> BigInt,
     }
     rollup_entry (id) {
         id -> Uid,
@@ -320,6 +407,9 @@ tables! {
         amount_reserved_fen -> BigInt,
         amount_redeemed_fen -> BigInt,
         amount_reversed_fen -> BigInt,
+        amount_approved_fen -> BigInt,
+        amount_paid_fen -> BigInt,
+        amount_recovered_fen -> BigInt,
         at -> BigInt,
     }
     assisted_claim (voucher) {
@@ -394,6 +484,67 @@ tables! {
         codes -> Text,
         request_id -> Text,
     }
+    anomaly_rules (id) {
+        id -> Uid,
+        number -> BigInt,
+        rules -> Text,
+        reason -> Text,
+        author -> Uid,
+        at -> BigInt,
+    }
+    anomaly_scan (day) {
+        day -> Integer,
+        rules -> BigInt,
+        findings -> BigInt,
+        at -> BigInt,
+    }
+    anomaly (id) {
+        id -> Uid,
+        rule -> Text,
+        subject -> Uid,
+        day -> Integer,
+        since -> Integer,
+        part -> BigInt,
+        measure -> BigInt,
+        score -> BigInt,
+        holds -> Bool,
+        lines -> Text,
+        retailers -> Text,
+        evidence -> Text,
+        zh -> Text,
+        en -> Text,
+        rules -> BigInt,
+        at -> BigInt,
+        status -> Text,
+        resolved_by -> Nullable<Uid>,
+        resolved_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+    dispute (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        codes -> Text,
+        retailer -> Nullable<Uid>,
+        opened_by -> Text,
+        opener -> Uid,
+        author -> Uid,
+        statement -> Text,
+        opened_at -> BigInt,
+        answer_by -> Integer,
+        decide_by -> Integer,
+        holidays_known -> Bool,
+        status -> Text,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Uid>,
+        answered_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Uid>,
+        decided_at -> Nullable<BigInt>,
+        holds -> Bool,
+        compensation -> Nullable<Text>,
+    }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
@@ -401,3 +552,7 @@ diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);
+// A scan reads a redemption with its voucher and its store.
+diesel::allow_tables_to_appear_in_same_query!(redemption, voucher, store);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);

@@ -72,6 +72,7 @@ CREATE TABLE dispute (
     opened_at BIGINT NOT NULL,
     answer_by INTEGER NOT NULL,
     decide_by INTEGER NOT NULL CHECK (decide_by >= answer_by),
+    holidays_known BOOLEAN NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('opened', 'answered', 'decided')),
     answer TEXT,
     answered_by UUID,

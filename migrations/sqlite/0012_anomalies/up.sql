@@ -80,6 +80,7 @@ CREATE TABLE dispute (
     opened_at INTEGER NOT NULL,
     answer_by INTEGER NOT NULL,
     decide_by INTEGER NOT NULL CHECK (decide_by >= answer_by),
+    holidays_known INTEGER NOT NULL CHECK (holidays_known IN (0, 1)),
     status TEXT NOT NULL CHECK (status IN ('opened', 'answered', 'decided')),
     answer TEXT,
     answered_by BLOB CHECK (length(answered_by) = 16),

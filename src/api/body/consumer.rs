@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::command::ClaimVoucher;
 use crate::domain::goods::{Category, Powertrain};
+use crate::domain::id::Id;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 use crate::pii::Vault;
@@ -133,7 +134,8 @@ mod tests {
     #[test]
     fn a_claim_tells_all_that_is_wrong() {
         let body = r#"{"programme_id":"","category":"car","turn_in_id":"x","division_code":"Nanchang"}"#;
-        let refusals = read::<ClaimVoucherBody>(body.as_bytes()).unwrap().into_claim(somebody(), None).unwrap_err();
+        let refusals =
+            read::<ClaimVoucherBody>(body.as_bytes()).unwrap().into_claim(somebody(), None, None).unwrap_err();
         let told: Vec<_> = refusals.all().iter().map(|refusal| (refusal.code, refusal.pointer.as_str())).collect();
         assert_eq!(
             told,

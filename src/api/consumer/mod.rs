@@ -5,7 +5,7 @@ pub mod qr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{changed, created, unexpected};
-use super::auth::Consumer;
+use super::auth::{Consumer, device};
 use super::body::words::ProgrammeWord;
 use super::body::{ClaimVoucherBody, EligibilityBody};
 use super::entity::JsonBody;

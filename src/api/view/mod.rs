@@ -28,7 +28,9 @@ pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, O
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
-pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
+pub use personal::{
+    AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,
+};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,

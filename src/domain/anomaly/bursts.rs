@@ -10,24 +10,38 @@ use crate::domain::id::Id;
 
 /// Of one clerk.
 pub(super) fn of_a_clerk(limits: &Limits, seen: &Seen) -> Vec<Signal> {
-    bursts(AnomalyRule::ClerkBurst, LinkKind::Account, limits, seen, |sale| sale.clerk, |most| {
-        let minutes = limits.span;
-        Why(
-            format!("同一店员 {minutes} 分钟内核销 {most} 笔"),
-            format!("one clerk redeemed {most} vouchers within {minutes} minutes"),
-        )
-    })
+    bursts(
+        AnomalyRule::ClerkBurst,
+        LinkKind::Account,
+        limits,
+        seen,
+        |sale| sale.clerk,
+        |most| {
+            let minutes = limits.span;
+            Why(
+                format!("同一店员 {minutes} 分钟内核销 {most} 笔"),
+                format!("one clerk redeemed {most} vouchers within {minutes} minutes"),
+            )
+        },
+    )
 }
 
 /// Of one store, all its clerks together.
 pub(super) fn of_a_store(limits: &Limits, seen: &Seen) -> Vec<Signal> {
-    bursts(AnomalyRule::StoreBurst, LinkKind::Store, limits, seen, |sale| sale.store, |most| {
-        let minutes = limits.span;
-        Why(
-            format!("同一门店 {minutes} 分钟内核销 {most} 笔"),
-            format!("one store redeemed {most} vouchers within {minutes} minutes"),
-        )
-    })
+    bursts(
+        AnomalyRule::StoreBurst,
+        LinkKind::Store,
+        limits,
+        seen,
+        |sale| sale.store,
+        |most| {
+            let minutes = limits.span;
+            Why(
+                format!("同一门店 {minutes} 分钟内核销 {most} 笔"),
+                format!("one store redeemed {most} vouchers within {minutes} minutes"),
+            )
+        },
+    )
 }
 
 fn bursts(

@@ -65,8 +65,7 @@ fn shared(seen: &Seen, from: u32, members: &[Member]) -> Vec<Id> {
 /// Groups of members that share a key and of which the day touched one.
 fn groups<K: Ord + Clone>(seen: &Seen, all: impl Iterator<Item = (K, Member)> + Clone) -> BTreeMap<K, Vec<Member>> {
     let today: BTreeSet<Id> = seen.today().iter().map(|sale| sale.id).collect();
-    let touched =
-        |member: &Member| seen.is_today(member.at) || member.line.is_some_and(|line| today.contains(&line));
+    let touched = |member: &Member| seen.is_today(member.at) || member.line.is_some_and(|line| today.contains(&line));
     let mut groups: BTreeMap<K, Vec<Member>> =
         all.clone().filter(|(_, member)| touched(member)).map(|(key, _)| (key, Vec::new())).collect();
     for (key, member) in all {
@@ -96,10 +95,7 @@ pub(super) fn old_item_recorded_twice(limits: &Limits, seen: &Seen) -> Vec<Signa
         let evidence = records.iter().map(|id| Link::to(LinkKind::TurnIn, *id));
         let subject = (AnomalyRule::OldItemRecordedTwice, key.hash, seen.day);
         Signal::new(subject, (limits, count(records.len())), &lines, evidence, |records| {
-            Why(
-                format!("同一旧件登记了 {records} 次"),
-                format!("{records} records are of one old item"),
-            )
+            Why(format!("同一旧件登记了 {records} 次"), format!("{records} records are of one old item"))
         })
     });
     found.collect()
@@ -144,9 +140,7 @@ pub(super) fn tried_used_identity(limits: &Limits, seen: &Seen) -> Vec<Signal> {
         }
     }
     let found = tills.into_iter().filter_map(|(actor, tries)| {
-        let vouchers = |of: &mut dyn Iterator<Item = &&Try>| -> BTreeSet<Id> {
-            of.map(|one| one.voucher).collect()
-        };
+        let vouchers = |of: &mut dyn Iterator<Item = &&Try>| -> BTreeSet<Id> { of.map(|one| one.voucher).collect() };
         let all = vouchers(&mut tries.iter());
         let before = vouchers(&mut tries.iter().filter(|one| !seen.is_today(one.at)));
         let stands = |sale: &&Sold| sale.stands(seen.day) && all.contains(&sale.voucher);

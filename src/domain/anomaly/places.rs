@@ -26,7 +26,9 @@ pub(super) fn claimed_elsewhere(limits: &Limits, seen: &Seen) -> Vec<Signal> {
             |sales| {
                 Why(
                     format!("该门店 {days} 天内核销了 {sales} 张在其他县区领取的券"),
-                    format!("the store redeemed {sales} vouchers within {days} days that were claimed in other counties"),
+                    format!(
+                        "the store redeemed {sales} vouchers within {days} days that were claimed in other counties"
+                    ),
                 )
             },
         )

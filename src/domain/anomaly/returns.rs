@@ -19,24 +19,36 @@ fn soon(sale: &Sold, days: u32, until: Moment) -> Option<Moment> {
 
 /// A person's; what else the person bought is held.
 pub(super) fn of_a_person(limits: &Limits, seen: &Seen) -> Vec<Signal> {
-    quick(AnomalyRule::QuickReturns, limits, seen, |sale| sale.person, |returns| {
-        let (days, span) = (limits.days, limits.span);
-        Why(
-            format!("同一人 {days} 天内有 {returns} 次在 {span} 天内购买又退货"),
-            format!("one person returned {returns} times within {span} days of the sale, in {days} days"),
-        )
-    })
+    quick(
+        AnomalyRule::QuickReturns,
+        limits,
+        seen,
+        |sale| sale.person,
+        |returns| {
+            let (days, span) = (limits.days, limits.span);
+            Why(
+                format!("同一人 {days} 天内有 {returns} 次在 {span} 天内购买又退货"),
+                format!("one person returned {returns} times within {span} days of the sale, in {days} days"),
+            )
+        },
+    )
 }
 
 /// A clerk's; what else the buyers who returned have bought is held.
 pub(super) fn at_a_clerk(limits: &Limits, seen: &Seen) -> Vec<Signal> {
-    quick(AnomalyRule::QuickReturnsAtClerk, limits, seen, |sale| sale.clerk, |returns| {
-        let (days, span) = (limits.days, limits.span);
-        Why(
-            format!("同一店员 {days} 天内有 {returns} 笔销售在 {span} 天内退货"),
-            format!("{returns} sales of one clerk were returned within {span} days of the sale, in {days} days"),
-        )
-    })
+    quick(
+        AnomalyRule::QuickReturnsAtClerk,
+        limits,
+        seen,
+        |sale| sale.clerk,
+        |returns| {
+            let (days, span) = (limits.days, limits.span);
+            Why(
+                format!("同一店员 {days} 天内有 {returns} 笔销售在 {span} 天内退货"),
+                format!("{returns} sales of one clerk were returned within {span} days of the sale, in {days} days"),
+            )
+        },
+    )
 }
 
 fn quick(

@@ -85,15 +85,10 @@ fn the_first_rules_are_whole_and_can_stand() {
 #[test]
 fn a_score_goes_from_fifty_to_a_hundred() {
     let limits = Limits { on: true, days: 1, span: 0, least: 1, from: 8, full: 16, hold_at: Some(75) };
-    assert_eq!([7, 8, 9, 12, 15, 16, 99].map(|measure| limits.score(measure)), [
-        None,
-        Some(50),
-        Some(56),
-        Some(75),
-        Some(93),
-        Some(100),
-        Some(100)
-    ]);
+    assert_eq!(
+        [7, 8, 9, 12, 15, 16, 99].map(|measure| limits.score(measure)),
+        [None, Some(50), Some(56), Some(75), Some(93), Some(100), Some(100)]
+    );
     assert!(limits.holds(75) && !limits.holds(74));
     assert!(!Limits { hold_at: None, ..limits }.holds(100));
     let same = Limits { from: 2, full: 2, ..limits };
@@ -129,7 +124,10 @@ fn many_goods_to_one_address() {
     let first = only(AnomalyRule::ManyToOneAddress, &seen(crowd(8)));
     assert_eq!((first.measure, first.score, first.holds, first.lines.len()), (8, 50, false, 8));
     let later = only(AnomalyRule::ManyToOneAddress, &seen(crowd(10)));
-    assert_eq!((later.measure, later.score, later.holds, later.lines.len(), later.evidence.len()), (10, 62, true, 1, 9));
+    assert_eq!(
+        (later.measure, later.score, later.holds, later.lines.len(), later.evidence.len()),
+        (10, 62, true, 1, 9)
+    );
     assert_eq!(first.id(), later.id());
     assert_eq!(only(AnomalyRule::ManyToOneAddress, &seen(crowd(10))), later);
     // What was returned is no good that went there; without a sale on the day nothing is new.
@@ -305,11 +303,10 @@ fn bursts_of_a_clerk_and_of_a_store() {
 fn a_finding_with_very_many_lines_comes_in_parts() {
     let one = |n: u32| Sold { clerk: id(&format!("clerk {n}")), ..sale(n, at(20, 10, n / 30)) };
     let parts = found(AnomalyRule::StoreBurst, &seen((0..250).map(one).collect()));
-    assert_eq!(parts.iter().map(|part| (part.part, part.lines.len())).collect::<Vec<_>>(), [
-        (0, 100),
-        (1, 100),
-        (2, 50)
-    ]);
+    assert_eq!(
+        parts.iter().map(|part| (part.part, part.lines.len())).collect::<Vec<_>>(),
+        [(0, 100), (1, 100), (2, 50)]
+    );
     assert_ne!(parts[0].id(), parts[1].id());
 }
 

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::hold;
-use crate::domain::anomaly::{
-    Anomaly, AnomalyRule, AnomalyStatus, Limits, Rules, RulesEntry, ScanDay, Signal,
-};
+use super::hold::{self, Holds};
+use crate::domain::anomaly::{Anomaly, AnomalyRule, AnomalyStatus, Limits, Rules, RulesEntry, ScanDay, Signal};
 use crate::domain::command::{Act, AuditNote, Change, Decision, Outcome, Stamp, Stop};
 use crate::domain::id::Id;
-use crate::domain::records::{Hold, HoldKind};
 use crate::domain::refusal::{Code, Refusal, Refusals};
+use crate::domain::settlement::{Hold, HoldKind};
 use crate::domain::state::State;
 use crate::domain::time::Day;
 
@@ -78,14 +76,8 @@ fn set_rules(
         return Err(same.expected("at least one limit that differs").into());
     }
     // From here it must succeed.
-    let row = RulesEntry {
-        id: RulesEntry::key(number),
-        number,
-        rules,
-        reason: reason.to_owned(),
-        author,
-        at: stamp.at,
-    };
+    let row =
+        RulesEntry { id: RulesEntry::key(number), number, rules, reason: reason.to_owned(), author, at: stamp.at };
     let side = |pick: fn(&(Limits, Limits)) -> Limits| -> BTreeMap<AnomalyRule, Limits> {
         changed.iter().map(|(rule, both)| (*rule, pick(both))).collect()
     };
@@ -114,9 +106,11 @@ fn record(state: &State, signal: &Signal, rules: u32, stamp: Stamp) -> Result<De
     };
     let mut changes = vec![Change::Anomaly(Box::new(row.clone()))];
     if signal.holds {
+        let mut holds = Holds::of(state);
         for line in &signal.lines {
-            changes.extend(hold::place(state, *line, Hold { kind: HoldKind::Finding, id })?);
+            holds.place(*line, Hold { kind: HoldKind::Finding, id })?;
         }
+        changes.extend(holds.changes());
     }
     let detail = json!({"rule": signal.rule, "day": signal.day, "measure": signal.measure, "score": signal.score,
         "holds": signal.holds, "lines": signal.lines, "rules": rules, "before": null, "after": AnomalyStatus::Open});
@@ -160,14 +154,15 @@ fn resolve(
     }
     // From here it must succeed.
     let hold = Hold { kind: HoldKind::Finding, id };
-    let mut changes = Vec::new();
+    let mut holds = Holds::of(state);
     for line in &known.signal.lines {
         match (confirmed, known.signal.holds) {
-            (true, false) => changes.extend(hold::place(state, *line, hold)?),
-            (false, true) => changes.extend(hold::release(state, *line, &hold)?),
+            (true, false) => holds.place(*line, hold)?,
+            (false, true) => holds.release(*line, hold)?,
             _ => {}
         }
     }
+    let mut changes: Vec<Change> = holds.changes().collect();
     let signal = Signal { holds: known.signal.holds || confirmed, ..known.signal.clone() };
     let row = Anomaly {
         signal,

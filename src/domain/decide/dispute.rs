@@ -3,15 +3,16 @@
 
 use serde_json::json;
 
-use super::{Ids, hold};
+use super::Ids;
+use super::hold::{self, Holds};
 use crate::domain::command::{Act, Actor, AuditNote, Change, Decision, NewDispute, Outcome, Stop};
 use crate::domain::dispute::{
     ANSWER_WORKING_DAYS, Compensation, DECIDE_WORKING_DAYS, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision,
-    DisputeOutcome, DisputeParty, DisputeStatus, due,
+    DisputeOutcome, DisputeParty, DisputeStatus,
 };
 use crate::domain::id::Id;
-use crate::domain::records::{Hold, HoldKind};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::settlement::{Hold, HoldKind};
 use crate::domain::state::State;
 
 pub(super) fn footprint(state: &mut State, act: &Act) {
@@ -112,6 +113,7 @@ fn open(state: &State, new: &NewDispute, author: Id, ids: &mut Ids) -> Result<De
     }
     // From here it must succeed.
     let (id, opened) = (ids.next(), ids.stamp.day());
+    let due = |days| new.calendars.after(opened, days);
     let row = Dispute {
         id,
         about: new.about,
@@ -123,21 +125,21 @@ fn open(state: &State, new: &NewDispute, author: Id, ids: &mut Ids) -> Result<De
         author,
         statement: new.statement.clone(),
         opened_at: ids.stamp.at,
-        answer_by: due(opened, ANSWER_WORKING_DAYS),
-        decide_by: due(opened, DECIDE_WORKING_DAYS),
+        answer_by: due(ANSWER_WORKING_DAYS).day,
+        decide_by: due(DECIDE_WORKING_DAYS),
         answer: None,
         decision: None,
         holds: new.about == DisputeAbout::Redemption,
         compensation: None,
     };
-    let mut changes = Vec::new();
+    let mut holds = Holds::of(state);
     if row.holds {
-        changes.extend(hold::place(state, row.subject, Hold { kind: HoldKind::Dispute, id })?);
+        holds.place(row.subject, Hold { kind: HoldKind::Dispute, id })?;
     }
     let detail = json!({"about": row.about, "subject": row.subject, "opened_by": row.opened_by, "codes": row.codes,
-        "retailer": row.retailer, "answer_by": row.answer_by, "decide_by": row.decide_by,
+        "retailer": row.retailer, "answer_by": row.answer_by, "decide_by": row.decide_by.day,
         "before": null, "after": DisputeStatus::Opened});
-    Ok(decision(row, changes, detail))
+    Ok(decision(row, holds.changes(), detail))
 }
 
 fn waits(known: &Dispute) -> Result<(), Stop> {
@@ -153,14 +155,7 @@ fn of_opener(state: &State, id: Id, opener: Id) -> Result<&Dispute, Stop> {
 }
 
 /// The retailer answers a consumer, the bureau anybody.
-fn answer(
-    state: &State,
-    id: Id,
-    own: Option<Id>,
-    text: &str,
-    author: Id,
-    ids: &Ids,
-) -> Result<Decision, Stop> {
+fn answer(state: &State, id: Id, own: Option<Id>, text: &str, author: Id, ids: &Ids) -> Result<Decision, Stop> {
     let against = |known: &&Dispute| {
         own.is_none_or(|own| known.retailer == Some(own) && known.opened_by == DisputeParty::Consumer)
     };
@@ -172,17 +167,11 @@ fn answer(
     let said = DisputeAnswer { text: text.to_owned(), by: author, at: ids.stamp.at };
     let row = Dispute { answer: Some(said), ..known.clone() };
     let detail = json!({"before": status, "after": row.status(), "answer_by": row.answer_by});
-    Ok(decision(row, Vec::new(), detail))
+    Ok(decision(row, [], detail))
 }
 
 /// Once it was answered, or when the time for the answer is over; not by who answered.
-fn settle(
-    state: &State,
-    id: Id,
-    how: (DisputeOutcome, &str, bool),
-    author: Id,
-    ids: &Ids,
-) -> Result<Decision, Stop> {
+fn settle(state: &State, id: Id, how: (DisputeOutcome, &str, bool), author: Id, ids: &Ids) -> Result<Decision, Stop> {
     let known = state.disputes.get(&id)?.ok_or_else(|| not_found(""))?;
     waits(known)?;
     if how.0 == DisputeOutcome::Withdrawn {
@@ -210,16 +199,15 @@ fn end(
     ids: &Ids,
 ) -> Result<Decision, Stop> {
     let keeps_holding = keeps_holding && known.holds && outcome == DisputeOutcome::Upheld;
-    let mut changes = Vec::new();
+    let mut holds = Holds::of(state);
     if known.holds && !keeps_holding {
-        let hold = Hold { kind: HoldKind::Dispute, id: known.id };
-        changes.extend(hold::release(state, known.subject, &hold)?);
+        holds.release(known.subject, Hold { kind: HoldKind::Dispute, id: known.id })?;
     }
     let made = DisputeDecision { outcome, reason: reason.to_owned(), by: author, at: ids.stamp.at };
     let row = Dispute { decision: Some(made), holds: keeps_holding, ..known.clone() };
     let detail = json!({"before": known.status(), "after": row.status(), "outcome": outcome, "reason": reason,
-        "holds": keeps_holding, "decide_by": row.decide_by});
-    Ok(decision(row, changes, detail))
+        "holds": keeps_holding, "decide_by": row.decide_by.day});
+    Ok(decision(row, holds.changes(), detail))
 }
 
 /// A retailer compensates who bought from it, once, whatever is decided later.
@@ -231,10 +219,11 @@ fn compensate(state: &State, id: Id, retailer: Id, paid: Compensation) -> Result
     }
     let detail = json!({"before": null, "after": {"amount": paid.amount, "paid_on": paid.paid_on}});
     let row = Dispute { compensation: Some(paid), ..known.clone() };
-    Ok(decision(row, Vec::new(), detail))
+    Ok(decision(row, [], detail))
 }
 
-fn decision(row: Dispute, mut changes: Vec<Change>, detail: serde_json::Value) -> Decision {
+fn decision(row: Dispute, holds: impl IntoIterator<Item = Change>, detail: serde_json::Value) -> Decision {
+    let mut changes: Vec<Change> = holds.into_iter().collect();
     changes.push(Change::Dispute(Box::new(row.clone())));
     Decision {
         audit: AuditNote { subject: row.id.to_string(), detail },

@@ -45,6 +45,7 @@ pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
         standing: Standing::Registered,
         programmes: Vec::new(),
         proposal: None,
+        paying: Vec::new(),
     };
     let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
         "account": row.account.number.masked});

@@ -5,30 +5,38 @@
 
 mod accounts;
 mod adjustments;
+mod anomalies;
 mod assistance;
 mod claims;
 mod data_keys;
+mod disputes;
 mod growth;
 mod ledger;
 mod parties;
 mod programmes;
 mod redemptions;
 mod rollups;
+mod settlements;
 mod trail;
 mod turn_ins;
 mod vouchers;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
 pub use adjustments::AdjustmentRow;
+pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
 pub use data_keys::DataKeyRow;
+pub use disputes::DisputeRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
 pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, StoreRow};
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
+pub use settlements::{
+    BankReturnRow, LineHoldRow, LineRejectionRow, PaymentBatchRow, ReconciliationRowRow, RepaymentRow, SettlementRow,
+};
 pub use trail::{AttemptRow, AuditRow, BlockRow, CheckpointRow, CommandRow};
 pub use turn_ins::TurnInRow;
 pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};

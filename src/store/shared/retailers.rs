@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::Conn;
 use super::reports::first_id;
 use crate::domain::id::Id;
-use crate::domain::records::{AccountProposal, Bucket, ProposalStatus, Redemption, RedemptionState, Retailer, Store};
+use crate::domain::records::{AccountProposal, ProposalStatus, Redemption, RedemptionState, Retailer, Store};
+use crate::domain::settlement::Bucket;
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{

@@ -15,11 +15,12 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
-    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
+    AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, DisputeRow, EntryRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow,
+    PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow,
+    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row,
+    SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -65,7 +66,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, ProgrammeRow, &saved.programmes, programme.id: status, current_version, latest_version);
     upsert!(
         conn, RetailerRow, &saved.retailers, retailer.id:
-            name, uscc, divisions, account, contact, standing, programmes, proposal
+            name, uscc, divisions, account, contact, standing, programmes, proposal, paying
     );
     upsert!(
         conn, AccountProposalRow, &saved.account_proposals, account_proposal.id:
@@ -93,9 +94,12 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(
         conn, RedemptionStateRow, &saved.redemption_states, redemption_state.redemption:
-            status, step, at, reason
+            status, step, at, reason, rejection, bucket
     );
-    upsert!(conn, BucketRow, &saved.buckets, settlement_bucket.id: retailer, programme, day, settlement);
+    upsert!(
+        conn, BucketRow, &saved.buckets, settlement_bucket.id:
+            retailer, programme, day, settlement, stage, portions, held
+    );
     upsert!(conn, AssistantUseRow, &saved.assistant_uses, assistant_use.id: claims);
     upsert!(conn, ReleaseRow, &saved.releases, release_use.id: line, opened_at, issued);
     upsert!(
@@ -113,8 +117,37 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
+    settlements(conn, saved)?;
+    anomalies(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
+}
+
+fn settlements(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(
+        conn, SettlementRow, &saved.settlements, settlement.id:
+            status, submitted_lines, submitted_fen, rejected_lines, rejected_fen, approved_lines, approved_fen,
+            recovered_fen, due_day, batch, submitted_at, body
+    );
+    upsert!(conn, LineHoldRow, &saved.holds, line_hold.redemption: open);
+    upsert!(conn, PaymentBatchRow, &saved.payment_batches, payment_batch.id: open);
+    upsert!(
+        conn, ReconciliationRowRow, &saved.reconciliation_rows, reconciliation_row.id:
+            status, answer, note, closed_by, closed_at
+    );
+    Ok(())
+}
+
+fn anomalies(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(
+        conn, AnomalyRow, &saved.anomalies, anomaly.id:
+            holds, status, resolved_by, resolved_at, reason
+    );
+    upsert!(
+        conn, DisputeRow, &saved.disputes, dispute.id:
+            status, answer, answered_by, answered_at, outcome, reason, decided_by, decided_at, holds, compensation
+    );
+    Ok(())
 }
 
 /// A key is made, wrapped anew or destroyed; whose it is stays.
@@ -147,6 +180,11 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, AuditRow, &saved.audits, audit_record);
     insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
     insert!(conn, BlockRow, &saved.blocks, audit_block);
+    insert!(conn, LineRejectionRow, &saved.line_rejections, line_rejection);
+    insert!(conn, BankReturnRow, &saved.bank_returns, bank_return);
+    insert!(conn, RepaymentRow, &saved.repayments, repayment);
+    insert!(conn, AnomalyRulesRow, &saved.anomaly_rules, anomaly_rules);
+    insert!(conn, AnomalyScanRow, &saved.anomaly_scans, anomaly_scan);
     Ok(())
 }
 
@@ -197,6 +235,9 @@ fn rollups(conn: &mut Conn, entries: &[RollupEntry]) -> Result<(), StoreError> {
                 rollup::amount_reserved_fen.eq(rollup::amount_reserved_fen + excluded(rollup::amount_reserved_fen)),
                 rollup::amount_redeemed_fen.eq(rollup::amount_redeemed_fen + excluded(rollup::amount_redeemed_fen)),
                 rollup::amount_reversed_fen.eq(rollup::amount_reversed_fen + excluded(rollup::amount_reversed_fen)),
+                rollup::amount_approved_fen.eq(rollup::amount_approved_fen + excluded(rollup::amount_approved_fen)),
+                rollup::amount_paid_fen.eq(rollup::amount_paid_fen + excluded(rollup::amount_paid_fen)),
+                rollup::amount_recovered_fen.eq(rollup::amount_recovered_fen + excluded(rollup::amount_recovered_fen)),
             ))
             .execute(conn)?;
     }

@@ -12,13 +12,14 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, MovementRow, OffSystemRow,
-    RedemptionRow, RedemptionStateRow, Row, read_all,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BaselineRow, BlockRow, CheckpointRow, DisputeRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow,
+    Row, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    adjustment, attempt, audit_block, audit_checkpoint, audit_record, growth_baseline, movement, off_system_trade_in,
-    redemption, redemption_state,
+    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
+    audit_record, dispute, growth_baseline, movement, off_system_trade_in, redemption, redemption_state,
 };
 use crate::store::tx::Page;
 
@@ -118,8 +119,13 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "redemption" => rows!(redemption.id as RedemptionRow),
         "redemption_state" => rows!(redemption_state.redemption as RedemptionStateRow),
         "adjustment" => rows!(adjustment.id as AdjustmentRow),
+        "assisted_claim" => rows!(assisted_claim.voucher as AssistedClaimRow),
+        "account_proposal" => rows!(account_proposal.id as AccountProposalRow),
         "growth_baseline" => rows!(growth_baseline.id as BaselineRow),
         "off_system_trade_in" => rows!(off_system_trade_in.id as OffSystemRow),
+        "anomaly_rules" => rows!(anomaly_rules.id as AnomalyRulesRow),
+        "anomaly" => rows!(anomaly.id as AnomalyRow),
+        "dispute" => rows!(dispute.id as DisputeRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
         _ => BTreeMap::new(),
     })
