@@ -23,10 +23,9 @@ use crate::domain::adjustment::Adjustment;
 use crate::domain::command::{Act, ErasePerson, Outcome};
 use crate::domain::id::Id;
 use crate::domain::personal::{DataKey, Disclosed, ERASED, Personal};
-use crate::domain::records::{
-    AssistedClaim, Delivery, Person, QuotaUse, Redemption, RedemptionState, Retailer, TurnIn, Voucher,
-};
+use crate::domain::records::{AssistedClaim, Delivery, Person, QuotaUse, Redemption, Retailer, TurnIn, Voucher};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::settlement::Progress;
 use crate::pii::{MOBILE, NAME, Opener, PERSON_ID, TEXT, VaultError};
 use crate::store::{Attempt, Page, StoreError, Tx};
 
@@ -170,7 +169,7 @@ struct Kept {
     vouchers: Vec<Voucher>,
     assisted_claims: Vec<AssistedClaim>,
     turn_ins: Vec<TurnIn>,
-    redemptions: Vec<(Redemption, Option<RedemptionState>)>,
+    redemptions: Vec<(Redemption, Progress)>,
     adjustments: Vec<Adjustment>,
     quotas: Vec<QuotaUse>,
     refused: Vec<Attempt>,
@@ -203,13 +202,13 @@ impl Kept {
         // What cannot be opened is told as what it is, beside everything else that can.
         let clear = |kind, personal: &Personal| opener.open(kind, personal).unwrap_or_else(|_| ERASED.to_owned());
         let person = self.person.as_ref().filter(|person| person.erased_at.is_none());
-        let redemption = |(fact, state): &(Redemption, Option<RedemptionState>)| {
+        let redemption = |(fact, progress): &(Redemption, Progress)| {
             let shown = Shown {
                 buyer: clear(NAME, &fact.invoice.buyer),
                 address: fact.delivery.address.as_ref().map(|address| clear(TEXT, address)),
                 phone: fact.delivery.phone.as_ref().map(|phone| clear(MOBILE, phone)),
             };
-            RedemptionView::of(fact, state.as_ref(), &self.adjustments, shown)
+            RedemptionView::of(fact, progress, &self.adjustments, shown)
         };
         let assisted =
             |claim: &AssistedClaim| AssistedClaimView::of(claim, claim.note.as_ref().map(|note| clear(TEXT, note)));

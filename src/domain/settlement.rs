@@ -13,7 +13,7 @@ use super::id::Id;
 use super::ledger::line_id;
 use super::money::Fen;
 use super::programme::Share;
-use super::records::{BankAccount, RejectionCode};
+use super::records::{BankAccount, RedemptionState, RedemptionStatus, RejectionCode};
 use super::time::{Day, Moment};
 
 /// Working days until a submitted settlement must have been accepted or returned.
@@ -328,6 +328,31 @@ impl Settlement {
             || signed(&self.review)
             || self.rejecters.contains(&officer)
             || self.approvals.iter().any(|signature| signature.by == officer)
+    }
+}
+
+/// How far a redemption has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Its state row; none while it is as it was made.
+    pub state: Option<RedemptionState>,
+    /// The settlement that its bucket is in, and how far that one is.
+    pub settlement: Option<(Id, SettlementStatus)>,
+}
+
+impl Progress {
+    /// In a word.
+    #[must_use]
+    pub fn status(&self) -> RedemptionStatus {
+        let own = self.state.as_ref().map_or(RedemptionStatus::Recorded, |state| state.status);
+        match (own, self.settlement) {
+            (RedemptionStatus::Recorded | RedemptionStatus::Resubmitted, Some((_, stage))) => match stage {
+                SettlementStatus::Paid => RedemptionStatus::Settled,
+                stage if stage.is_under_way() => RedemptionStatus::InSettlement,
+                _ => own,
+            },
+            _ => own,
+        }
     }
 }
 

@@ -26,10 +26,10 @@ use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
     AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
-    Redemption, RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
+    Redemption, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
-use crate::domain::settlement::Bucket;
+use crate::domain::settlement::{Bucket, Progress};
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 
@@ -291,11 +291,11 @@ impl<'a> Tx<'a> {
         stores_of(retailer: Id) = retailers::stores_of -> Vec<Store>;
         /// A settlement bucket.
         bucket(id: Id) = retailers::bucket -> Option<Bucket>;
-        /// A redemption, and its state when it is no longer as it was made.
-        redemption(id: Id) = retailers::redemption -> Option<(Redemption, Option<RedemptionState>)>;
-        /// Redemptions of a retailer or all, each with its state.
+        /// A redemption, and how far it has come.
+        redemption(id: Id) = retailers::redemption -> Option<(Redemption, Progress)>;
+        /// Redemptions of a retailer or all, each with how far it has come.
         redemptions(retailer: Option<Id>, page: Page) = retailers::redemptions
-            -> Vec<(Redemption, Option<RedemptionState>)>;
+            -> Vec<(Redemption, Progress)>;
         /// Redemptions under versions before this one, from a day on, that stand and that it has not raised yet,
         /// newest first.
         adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
@@ -303,7 +303,7 @@ impl<'a> Tx<'a> {
         adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
         /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
         redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
-            = retailers::redemptions_of_days -> Vec<(Redemption, Option<RedemptionState>)>;
+            = retailers::redemptions_of_days -> Vec<(Redemption, Progress)>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
         /// An account of staff.

@@ -10,11 +10,11 @@ use crate::domain::state::{Attempted, Done, Holdings, State};
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
-    AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
-    LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow,
-    RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow,
-    SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
+    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, DisputeRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
+    ClaimRow, CommandRow, DataKeyRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow,
+    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
+    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema;

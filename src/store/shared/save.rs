@@ -15,12 +15,13 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
-    AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, DisputeRow, EntryRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow,
-    PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow,
-    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row,
-    SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, DisputeRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
+    LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow, ProgrammeRow,
+    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
+    RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow,
+    VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;

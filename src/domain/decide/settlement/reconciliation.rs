@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Step, ask, judge_control, payment};
+use super::{ask, judge_control, payment};
 use crate::domain::command::{
     AnswerRow, AuditNote, BatchSettlements, Change, Decision, NewBankReturn, Outcome, Paid, Stop,
 };
