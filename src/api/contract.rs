@@ -138,6 +138,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "setAnomalyRules" | "resolveAnomaly" | "answerDispute" | "withdrawDispute" => &[&[Code::WrongState]],
+        "openDispute" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
+        "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],

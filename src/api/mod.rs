@@ -12,6 +12,7 @@ pub mod bureau;
 pub mod consumer;
 pub mod contract;
 pub mod disclosure;
+pub mod disputes;
 pub mod distance;
 pub mod edge;
 pub mod entity;

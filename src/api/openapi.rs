@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, personal,
+    assisted, audit, bank_account, bureau, consumer, contract, disputes, examples, export, growth, health, identity, personal,
     programmes, recycler, reports, retailer, revoked, schemas, server, view,
 };
 
@@ -30,6 +30,7 @@ use super::{
         (name = "recycler", description = "For collection points 回收点 and retailers that take old items along"),
         (name = "retailer", description = "For retailers 商家"),
         (name = "bureau", description = "For officers of the bureau 投促局"),
+        (name = "disputes", description = "For those who object, and those who answer"),
         (name = "identity", description = "For staff: signing in, and the accounts of those who do"),
         (name = "reports", description = "Figures"),
         (name = "audit", description = "For auditors 审计"),
@@ -119,6 +120,17 @@ use super::{
         health::ready,
         health::metrics,
         health::keys,
+        bureau::anomalies::list_anomalies,
+        bureau::anomalies::resolve_anomaly,
+        bureau::anomalies::get_anomaly_precision,
+        bureau::anomalies::get_anomaly_rules,
+        bureau::anomalies::set_anomaly_rules,
+        disputes::open_dispute,
+        disputes::list_disputes,
+        disputes::answer_dispute,
+        disputes::decide_dispute,
+        disputes::withdraw_dispute,
+        disputes::record_compensation,
     )
 )]
 struct Operations;

@@ -17,12 +17,13 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, personal, programmes, recycler,
+    assisted, audit, bank_account, bureau, consumer, disputes, export, growth, health, identity, personal, programmes, recycler,
     reports, request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
+use crate::domain::calendar::Calendars;
 use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
 use crate::pii::Vault;
@@ -78,6 +79,8 @@ pub struct Service {
     pub counters: Counters,
     /// How far the second sink of the trail is, where there is one.
     pub sink: Option<Arc<SinkState>>,
+    /// The calendars by which terms are counted.
+    pub calendars: Arc<Calendars>,
 }
 
 impl Service {
@@ -98,6 +101,7 @@ impl Service {
             edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
+            calendars: Arc::default(),
         }
     }
 
@@ -167,7 +171,7 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau()]
+    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau(), for_disputes()]
         .into_iter()
         .flatten()
         .collect()
@@ -272,6 +276,22 @@ fn for_the_bureau() -> Vec<Place> {
         at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
         at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
         at("/audit/evidence-package").get(audit::package::get_evidence_package),
+    ]
+}
+
+/// What looks wrong, and what somebody objects to.
+fn for_disputes() -> Vec<Place> {
+    use bureau::anomalies;
+    vec![
+        at("/anomalies").get(anomalies::list_anomalies),
+        at("/anomalies/precision").get(anomalies::get_anomaly_precision),
+        at("/anomalies/rules").get(anomalies::get_anomaly_rules).put(anomalies::set_anomaly_rules),
+        at("/anomalies/{id}/resolution").post(anomalies::resolve_anomaly),
+        at("/disputes").get(disputes::list_disputes).post(disputes::open_dispute),
+        at("/disputes/{id}/answer").post(disputes::answer_dispute),
+        at("/disputes/{id}/decision").post(disputes::decide_dispute),
+        at("/disputes/{id}/withdrawal").post(disputes::withdraw_dispute),
+        at("/disputes/{id}/compensation").post(disputes::record_compensation),
     ]
 }
 

@@ -91,6 +91,7 @@ impl Started {
             edge: self.edge,
             counters: Counters::default(),
             sink: None,
+            calendars: Arc::default(),
         }
     }
 }

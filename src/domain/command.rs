@@ -1,6 +1,5 @@
 //! The vocabulary: every command, outcome, change and way to stop. Who reads this page knows what the service can do.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -328,7 +327,7 @@ pub enum Act {
         /// The version that they are changed from.
         version: u32,
         /// The rules that change.
-        set: BTreeMap<AnomalyRule, Limits>,
+        set: Vec<(AnomalyRule, Limits)>,
         /// Why.
         reason: String,
     },

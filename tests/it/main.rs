@@ -15,6 +15,7 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod anomalies;
 mod assisted;
 mod attack;
 mod attacked;
@@ -25,12 +26,14 @@ mod book;
 mod contract;
 mod create_admin;
 mod database;
+mod disputes;
 mod edge;
 mod engine;
 mod erasure;
 mod examples;
 mod exports;
 mod fixtures;
+mod fraud_year;
 mod fuzz;
 mod growth;
 mod hostile;

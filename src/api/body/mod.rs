@@ -4,9 +4,11 @@
 //! canonical form and personal data sealed: the rules see nothing in the clear.
 
 mod adjustment;
+mod anomaly;
 mod assisted;
 mod bureau;
 mod consumer;
+mod dispute;
 mod identity;
 mod judge;
 mod personal;
@@ -17,6 +19,7 @@ mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
+pub use anomaly::{AnomalyRulesBody, LimitsBody, Resolution, ResolveAnomalyBody};
 pub use assisted::{
     ClaimVoucherForBody, ConsentBody, EligibilityForBody, Given, PersonBody, PrintedAs, VoucherQrForBody,
     VouchersForBody,
@@ -26,6 +29,7 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, Decided, OpenDisputeBody};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};

@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
-use crate::domain::{account, adjustment, command, goods, personal, records, settlement};
+use crate::domain::{account, adjustment, anomaly, command, dispute, goods, personal, records, settlement};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,6 +187,13 @@ word_schemas! {
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
     StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
+    AnomalyRuleWord, "AnomalyRule", anomaly::AnomalyRule, "A rule by which something looks wrong.";
+    AnomalyStatusWord, "AnomalyStatus", anomaly::AnomalyStatus, "What became of a finding.";
+    LinkKindWord, "LinkKind", anomaly::LinkKind, "What a piece of evidence is.";
+    DisputeAboutWord, "DisputeAbout", dispute::DisputeAbout, "What somebody objects to.";
+    DisputePartyWord, "DisputeParty", dispute::DisputeParty, "Who objects.";
+    DisputeStatusWord, "DisputeStatus", dispute::DisputeStatus, "How far a dispute has come.";
+    DisputeOutcomeWord, "DisputeOutcome", dispute::DisputeOutcome, "How a dispute ended.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
 }
 

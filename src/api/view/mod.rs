@@ -1,7 +1,9 @@
 //! What is answered: money as decimal strings, times in UTC, days in Asia/Shanghai, personal data as its mask alone.
 
 mod adjustment;
+mod anomaly;
 mod audit;
+mod dispute;
 mod growth;
 mod history;
 mod identity;
@@ -23,7 +25,9 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
+pub use anomaly::{AnomalyRuleView, AnomalyRulesView, AnomalyView, LinkView, PrecisionView, PrecisionsView};
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
+pub use dispute::{CompensationView, DisputeAnswerView, DisputeDecisionView, DisputeView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};

@@ -60,6 +60,26 @@ impl Limits {
         self.hold_at.is_some_and(|at| score >= at)
     }
 
+    /// What cannot stand, by the member that it stands in, below `at`.
+    #[must_use]
+    pub fn faults(&self, rule: AnomalyRule, at: &str) -> Vec<Refusal> {
+        let Self { days, span, least, from, full, hold_at, .. } = *self;
+        let members = [
+            ("days", Some(days), 1, LONGEST),
+            ("span", Some(span), u32::from(rule.span().is_some()), MOST),
+            ("least", Some(least), 1, MOST),
+            ("from", Some(from), 1, MOST),
+            ("full", Some(full), from.clamp(1, MOST), MOST),
+            ("hold_at", hold_at, LOWEST_SCORE, FULL_SCORE),
+        ];
+        let fault = |(name, value, least, most): (&str, Option<u32>, u32, u32)| {
+            let value = value.filter(|value| !(least..=most).contains(value))?;
+            let refusal = Refusal::at(Code::BodyMalformed, format!("{at}/{name}")).found(value);
+            Some(refusal.expected(format!("{least} to {most}")))
+        };
+        members.into_iter().filter_map(fault).collect()
+    }
+
     /// The first day that is looked at when `day` is scanned.
     #[must_use]
     pub fn first_day(&self, day: Day) -> Day {
@@ -82,8 +102,8 @@ impl Default for Rules {
 impl Rules {
     /// The same with some rules set anew.
     #[must_use]
-    pub fn with(mut self, set: BTreeMap<AnomalyRule, Limits>) -> Self {
-        self.0.extend(set);
+    pub fn with(mut self, set: &[(AnomalyRule, Limits)]) -> Self {
+        self.0.extend(set.iter().copied());
         self
     }
 
@@ -113,30 +133,6 @@ impl Rules {
             limits.days + if rule == AnomalyRule::OldItemsNotReceived { limits.span } else { 0 }
         };
         self.each().filter(|(_, limits)| limits.on).map(reach).max().unwrap_or(1)
-    }
-
-    /// What cannot stand, by the rule and member that it stands in, below `at`.
-    #[must_use]
-    pub fn faults(&self, at: &str) -> Vec<Refusal> {
-        let mut faults = Vec::new();
-        for (rule, limits) in &self.0 {
-            let mut within = |name: &str, value: u32, least: u32, most: u32| {
-                if !(least..=most).contains(&value) {
-                    let refusal = Refusal::at(Code::BodyMalformed, format!("{at}/{rule}/{name}")).found(value);
-                    faults.push(refusal.expected(format!("{least} to {most}")));
-                }
-            };
-            let Limits { days, span, least, from, full, hold_at, .. } = *limits;
-            within("days", days, 1, LONGEST);
-            within("span", span, u32::from(rule.span().is_some()), MOST);
-            within("least", least, 1, MOST);
-            within("from", from, 1, MOST);
-            within("full", full, from.clamp(1, MOST), MOST);
-            if let Some(hold_at) = hold_at {
-                within("hold_at", hold_at, LOWEST_SCORE, FULL_SCORE);
-            }
-        }
-        faults
     }
 }
 

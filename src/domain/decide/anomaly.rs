@@ -1,6 +1,6 @@
 //! Anomalies: their rules are set, what they find is kept and holds lines, and somebody says what it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -56,7 +56,7 @@ fn version(state: &State, number: u32) -> Result<Option<Rules>, Stop> {
 fn set_rules(
     state: &State,
     based_on: u32,
-    set: &BTreeMap<AnomalyRule, Limits>,
+    set: &[(AnomalyRule, Limits)],
     reason: &str,
     (author, stamp): (Id, Stamp),
 ) -> Result<Decision, Stop> {
@@ -66,10 +66,8 @@ fn set_rules(
     if state.anomaly_rules.get(&RulesEntry::key(number))?.is_some() {
         return Err(stale().into());
     }
-    let rules = before.clone().with(set.clone());
-    if let Some(refusals) = Refusals::from_failed(rules.faults("/rules")) {
-        return Err(refusals.into());
-    }
+    judge_set(set)?;
+    let rules = before.clone().with(set);
     let changed = rules.changed_from(&before);
     if changed.is_empty() {
         let same = Refusal::at(Code::WrongState, "/rules").found("what is in force already");
@@ -85,6 +83,20 @@ fn set_rules(
         "before": side(|both| both.0), "after": side(|both| both.1)});
     let audit = AuditNote { subject: row.id.to_string(), detail };
     Ok(decision(Outcome::AnomalyRules(Box::new(row.clone())), vec![Change::AnomalyRules(Box::new(row))], audit))
+}
+
+/// Each rule once, with limits that can stand.
+fn judge_set(set: &[(AnomalyRule, Limits)]) -> Result<(), Stop> {
+    let (mut seen, mut failed) = (BTreeSet::new(), Vec::new());
+    for (index, (rule, limits)) in set.iter().enumerate() {
+        let at = format!("/rules/{index}");
+        if !seen.insert(*rule) {
+            let twice = Refusal::at(Code::BodyMalformed, format!("{at}/rule")).found(rule);
+            failed.push(twice.expected("each rule once"));
+        }
+        failed.extend(limits.faults(*rule, &at));
+    }
+    Refusals::from_failed(failed).map_or(Ok(()), |refusals| Err(refusals.into()))
 }
 
 /// What was found is kept once; a day that is scanned again finds it there.
