@@ -31,7 +31,7 @@ pub async fn open_dispute(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let Disputant { caller, party, opener } = disputant;
-    let act = body.read::<OpenDisputeBody>()?.into_act(party, opener, &service.calendars)?;
+    let act = body.read::<OpenDisputeBody>()?.into_act(party, opener, &service.settlement.calendars)?;
     let meaning = Meaning::of("openDispute").body(body.value());
     let answer = service.act(&caller, &key, &meaning, act).await?;
     let Outcome::Dispute(dispute) = &answer.outcome else { return Err(unexpected()) };

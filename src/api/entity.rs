@@ -20,6 +20,7 @@ use super::error::ApiError;
 
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
+const CSV: &str = "text/csv";
 
 /// A JSON body, well formed and not yet judged; `Content-Type` is `application/json` or absent.
 #[derive(Clone, Debug)]
@@ -83,6 +84,35 @@ impl FromRequest for ProgrammeText {
             };
             let text = String::from_utf8(bytes.await?.to_vec());
             text.map(form).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
+        })
+    }
+}
+
+/// A file of comma-separated values, in UTF-8.
+#[derive(Clone, Debug)]
+pub struct CsvBody(String);
+
+impl CsvBody {
+    /// The file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromRequest for CsvBody {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = media(request);
+        let bytes = bytes(request, payload);
+        Box::pin(async move {
+            if media != CSV {
+                return Err(another_media_type(&media, CSV));
+            }
+            let text = String::from_utf8(bytes.await?.to_vec());
+            text.map(Self).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
         })
     }
 }

@@ -78,7 +78,7 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} claims by assistants, {} changes of accounts, {} balances, {} rollups, {} checkpoints{signatures}",
+         {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints{signatures}",
         seen.records,
         seen.movements,
         seen.redemptions,
@@ -87,6 +87,7 @@ pub fn verify(
         seen.entered_figures,
         seen.assisted_claims,
         seen.account_proposals,
+        seen.settlements,
         seen.balances,
         seen.rollups,
         seen.checkpoints,

@@ -14,6 +14,7 @@ use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
+use crate::api::settlement::Terms;
 use crate::audit_sink;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
@@ -61,6 +62,8 @@ pub struct Started {
     pub vault: Vault,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
+    /// How settlements are approved.
+    pub settlement: Terms,
     /// What signing in takes.
     pub identity: Identity,
     /// For how long things are kept.
@@ -88,10 +91,10 @@ impl Started {
             retention: self.retention,
             limits: Limits::default(),
             assisted_claims_per_day: self.assisted_claims_per_day,
+            settlement: self.settlement,
             edge: self.edge,
             counters: Counters::default(),
             sink: None,
-            calendars: Arc::default(),
         }
     }
 }
@@ -168,6 +171,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         tokens,
         vault,
         assisted_claims_per_day: options.assisted_claims_per_day,
+        settlement: options.settlement.terms().map_err(Stopped::new)?,
         identity,
         retention,
         edge,

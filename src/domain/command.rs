@@ -507,6 +507,10 @@ words! {
         Attempts = "attempts",
         /// What was done under which command, for repeats.
         Commands = "commands",
+        /// Sessions that are over.
+        Sessions = "sessions",
+        /// What ended tokens that have all expired since.
+        Revocations = "revocations",
     }
 }
 

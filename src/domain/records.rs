@@ -616,7 +616,7 @@ pub struct RedemptionState {
     pub reason: String,
     /// Where it was rejected, and what was rejected with it.
     pub rejection: Option<Rejection>,
-    /// The bucket in which it waits anew.
+    /// The bucket in which it waits anew; of one that was clawed back, the bucket in which it was paid.
     pub bucket: Option<Id>,
 }
 

@@ -22,14 +22,17 @@ use crate::domain::dispute::{Dispute, DisputeStatus};
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
-use crate::domain::ledger::{LedgerLine, Movement};
+use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::records::{
     AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
     Redemption, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
-use crate::domain::settlement::{Bucket, Progress};
+use crate::domain::settlement::{
+    BankReturn, Bucket, LineHold, LineRejection, PaymentBatch, Progress, ReconciliationRow, ReconciliationStatus,
+    Repayment, Settlement, SettlementStatus,
+};
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 
@@ -62,6 +65,15 @@ impl Page {
     pub(super) fn before(&self) -> Id {
         self.after.unwrap_or_else(|| Id::from_prefix(&[u8::MAX; 16]))
     }
+}
+
+/// The lines of a settlement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettlementLines {
+    /// Redemptions, newest first.
+    pub redemptions: Vec<Id>,
+    /// Adjustments, by redemption and version; that of a redemption that is in another settlement stands here too.
+    pub adjustments: Vec<Adjustment>,
 }
 
 /// Which anomalies.
@@ -304,6 +316,34 @@ impl<'a> Tx<'a> {
         /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
         redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
             = retailers::redemptions_of_days -> Vec<(Redemption, Progress)>;
+        /// A retailer's buckets of days, both ends included, that no settlement has.
+        open_buckets(retailer: Id, from: Day, to: Day) = settlements::open_buckets -> Vec<Bucket>;
+        /// A retailer's accounts on all lines.
+        accounts_of_retailer(retailer: Id) = settlements::accounts_of -> Vec<LedgerAccount>;
+        /// A settlement.
+        settlement(id: Id) = settlements::settlement -> Option<Settlement>;
+        /// Settlements of a retailer or all, in one state or in any, or those whose next step was due before a day.
+        settlements(retailer: Option<Id>, status: Option<SettlementStatus>, due_before: Option<Day>, page: Page)
+            = settlements::settlements -> Vec<Settlement>;
+        /// What is in a settlement now, or was when it was paid.
+        settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
+        /// Redemptions by their identities, newest first, each with how far it has come.
+        redemptions_by_id(ids: &[Id]) = settlements::redemptions_by_id -> Vec<(Redemption, Progress)>;
+        /// Why some redemptions are held.
+        holds_of(redemptions: &[Id]) = settlements::holds_of -> Vec<LineHold>;
+        /// The refused lines of a settlement, newest first.
+        line_rejections(settlement: Id, page: Page) = settlements::line_rejections -> Vec<LineRejection>;
+        /// A file for the bank.
+        payment_batch(id: Id) = settlements::payment_batch -> Option<PaymentBatch>;
+        /// Files for the bank, newest first.
+        payment_batches(page: Page) = settlements::payment_batches -> Vec<PaymentBatch>;
+        /// The files of the bank that answered a batch.
+        bank_returns(batch: Id) = settlements::bank_returns -> Vec<BankReturn>;
+        /// Rows of reconciliation, of a batch or all, in one state or in any, newest first.
+        reconciliation_rows(batch: Option<Id>, status: Option<ReconciliationStatus>, page: Page)
+            = settlements::reconciliation_rows -> Vec<ReconciliationRow>;
+        /// What a retailer has repaid, newest first.
+        repayments(retailer: Id, page: Page) = settlements::repayments -> Vec<Repayment>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
         /// An account of staff.

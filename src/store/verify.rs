@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::rows::{EntryRow, RedemptionRow, VoucherRow};
 use crate::domain::audit::{AuditRecord, Named, chain, named};
 use crate::domain::checkpoint::{self, BLOCK, BLOCK_LEVEL, Block, Checkpoint};
+use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind};
 use crate::domain::merkle::{Hash, Tree};
 use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
+use crate::domain::settlement::{Recovered, Settlement};
 use crate::domain::time::Moment;
 
 /// What was compared, when everything agreed.
@@ -41,6 +43,8 @@ pub struct Verified {
     pub balances: u64,
     /// Rollup rows recomputed.
     pub rollups: u64,
+    /// Settlements.
+    pub settlements: u64,
     /// Checkpoints.
     pub checkpoints: u64,
 }
@@ -107,6 +111,17 @@ impl std::fmt::Display for Finding {
 /// digest where the row was last written before rows of its kind had one.
 pub(super) type Known = BTreeMap<Id, (Option<String>, i64)>;
 
+/// The tables of settlements.
+const SETTLED: &[&str] = &[
+    "settlement",
+    "line_rejection",
+    "line_hold",
+    "payment_batch",
+    "bank_return",
+    "reconciliation_row",
+    "repayment",
+];
+
 /// The trail as far as it was walked.
 #[derive(Default)]
 pub(super) struct Walk {
@@ -125,6 +140,8 @@ pub(super) struct Walk {
     pub(super) anomalies: Known,
     pub(super) disputes: Known,
     pub(super) checkpoints: Known,
+    /// Settlements and what happens to them, by table.
+    pub(super) settled: BTreeMap<&'static str, Known>,
     pub(super) trees: Trees,
 }
 
@@ -282,7 +299,7 @@ impl Walk {
             "anomaly_rules" => &mut self.anomaly_rules,
             "anomaly" => &mut self.anomalies,
             "dispute" => &mut self.disputes,
-            _ => return None,
+            other => self.settled.entry(SETTLED.iter().copied().find(|table| *table == other)?).or_default(),
         };
         known.insert(fact.id, (Some(fact.digest.to_owned()), seq));
         Some(())
@@ -352,6 +369,19 @@ impl Balances {
     }
 }
 
+/// The key of money that goes to or comes from a retailer, and to no store; its days are to be filled in.
+fn key_of(retailer: Id, programme: &str, category: Category) -> RollupKey {
+    RollupKey {
+        programme: programme.to_owned(),
+        category,
+        retailer,
+        store: Id::NIL,
+        town: String::new(),
+        effective: Moment(0).day(),
+        recorded: Moment(0).day(),
+    }
+}
+
 /// When a redemption was given how much more.
 pub(super) type Raised = (Moment, Fen);
 
@@ -397,6 +427,40 @@ impl Facts {
             self.add(key, back, back, Tally { reversed: 1, amount_reversed: brought, ..Tally::default() });
         }
         self.redeemed.insert(row.voucher, at);
+    }
+
+    /// What one settlement stands for: approved, had back and paid; gives the times at which that happened.
+    pub(super) fn settlement(&mut self, row: &Settlement, lines: &BTreeMap<Id, (String, Category)>) -> Vec<Moment> {
+        let Some((frozen, approved)) = row.frozen.as_ref().zip(row.approvals.last()) else { return Vec::new() };
+        let mut times = vec![approved.at];
+        for portion in frozen.portions.iter() {
+            let key = key_of(row.retailer, &portion.programme, portion.category);
+            let tally = Tally { amount_approved: portion.amount, ..Tally::default() };
+            self.add(&key, approved.at, approved.at, tally);
+            if let Some(payment) = &row.payment {
+                let (at, tally) = (payment.recorded.at, Tally { amount_paid: portion.amount, ..Tally::default() });
+                self.add(&key, at, at, tally);
+                times.push(at);
+            }
+        }
+        self.recovered(row.retailer, &frozen.recovered, approved.at, lines);
+        times
+    }
+
+    /// What was had back, by line.
+    pub(super) fn recovered(
+        &mut self,
+        retailer: Id,
+        recovered: &[Recovered],
+        at: Moment,
+        lines: &BTreeMap<Id, (String, Category)>,
+    ) {
+        for one in recovered {
+            // A line that is not there is found with the ledger.
+            let Some((programme, category)) = lines.get(&one.line) else { continue };
+            let tally = Tally { amount_recovered: one.amount, ..Tally::default() };
+            self.add(&key_of(retailer, programme, *category), at, at, tally);
+        }
     }
 
     /// What one voucher stands for: reserved for the day of its issue until it ends. `ended` is when it did so unused.

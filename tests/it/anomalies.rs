@@ -135,7 +135,7 @@ on_both! {
             &told["detail"]["after"]["photo_used_twice"]["on"]), (&json!(true), &json!(false)));
         assert_eq!(told["detail"]["reason"], "双十一前收紧");
         // From a version that is not the newest, or with nothing that differs, nothing is set.
-        assert_eq!(set(&app, 0, &json!([off("clerk_burst")])).status, 400);
+        assert_eq!(set(&app, 1, &json!([off("clerk_burst")])).refused_alone(400, "BODY_MALFORMED"), "/rules/0/span");
         let burst = with(off("clerk_burst"), "/span", 5);
         set(&app, 0, &json!([burst])).refused(409, "WRONG_STATE");
         set(&app, 2, &json!([burst])).refused(409, "WRONG_STATE");

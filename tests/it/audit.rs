@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::domain::audit::{GENESIS, canonical, chain};
 use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
-use huanxin::domain::command::{Act, Actor, Assistance, Command, Outcome, PostAdjustments};
+use huanxin::domain::command::{Act, Actor, Assistance, Command, Outcome, Passing, PostAdjustments};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::merkle::{self, Tree};
@@ -654,6 +654,11 @@ fn the_role_that_serves_lacks_the_right_to_change_facts() {
         Settings { database: Database::open(&url, None).unwrap(), ..database.settings(Clock::standing_at(at(NOW))) };
     let mut runner = Runner::open(&settings).unwrap();
     done(&runner.run(&[Arc::new(command(&["look", "as the role that serves"], look(1)))])[0]);
+    // What is kept for a time only it does remove.
+    for what in Passing::ALL {
+        let act = Act::Forget { what: *what, ids: vec![Id::digest(&["nothing"])], before: at(NOW) };
+        done(&runner.run(&[Arc::new(command(&["forget", what.name()], act))])[0]);
+    }
     drop(runner);
     let as_role = |deed: &str| database.execute(&format!("SET ROLE huanxin_serve; {deed}"));
     for table in FACTS {

@@ -52,8 +52,8 @@ on_both! {
         let id = opened["id"].as_str().unwrap();
         assert_eq!((&opened["status"], &opened["opened_by"], &opened["holds"]),
             (&json!("opened"), &json!("consumer"), &json!(true)));
-        // A Thursday: seven working days later is a Monday, twenty a Thursday.
-        assert_eq!((&opened["answer_by"], &opened["decide_by"]), (&json!("2026-06-29"), &json!("2026-07-16")));
+        // The day after is the Dragon Boat Festival, a Friday.
+        assert_eq!((&opened["answer_by"], &opened["decide_by"]), (&json!("2026-06-30"), &json!("2026-07-17")));
         assert_eq!(held(&app, &redemption), 1);
         open(&consumer, "redemption", &redemption).refused(409, "WRONG_STATE");
         // Nobody decides before the answer, and nobody on her own answer.

@@ -189,7 +189,8 @@ fn families(year: &mut Year, dice: &Dice, n: u32) {
     if dice.permille(350) {
         let (home, goods) = (dice.next(), 3 + dice.below(4));
         for piece in 0..goods {
-            let mut sold = year.sale(dice, at(n.saturating_sub(u32::try_from(dice.below(14)).unwrap()), dice.below(600)));
+            let mut sold =
+                year.sale(dice, at(n.saturating_sub(u32::try_from(dice.below(14)).unwrap()), dice.below(600)));
             (sold.address, sold.phone) = (Some(id("home", home)), Some(id("home phone", home)));
             sold.person = id("family", home.wrapping_add(piece % 2));
             year.add(dice, sold);
@@ -255,7 +256,7 @@ const EACH: u64 = 12;
 fn frauds(year: &mut Year, dice: &Dice) {
     for rule in AnomalyRule::ALL {
         for n in 0..EACH {
-            let start = 62 + u32::try_from(n * 24 + dice.below(12)).unwrap();
+            let start = 62 + u32::try_from(n * 20 + dice.below(12)).unwrap();
             let lines = fraud(year, dice, *rule, start);
             year.plant(*rule, lines);
         }
@@ -298,7 +299,8 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             let mut sold = Vec::new();
             for n in 0..4 {
                 let mut one = year.sale(dice, at(start + n, 60 + u64::from(n)));
-                (one.clerk, one.retailer, one.store) = (id("clerk", shop * 10), id("retailer", shop), id("store", shop));
+                (one.clerk, one.retailer, one.store) =
+                    (id("clerk", shop * 10), id("retailer", shop), id("store", shop));
                 refused(year, &one, 0, one.voucher);
                 sold.push(year.add(dice, one));
             }
@@ -429,23 +431,47 @@ struct Result {
 }
 
 /// Scans every day, as the job does: a day's scan sees what lies within the longest look-back, and returns up to its end.
+/// The window moves on with the days, so that a year takes seconds.
 fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
+    let mut seen = Seen { staff: year.staff.clone(), ..Seen::of(day(0)) };
+    let (mut sales, mut turn_ins) = (year.sales.iter().peekable(), year.turn_ins.iter().peekable());
+    let (mut photos, mut tries) = (year.photos.iter().peekable(), year.tries.iter().peekable());
+    let mut returns: BTreeSet<(Moment, Id)> = BTreeSet::new();
+    // An old item supports nothing before it is sold against.
+    let mut supports: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
     let mut all = Vec::new();
     for n in 0..DAYS {
         let (from, end) = (day(n).minus(rules.longest()).start(), day(n).next().start());
-        let within = |moment: Moment| from <= moment && moment < end;
-        let mut seen = Seen { staff: year.staff.clone(), ..Seen::of(day(n)) };
-        let sales = year.sales.iter().filter(|sale| within(sale.at));
-        // What is returned later is not known yet.
-        seen.sales = sales.map(|sale| Sold { returned: sale.returned.filter(|at| *at < end), ..sale.clone() }).collect();
-        seen.turn_ins = year.turn_ins.iter().filter(|item| within(item.at)).cloned().collect();
-        seen.photos = year.photos.iter().filter(|photo| within(photo.at)).cloned().collect();
-        seen.tries = year.tries.iter().filter(|one| within(one.at)).cloned().collect();
-        // An old item supports nothing before it is sold against.
-        let sold: BTreeSet<Id> = seen.sales.iter().map(|sale| sale.id).collect();
-        let known = |line: Option<Id>| line.filter(|line| sold.contains(line));
-        seen.turn_ins.iter_mut().for_each(|item| item.line = known(item.line));
-        seen.photos.iter_mut().for_each(|photo| photo.line = known(photo.line));
+        seen.day = day(n);
+        while let Some(item) = turn_ins.next_if(|item| item.at < end) {
+            supports.entry(item.line.unwrap_or(Id::NIL)).or_default().push(item.id);
+            seen.turn_ins.push(HandedIn { line: None, ..item.clone() });
+        }
+        while let Some(photo) = photos.next_if(|photo| photo.at < end) {
+            seen.photos.push(Photo { line: None, ..photo.clone() });
+        }
+        while let Some(sale) = sales.next_if(|sale| sale.at < end) {
+            returns.extend(sale.returned.map(|back| (back, sale.id)));
+            seen.sales.push(Sold { returned: None, ..sale.clone() });
+            for item in supports.remove(&sale.id).unwrap_or_default() {
+                let at = seen.turn_ins.binary_search_by_key(&item, |one| one.id).unwrap();
+                seen.turn_ins[at].line = Some(sale.id);
+                seen.photos.iter_mut().rev().filter(|photo| photo.of == item).for_each(|one| one.line = Some(sale.id));
+            }
+        }
+        while let Some(one) = tries.next_if(|one| one.at < end) {
+            seen.tries.push(one.clone());
+        }
+        while let Some((back, sale)) = returns.first().copied().filter(|(back, _)| *back < end) {
+            returns.pop_first();
+            if let Ok(at) = seen.sales.binary_search_by_key(&sale, |one| one.id) {
+                seen.sales[at].returned = Some(back);
+            }
+        }
+        seen.sales.retain(|sale| sale.at >= from);
+        seen.turn_ins.retain(|item| item.at >= from);
+        seen.photos.retain(|photo| photo.at >= from);
+        seen.tries.retain(|one| one.at >= from);
         all.extend(scan(rules, &seen));
     }
     all
@@ -460,19 +486,23 @@ fn results(year: &Year, found: &[Signal]) -> BTreeMap<AnomalyRule, Result> {
         let told: BTreeSet<Id> = mine.iter().flat_map(|signal| signal.lines.iter().copied()).collect();
         let planted: Vec<&Planted> = year.planted.iter().filter(|planted| planted.rule == *rule).collect();
         let lines: BTreeSet<Id> = planted.iter().flat_map(|planted| planted.lines.iter().copied()).collect();
-        let wrong: Vec<&&Signal> = mine.iter().filter(|one| one.lines.iter().all(|line| !frauds.contains(line))).collect();
+        let wrong: Vec<&&Signal> =
+            mine.iter().filter(|one| one.lines.iter().all(|line| !frauds.contains(line))).collect();
         let held: BTreeSet<Id> =
             mine.iter().filter(|signal| signal.holds).flat_map(|signal| signal.lines.iter().copied()).collect();
-        results.insert(*rule, Result {
-            planted: planted.len(),
-            found: planted.iter().filter(|planted| planted.lines.iter().any(|line| told.contains(line))).count(),
-            lines_planted: lines.len(),
-            lines_found: lines.intersection(&told).count(),
-            findings: mine.len(),
-            false_findings: wrong.len(),
-            false_lines: told.difference(&frauds).count(),
-            held_falsely: held.difference(&frauds).count(),
-        });
+        results.insert(
+            *rule,
+            Result {
+                planted: planted.len(),
+                found: planted.iter().filter(|planted| planted.lines.iter().any(|line| told.contains(line))).count(),
+                lines_planted: lines.len(),
+                lines_found: lines.intersection(&told).count(),
+                findings: mine.len(),
+                false_findings: wrong.len(),
+                false_lines: told.difference(&frauds).count(),
+                held_falsely: held.difference(&frauds).count(),
+            },
+        );
     }
     results
 }
@@ -546,7 +576,8 @@ fn page(year: &Year, rules: &Rules, results: &BTreeMap<AnomalyRule, Result>) -> 
 }
 
 fn row(page: &mut String, name: &str, one: &Result) {
-    let Result { planted, found, lines_planted, lines_found, findings, false_findings, false_lines, held_falsely } = one;
+    let Result { planted, found, lines_planted, lines_found, findings, false_findings, false_lines, held_falsely } =
+        one;
     let right = if *findings == 0 { 0 } else { (findings - false_findings) * 100 / findings };
     writeln!(
         page,

@@ -145,7 +145,7 @@ ALTER TABLE redemption_state ADD COLUMN bucket UUID;
 ALTER TABLE redemption_state ADD CONSTRAINT redemption_state_rejection_check
     CHECK (status NOT IN ('rejected', 'resubmitted') OR rejection IS NOT NULL);
 ALTER TABLE redemption_state ADD CONSTRAINT redemption_state_bucket_check
-    CHECK ((status = 'resubmitted') = (bucket IS NOT NULL));
+    CHECK (status <> 'resubmitted' OR bucket IS NOT NULL);
 -- The lines that wait in a bucket anew.
 CREATE INDEX redemption_state_of_bucket ON redemption_state (bucket) WHERE bucket IS NOT NULL;
 

@@ -158,7 +158,7 @@ CREATE TABLE redemption_state_of_settlements (
     rejection TEXT,
     bucket BLOB CHECK (length(bucket) = 16),
     CHECK (status NOT IN ('rejected', 'resubmitted') OR rejection IS NOT NULL),
-    CHECK ((status = 'resubmitted') = (bucket IS NOT NULL))
+    CHECK (status <> 'resubmitted' OR bucket IS NOT NULL)
 ) STRICT;
 INSERT INTO redemption_state_of_settlements SELECT redemption, status, step, at, reason, NULL, NULL FROM redemption_state;
 DROP TABLE redemption_state;

@@ -143,8 +143,12 @@ impl CompensationBody {
         let paid_on = judge.past_day("/paid_on", self.paid_on);
         let reference = judge.text("/reference", &self.reference, LINE);
         let made = amount.zip(paid_on).zip(reference);
-        judge.finish(made.map(|((amount, paid_on), reference)| {
-            Act::RecordCompensation { dispute, retailer, amount, paid_on, reference }
+        judge.finish(made.map(|((amount, paid_on), reference)| Act::RecordCompensation {
+            dispute,
+            retailer,
+            amount,
+            paid_on,
+            reference,
         }))
     }
 }

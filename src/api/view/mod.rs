@@ -13,6 +13,7 @@ mod problem;
 mod programme;
 mod redemption;
 mod report;
+mod settlement;
 mod turn_in;
 mod version;
 mod voucher;
@@ -42,9 +43,14 @@ pub use programme::{
 };
 pub use redemption::{
     CheckView, DeliveryView, FundingView, InvoiceView, NewItemView, PriceView, QuoteView, QuotedVoucher, RedeemedView,
-    RedemptionView, ReversalView, ReversedView,
+    RedemptionView, RejectionView, ReversalView, ReversedView,
 };
 pub use report::{TotalsRow, TotalsView};
+pub use settlement::{
+    BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView, PortionView,
+    ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView, SignatureView,
+    StatementView,
+};
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
 pub use version::{DifferenceView, VersionView, VersionWithRulesView};
 pub use voucher::{EligibilityView, ReasonView, VoucherView};

@@ -98,7 +98,7 @@ pub(super) fn undo(state: &State, id: Id, undo: &Undo<'_>, stamp: Stamp, ids: &m
         at: stamp.at,
         reason: undo.reason().to_owned(),
         rejection: row.and_then(|row| row.rejection.clone()),
-        bucket: None,
+        bucket: paid_in(fact, row, &parts),
     })];
     changes.extend(out_of_buckets(state, id, &parts)?);
     let given_back = give_back(state, (fact, voucher, version), undo.goods_returned(), &mut changes)?;
@@ -121,6 +121,12 @@ pub(super) fn undo(state: &State, id: Id, undo: &Undo<'_>, stamp: Stamp, ids: &m
         rollups,
         audit: AuditNote { subject: id.to_string(), detail },
     })
+}
+
+/// The bucket in which the redemption itself was paid: its settlement goes on telling of it.
+fn paid_in(fact: &Redemption, row: Option<&RedemptionState>, parts: &[Part]) -> Option<Id> {
+    let paid = parts.first().is_some_and(|part| part.place == Place::Paid);
+    paid.then(|| row.and_then(|row| row.bucket).unwrap_or(fact.bucket))
 }
 
 fn out_of_buckets(state: &State, id: Id, parts: &[Part]) -> Result<impl Iterator<Item = Change>, Stop> {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl;
 use diesel::upsert::excluded;
 
+use super::accounts::over;
 use super::{Conn, ROWS};
 use crate::domain::command::Passing;
 use crate::domain::id::Id;
@@ -25,7 +26,7 @@ use crate::store::rows::{
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
-use crate::store::schema::{attempt, command_log, data_key, programme_version, rollup};
+use crate::store::schema::{attempt, command_log, data_key, programme_version, revocation, rollup, session};
 
 /// Facts: inserted, never changed.
 macro_rules! insert {
@@ -245,8 +246,8 @@ fn rollups(conn: &mut Conn, entries: &[RollupEntry]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The one place that takes rows away: attempts and the log of commands, whose time is over. Nothing that the trail, the
-/// ledger or a report stands on is among them.
+/// The one place that takes rows away: attempts, the log of commands, sessions that are over and what ended tokens that have
+/// expired, each when its time is over. Nothing that the trail, the ledger or a report stands on is among them.
 fn forget(conn: &mut Conn, forgotten: &[(Passing, Vec<Id>, Moment)]) -> Result<(), StoreError> {
     for (what, ids, before) in forgotten {
         for ids in ids.chunks(super::KEYS) {
@@ -258,6 +259,14 @@ fn forget(conn: &mut Conn, forgotten: &[(Passing, Vec<Id>, Moment)]) -> Result<(
                 Passing::Commands => {
                     let old = command_log::id.eq_any(ids).and(command_log::at.lt(before.0));
                     diesel::delete(FilterDsl::filter(command_log::table, old)).execute(conn)?;
+                }
+                Passing::Sessions => {
+                    let old = session::id.eq_any(ids).and(over(before.0));
+                    diesel::delete(FilterDsl::filter(session::table, old)).execute(conn)?;
+                }
+                Passing::Revocations => {
+                    let old = revocation::subject.eq_any(ids).and(revocation::forget_at.lt(before.0));
+                    diesel::delete(FilterDsl::filter(revocation::table, old)).execute(conn)?;
                 }
             }
         }

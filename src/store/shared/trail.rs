@@ -12,14 +12,15 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BlockRow, CheckpointRow, DisputeRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow,
-    Row, read_all,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, DisputeRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow,
+    CheckpointRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow,
+    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
-    audit_record, dispute, growth_baseline, movement, off_system_trade_in, redemption, redemption_state,
+    account_proposal, adjustment, anomaly, anomaly_rules, dispute, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record,
+    bank_return, growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, payment_batch,
+    reconciliation_row, redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -123,6 +124,13 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "account_proposal" => rows!(account_proposal.id as AccountProposalRow),
         "growth_baseline" => rows!(growth_baseline.id as BaselineRow),
         "off_system_trade_in" => rows!(off_system_trade_in.id as OffSystemRow),
+        "settlement" => rows!(settlement.id as SettlementRow),
+        "line_rejection" => rows!(line_rejection.id as LineRejectionRow),
+        "line_hold" => rows!(line_hold.redemption as LineHoldRow),
+        "payment_batch" => rows!(payment_batch.id as PaymentBatchRow),
+        "bank_return" => rows!(bank_return.id as BankReturnRow),
+        "reconciliation_row" => rows!(reconciliation_row.id as ReconciliationRowRow),
+        "repayment" => rows!(repayment.id as RepaymentRow),
         "anomaly_rules" => rows!(anomaly_rules.id as AnomalyRulesRow),
         "anomaly" => rows!(anomaly.id as AnomalyRow),
         "dispute" => rows!(dispute.id as DisputeRow),

@@ -9,6 +9,7 @@ use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
 use crate::domain::money::Fen;
+use crate::domain::records::{RedemptionState, RedemptionStatus};
 use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::digest;
@@ -70,6 +71,8 @@ macro_rules! each_row {
     }};
 }
 
+pub(super) use {each_row, read, sound};
+
 /// Walks everything; see [`Verified`] for what is compared.
 pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&str)) -> Checked {
     let kept: Vec<CheckpointRow> = read!(
@@ -120,13 +123,19 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
     let mut facts = Facts::default();
-    let balances = sound!(movements(conn, &walk)?);
-    let reversed = sound!(states(conn, &walk)?);
+    let mut balances = sound!(movements(conn, &walk)?);
+    let states = sound!(states(conn, &walk)?);
+    let undone = |state: &&RedemptionState| {
+        matches!(state.status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack)
+    };
+    let reversed = states.values().filter(undone).map(|state| (state.redemption, state.at)).collect();
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
+    verified.settlements =
+        sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
     sound!(anomalies(conn, &walk)?);
     sound!(disputes(conn, &walk)?);
     progress("every row that the trail has a digest of is as it was written");
@@ -164,14 +173,19 @@ fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, 
     Ok(Ok(balances))
 }
 
-/// The returns, by redemption.
-fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Moment>, Finding>, StoreError> {
+/// States of redemptions that are no longer as they were made.
+fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, RedemptionState>, Finding>, StoreError> {
     let rows: Vec<RedemptionStateRow> =
         read!("redemption_state", redemption_state::table.select(RedemptionStateRow::as_select()).load(conn));
     let seen = rows.iter().map(|row| (row.redemption, digest::of(row))).collect();
     sound!(compare("redemption_state", &walk.states, &seen));
-    let returned = rows.into_iter().filter(|row| row.status == "reversed");
-    Ok(Ok(returned.map(|row| (row.redemption, Moment(row.at))).collect()))
+    let mut states = BTreeMap::new();
+    for row in rows {
+        let id = row.redemption;
+        let unreadable = |_| Finding::new("redemption_state", id, None, "it is unreadable");
+        states.insert(id, sound!(row.read().map_err(unreadable)));
+    }
+    Ok(Ok(states))
 }
 
 /// Figures that were entered by hand.
