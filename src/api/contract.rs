@@ -33,6 +33,9 @@ const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
+/// Operations to which a file is sent.
+const FILES: &[&str] = &["createProgramme", "recordBankReturn"];
+
 const CLAIM: &[Code] = &[
     Code::ProgrammeNotOpen,
     Code::ReleaseSoldOut,
@@ -239,8 +242,8 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
         codes.push(Code::FieldUnknown);
     }
     if operation.request_body.is_some() {
-        // Every fault of a programme's file has that one code.
-        if id != "createProgramme" {
+        // Every fault of a file's form has that one code.
+        if !FILES.contains(&id.as_str()) {
             codes.extend([Code::FieldUnknown, Code::FieldMissing]);
         }
     }

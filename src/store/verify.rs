@@ -112,15 +112,8 @@ impl std::fmt::Display for Finding {
 pub(super) type Known = BTreeMap<Id, (Option<String>, i64)>;
 
 /// The tables of settlements.
-const SETTLED: &[&str] = &[
-    "settlement",
-    "line_rejection",
-    "line_hold",
-    "payment_batch",
-    "bank_return",
-    "reconciliation_row",
-    "repayment",
-];
+const SETTLED: &[&str] =
+    &["settlement", "line_rejection", "line_hold", "payment_batch", "bank_return", "reconciliation_row", "repayment"];
 
 /// The trail as far as it was walked.
 #[derive(Default)]

@@ -80,13 +80,13 @@ impl<'a> Town<'a> {
 }
 
 impl TestDatabase {
-    fn readers(&self) -> huanxin::store::Readers {
+    pub fn readers(&self) -> huanxin::store::Readers {
         self.database.readers(1).unwrap()
     }
 }
 
 /// The example with another rate, and no cap in the way.
-fn raised(percent: i64, from: Option<&str>) -> Rules {
+pub fn raised(percent: i64, from: Option<&str>) -> Rules {
     let mut rules = rules(CARS, fen("1000000.00"));
     rules.retroactive_from = from.map(day);
     for tier in &mut rules.lines[0].tiers {
@@ -95,7 +95,7 @@ fn raised(percent: i64, from: Option<&str>) -> Rules {
     rules
 }
 
-fn published() -> Act {
+pub fn published() -> Act {
     Act::PublishProgramme { programme: CARS.into() }
 }
 

@@ -13,7 +13,7 @@ use huanxin::api;
 use huanxin::api::edge::{Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -133,6 +133,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            settlement: SettlementOptions::default(),
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
             retention: Retention::default(),
@@ -162,6 +163,13 @@ impl TestApp {
         self.stop();
         let (place, start) = (self.place.take().unwrap(), self.start.plus_seconds(seconds));
         Self::start_at(place, start)
+    }
+
+    /// The same, at a time that stands still again.
+    pub fn standing_later(mut self, seconds: i64) -> Self {
+        self.stop();
+        let (place, start) = (self.place.take().unwrap(), self.start.plus_seconds(seconds));
+        Self::start_with(place, start, Clock::standing_at(start))
     }
 
     fn stop(&mut self) {

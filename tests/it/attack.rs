@@ -53,9 +53,8 @@ fn schemathesis_finds_nothing_postgres() {
 }
 
 fn attack(database: &str, place: Place, wanted: Option<u32>) {
-    let app = TestApp::standing(place);
     // The records of the document's examples are there, under the identities that the examples name.
-    examples::day(&app);
+    let (_, app) = examples::days(TestApp::standing(place));
     let dir = tempfile::tempdir().unwrap();
     let known = dir.path().join("known.json");
     std::fs::write(&known, known_of(&app).to_string()).unwrap();

@@ -17,7 +17,7 @@ use super::entity::JsonBody;
 use super::error::ApiError;
 use super::idempotency::{IdempotencyKey, Meaning};
 use super::page::Paging;
-use super::query::{Asked, Params, PathId, Wanted};
+use super::query::{Asked, Nothing, Params, PathId, Wanted};
 use super::server::Service;
 use super::view::{LineRejectionView, ListView, SettlementLineView, SettlementView, StatementView};
 use crate::domain::calendar::Calendars;
@@ -200,6 +200,7 @@ pub async fn list_settlements(
 pub async fn get_settlement(
     reader: SettlementReader,
     PathId(id): PathId,
+    Asked(Nothing): Asked<Nothing>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let settlement = known(&service, id, reader.own).await?;

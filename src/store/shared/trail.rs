@@ -18,9 +18,9 @@ use crate::store::rows::{
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    account_proposal, adjustment, anomaly, anomaly_rules, dispute, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record,
-    bank_return, growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, payment_batch,
-    reconciliation_row, redemption, redemption_state, repayment, settlement,
+    account_proposal, adjustment, anomaly, anomaly_rules, dispute, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, bank_return,
+    growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, payment_batch, reconciliation_row,
+    redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 

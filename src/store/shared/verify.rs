@@ -125,9 +125,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     let mut facts = Facts::default();
     let mut balances = sound!(movements(conn, &walk)?);
     let states = sound!(states(conn, &walk)?);
-    let undone = |state: &&RedemptionState| {
-        matches!(state.status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack)
-    };
+    let undone =
+        |state: &&RedemptionState| matches!(state.status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack);
     let reversed = states.values().filter(undone).map(|state| (state.redemption, state.at)).collect();
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
