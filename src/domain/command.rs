@@ -9,7 +9,7 @@ use super::adjustment::{Adjustment, Raised};
 use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
-use super::dispute::{Dispute, DisputeAbout, DisputeOutcome, DisputeParty};
+use super::dispute::{Dispute, DisputeAbout, DisputeParty, Verdict};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
@@ -372,7 +372,7 @@ pub enum Act {
         /// Which.
         dispute: Id,
         /// How.
-        outcome: DisputeOutcome,
+        outcome: Verdict,
         /// Why.
         reason: String,
         /// Whether the line stays held; of a dispute that is upheld alone.

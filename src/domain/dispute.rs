@@ -59,6 +59,25 @@ words! {
     }
 }
 
+words! {
+    /// How an officer decides; who objected withdraws.
+    Verdict {
+        /// Who objected was right.
+        Upheld = "upheld",
+        /// Who objected was not.
+        Rejected = "rejected",
+    }
+}
+
+impl From<Verdict> for DisputeOutcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Upheld => Self::Upheld,
+            Verdict::Rejected => Self::Rejected,
+        }
+    }
+}
+
 /// What the other side says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisputeAnswer {

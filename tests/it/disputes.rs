@@ -108,7 +108,7 @@ on_both! {
 
     fn what_is_not_answered_in_time_is_overdue_and_can_be_decided(app) {
         let id = open(&app.consumer(0), "redemption", &sell(&app, 0)).made();
-        let app = app.later(12 * A_DAY);
+        let app = app.later(13 * A_DAY);
         let listed = app.officer().get(DISPUTES).expect(200);
         assert_eq!(listed["items"][0]["overdue"], true);
         let decided = decide(&app.officer(), &id, "upheld", false).expect(200);

@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::domain::anomaly::{AnomalyRule, Limits};
+use crate::domain::anomaly::{AnomalyRule, Limits, Resolution};
 use crate::domain::command::Act;
 use crate::domain::id::Id;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 
 use super::judge::{Judge, REASON};
-use super::words::AnomalyRuleWord;
+use super::words::{AnomalyRuleWord, ResolutionWord};
 
 /// Anomaly rules that are set anew.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -44,7 +44,7 @@ pub struct LimitsBody {
     #[schema(minimum = 1, maximum = 400)]
     pub days: u32,
     /// The rule's own width; 0 where it has none.
-    #[schema(minimum = 0, maximum = 100000)]
+    #[schema(minimum = 0, maximum = 400)]
     pub span: u32,
     /// So many cases are needed before anything is measured.
     #[schema(minimum = 1, maximum = 100000)]
@@ -88,21 +88,11 @@ impl AnomalyRulesBody {
 #[schema(example = json!({"outcome": "dismissed", "reason": "企业为员工宿舍统一采购，已核验合同"}))]
 pub struct ResolveAnomalyBody {
     /// `confirmed`: what it looked like; its lines stay held. `dismissed`: it was not; they are held by it no more.
-    #[schema(inline)]
+    #[schema(value_type = ResolutionWord)]
     pub outcome: Resolution,
     /// Why, for the record.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
-}
-
-/// How an anomaly is resolved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// It is what it looked like.
-    Confirmed,
-    /// It is not.
-    Dismissed,
 }
 
 impl ResolveAnomalyBody {

@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Act, NewDispute};
-use crate::domain::dispute::{DisputeAbout, DisputeOutcome, DisputeParty};
+use crate::domain::dispute::{DisputeAbout, DisputeParty, Verdict};
 use crate::domain::id::Id;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 
 use super::judge::{Judge, LINE, REASON};
-use super::words::{Amount, Date, DisputeAboutWord};
+use super::words::{Amount, Date, DisputeAboutWord, VerdictWord};
 
 /// An objection. What is written here is read by the other side and by the bureau: no identity or telephone numbers.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -78,24 +78,14 @@ impl AnswerDisputeBody {
 #[schema(example = json!({"outcome": "upheld", "reason": "未提供签收凭证", "keeps_holding": true}))]
 pub struct DecideDisputeBody {
     /// Whether who objected was right.
-    #[schema(inline)]
-    pub outcome: Decided,
+    #[schema(value_type = VerdictWord)]
+    pub outcome: Verdict,
     /// Why, for the record.
     #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
     /// Whether the line stays held, of a dispute that is upheld: it is then rejected, returned or clawed back.
     #[serde(default)]
     pub keeps_holding: bool,
-}
-
-/// The outcomes that an officer can decide; who objected withdraws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decided {
-    /// Who objected was right.
-    Upheld,
-    /// Who objected was not.
-    Rejected,
 }
 
 impl DecideDisputeBody {
@@ -106,11 +96,7 @@ impl DecideDisputeBody {
     pub fn into_act(self, dispute: Id) -> Result<Act, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let reason = judge.text("/reason", &self.reason, REASON);
-        let outcome = match self.outcome {
-            Decided::Upheld => DisputeOutcome::Upheld,
-            Decided::Rejected => DisputeOutcome::Rejected,
-        };
-        let keeps_holding = self.keeps_holding;
+        let (outcome, keeps_holding) = (self.outcome, self.keeps_holding);
         judge.finish(reason.map(|reason| Act::DecideDispute { dispute, outcome, reason, keeps_holding }))
     }
 }

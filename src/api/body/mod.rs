@@ -20,7 +20,7 @@ mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
-pub use anomaly::{AnomalyRulesBody, LimitsBody, Resolution, ResolveAnomalyBody};
+pub use anomaly::{AnomalyRulesBody, LimitsBody, ResolveAnomalyBody};
 pub use assisted::{
     ClaimVoucherForBody, ConsentBody, EligibilityForBody, Given, PersonBody, PrintedAs, VoucherQrForBody,
     VouchersForBody,
@@ -30,7 +30,7 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
-pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, Decided, OpenDisputeBody};
+pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, OpenDisputeBody};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};

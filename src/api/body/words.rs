@@ -189,10 +189,12 @@ word_schemas! {
     StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
     AnomalyRuleWord, "AnomalyRule", anomaly::AnomalyRule, "A rule by which something looks wrong.";
     AnomalyStatusWord, "AnomalyStatus", anomaly::AnomalyStatus, "What became of a finding.";
+    ResolutionWord, "Resolution", anomaly::Resolution, "How an anomaly is resolved.";
     LinkKindWord, "LinkKind", anomaly::LinkKind, "What a piece of evidence is.";
     DisputeAboutWord, "DisputeAbout", dispute::DisputeAbout, "What somebody objects to.";
     DisputePartyWord, "DisputeParty", dispute::DisputeParty, "Who objects.";
     DisputeStatusWord, "DisputeStatus", dispute::DisputeStatus, "How far a dispute has come.";
+    VerdictWord, "Verdict", dispute::Verdict, "How an officer decides a dispute.";
     DisputeOutcomeWord, "DisputeOutcome", dispute::DisputeOutcome, "How a dispute ended.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
 }

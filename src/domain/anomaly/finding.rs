@@ -152,6 +152,16 @@ words! {
     }
 }
 
+words! {
+    /// How an anomaly is resolved.
+    Resolution {
+        /// It is what it looked like.
+        Confirmed = "confirmed",
+        /// It is not.
+        Dismissed = "dismissed",
+    }
+}
+
 /// A finding as it is kept: an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anomaly {

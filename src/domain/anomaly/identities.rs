@@ -65,7 +65,8 @@ fn shared(seen: &Seen, from: u32, members: &[Member]) -> Vec<Id> {
 /// Groups of members that share a key and of which the day touched one.
 fn groups<K: Ord + Clone>(seen: &Seen, all: impl Iterator<Item = (K, Member)> + Clone) -> BTreeMap<K, Vec<Member>> {
     let today: BTreeSet<Id> = seen.today().iter().map(|sale| sale.id).collect();
-    let touched = |member: &Member| seen.is_today(member.at) || member.line.is_some_and(|line| today.contains(&line));
+    let span = seen.span();
+    let touched = |member: &Member| span.contains(&member.at) || member.line.is_some_and(|line| today.contains(&line));
     let mut groups: BTreeMap<K, Vec<Member>> =
         all.clone().filter(|(_, member)| touched(member)).map(|(key, _)| (key, Vec::new())).collect();
     for (key, member) in all {

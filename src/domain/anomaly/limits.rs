@@ -66,7 +66,7 @@ impl Limits {
         let Self { days, span, least, from, full, hold_at, .. } = *self;
         let members = [
             ("days", Some(days), 1, LONGEST),
-            ("span", Some(span), u32::from(rule.span().is_some()), MOST),
+            ("span", Some(span), u32::from(rule.span().is_some()), LONGEST),
             ("least", Some(least), 1, MOST),
             ("from", Some(from), 1, MOST),
             ("full", Some(full), from.clamp(1, MOST), MOST),
@@ -126,11 +126,14 @@ impl Rules {
         AnomalyRule::ALL.iter().map(|rule| (*rule, self.of(*rule)))
     }
 
-    /// How many days back a scan reads: as far as any rule that is on looks, and what belongs to the items before.
+    /// How many days back a scan reads: as far as any rule that is on looks. A rule whose measure is a share needs as much
+    /// again, to know whether it was told before.
     #[must_use]
     pub fn longest(&self) -> u32 {
-        let reach = |(rule, limits): (AnomalyRule, Limits)| {
-            limits.days + if rule == AnomalyRule::OldItemsNotReceived { limits.span } else { 0 }
+        let reach = |(rule, limits): (AnomalyRule, Limits)| match rule {
+            AnomalyRule::PriceAtCap => limits.days * 2,
+            AnomalyRule::OldItemsNotReceived => limits.days * 2 + limits.span,
+            _ => limits.days,
         };
         self.each().filter(|(_, limits)| limits.on).map(reach).max().unwrap_or(1)
     }

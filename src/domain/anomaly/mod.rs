@@ -25,7 +25,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Anomaly, AnomalyStatus, Link, LinkKind, Precision, ScanDay, Signal};
+pub use finding::{Anomaly, AnomalyStatus, Link, LinkKind, Precision, Resolution, ScanDay, Signal};
 pub use limits::{Limits, Rules, RulesEntry};
 pub use rule::AnomalyRule;
 pub use seen::{Beside, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};

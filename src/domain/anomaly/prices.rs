@@ -89,12 +89,20 @@ pub(super) fn at_cap(limits: &Limits, seen: &Seen) -> Vec<Signal> {
             }
             percent(i64::from(count(at_cap)), i64::from(count(sales.len())))
         };
-        let brought = seen.brought(&sales, |before| measure(before) >= limits.from);
-        let lines: Vec<&Sold> = brought.into_iter().filter(|sale| is_at_cap(sale, limits.span)).collect();
-        let touched = sales.iter().any(|sale| seen.is_today(sale.at) && is_at_cap(sale, limits.span));
-        if !touched {
+        let at_cap: Vec<&Sold> = sales.iter().copied().filter(|sale| is_at_cap(sale, limits.span)).collect();
+        let (today, before): (Vec<&Sold>, Vec<&Sold>) = at_cap.iter().partition(|sale| seen.is_today(sale.at));
+        if today.is_empty() {
             return None;
         }
+        // A share also changes with what is not at the cap: it was told if it was enough on the day of the last such sale.
+        let told = before.last().is_some_and(|last| {
+            let day = last.at.day();
+            let (from, end) = (limits.first_day(day).start(), day.next().start());
+            let then = seen.sales.iter().filter(|sale| (from..end).contains(&sale.at) && sale.stands(day));
+            let own = then.filter(|sale| capped(sale) == Some((retailer, category)));
+            measure(&own.collect::<Vec<_>>()) >= limits.from
+        });
+        let lines = if told { today } else { at_cap };
         let subject = Id::digest(&["cap", &retailer.to_string(), category.name()]);
         let (all, days) = (sales.len(), limits.days);
         Signal::new(

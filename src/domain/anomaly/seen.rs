@@ -2,6 +2,7 @@
 //! digests of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::limits::Limits;
 use crate::domain::goods::{Category, EvidenceKind};
@@ -237,7 +238,12 @@ impl Seen {
 
     /// Whether something was of the scanned day.
     pub(super) fn is_today(&self, at: Moment) -> bool {
-        at.day() == self.day
+        self.span().contains(&at)
+    }
+
+    /// The moments of the scanned day; for who compares many with it.
+    pub(super) fn span(&self) -> Range<Moment> {
+        self.day.start()..self.day.next().start()
     }
 
     /// The sales that a rule looks at and that were not returned, by a key that one of the scanned day has. Only these

@@ -57,7 +57,7 @@ pub(super) fn decide(state: &State, act: &Act, actor: &Actor, ids: &mut Ids) -> 
         Act::OpenDispute(new) => open(state, new, actor.id, ids),
         Act::AnswerDispute { dispute, own, text } => answer(state, *dispute, *own, text, actor.id, ids),
         Act::DecideDispute { dispute, outcome, reason, keeps_holding } => {
-            settle(state, *dispute, (*outcome, reason, *keeps_holding), actor.id, ids)
+            settle(state, *dispute, ((*outcome).into(), reason, *keeps_holding), actor.id, ids)
         }
         Act::WithdrawDispute { dispute, opener, reason } => {
             let known = of_opener(state, *dispute, *opener)?;
@@ -174,10 +174,6 @@ fn answer(state: &State, id: Id, own: Option<Id>, text: &str, author: Id, ids: &
 fn settle(state: &State, id: Id, how: (DisputeOutcome, &str, bool), author: Id, ids: &Ids) -> Result<Decision, Stop> {
     let known = state.disputes.get(&id)?.ok_or_else(|| not_found(""))?;
     waits(known)?;
-    if how.0 == DisputeOutcome::Withdrawn {
-        let refusal = Refusal::at(Code::BodyMalformed, "/outcome").found(how.0);
-        return Err(refusal.expected("upheld or rejected; who objected withdraws").into());
-    }
     match &known.answer {
         None if ids.stamp.day() <= known.answer_by => {
             let found = Refusal::of(Code::WrongState).found(known.status());

@@ -13,7 +13,7 @@ use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
-use crate::store::{Page, Saved, StoreError};
+use crate::store::{AnomalyFilter, DisputeFilter, Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
 
