@@ -28,8 +28,9 @@ const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] =
     &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
-/// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
-const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
+/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a code is
+/// good once.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
@@ -106,6 +107,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         | "pauseProgramme"
         | "closeProgramme"
         | "createProgramme"
+        | "revokeTill"
         | "disableStaff"
         | "resetStaffCredentials" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
@@ -131,9 +133,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
-        "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
+        "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
+        "enrolTill" => &[&[Code::NotFound, Code::WrongState, Code::Forbidden]],
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
         "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
         "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],

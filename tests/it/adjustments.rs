@@ -340,10 +340,12 @@ fn a_settled_rise_keeps_its_redemption() {
         town.publish(15, FROM);
         town.runner.set_clock(Clock::standing_at(at("2026-07-02T10:00:00+08:00")));
         posted(&town.act(&["post"], post(2, &[sold], "3000.00")));
-        database.execute("UPDATE settlement_bucket SET settlement = id WHERE day = 20260702").unwrap();
+        database
+            .execute("UPDATE settlement_bucket SET settlement = id, stage = 'submitted' WHERE day = 20260702")
+            .unwrap();
         let back = reverse(sold, town.district.sellers[0].0);
         assert_eq!(codes(&town.act(&["back"], back.clone())), [Code::AlreadyInSettlement]);
-        database.execute("UPDATE settlement_bucket SET settlement = NULL").unwrap();
+        database.execute("UPDATE settlement_bucket SET settlement = NULL, stage = NULL").unwrap();
         done(&town.act(&["back"], back));
         assert_in_order(&database);
     }

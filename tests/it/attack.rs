@@ -123,13 +123,17 @@ fn prepared(app: &TestApp) -> Map<String, Value> {
     let of_voucher = |n: usize| once(&app.consumer(9), &vouchers[n], Value::Null);
     let new = |id: &str| json!({"token": officer.token(), "path": {}, "body": programme(id)});
     let why = json!({"reason": "试验"});
+    let till = || retailer.post("/api/v1/tills", &json!({"store_id": app.store(), "label": "一号收银台"})).expect(201);
+    let enrolled = json!({"token": null, "path": {}, "body": {"code": till()["code"]}});
     let requests = json!({
         "cancelVoucher": [of_voucher(0)],
         "getVoucherQr": [of_voucher(1)],
         "getVoucher": [of_voucher(2)],
         "reverseRedemption": [once(&retailer, &redemption, why.clone())],
         "publishProgramme": [once(&officer, "attack-draft", Value::Null)],
-        "pauseProgramme": [once(&officer, "attack-open", why)],
+        "pauseProgramme": [once(&officer, "attack-open", why.clone())],
+        "enrolTill": [enrolled],
+        "revokeTill": [once(&retailer, till()["id"].as_str().unwrap(), why)],
         "createProgramme": [new("attack-1"), new("attack-2")],
     });
     requests.as_object().unwrap().clone()

@@ -326,6 +326,12 @@ fn staff(app: &TestApp, book: &mut Book) {
     book.ask(&admin, "endStaffSessions", &[("id", &clerk)]);
     book.ask(&admin, "resetStaffCredentials", &[("id", &clerk)]);
     book.say(&admin, "disableStaff", &[("id", &clerk)], &json!({"reason": "离职"}));
+    let manager = app.retailer();
+    let till = book.say(&manager, "createTill", &[], &json!({"store_id": app.store(), "label": "一号收银台"}));
+    let device = [("X-Device-Id", "till-0001-7f3a9c2e5b")];
+    book.say(&nobody, "enrolTill", &device, &json!({"code": till["code"]}));
+    book.ask(&manager, "listTills", &[("limit", "1")]);
+    book.say(&manager, "revokeTill", &[("id", &id(&till))], &json!({"reason": "停用"}));
     let guess = json!({"login": "nobody.has.this", "password": "a guess"});
     (0..5).for_each(|_| drop(nobody.say("/api/v1/sessions", &guess)));
     book.no(&nobody, "signIn", &[], Some(&guess), "RATE_LIMITED");

@@ -59,6 +59,7 @@ mod sale;
 mod schema;
 mod settlement;
 mod threats;
+mod tills;
 mod tokens;
 mod totals;
 mod trail;

@@ -31,7 +31,10 @@ pub use bureau::{
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, OpenDisputeBody};
-pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
+pub use identity::{
+    ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
+    SignInBody, will_do,
+};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};

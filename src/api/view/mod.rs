@@ -31,7 +31,7 @@ pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView}
 pub use dispute::{CompensationView, DisputeAnswerView, DisputeDecisionView, DisputeView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
-pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
+pub use identity::{NewStaffView, NewTillView, SessionView, SignedOutView, StaffView, TillView, TotpView};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,

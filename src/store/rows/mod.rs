@@ -21,7 +21,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
-pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
+pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
 pub use adjustments::AdjustmentRow;
 pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};

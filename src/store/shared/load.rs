@@ -14,7 +14,7 @@ use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
     ClaimRow, CommandRow, DataKeyRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow,
     ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
-    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
+    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema;
@@ -76,6 +76,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.sessions, session.id as SessionRow);
     fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
+    fill!(conn, state.tills, till.id as TillRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     fill!(conn, state.settlements, settlement.id as SettlementRow);
@@ -90,6 +91,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     waiting_disputes(conn, state)?;
     attempts(conn, state)?;
     data_keys(conn, state)?;
+    devices(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)
 }
@@ -132,6 +134,18 @@ fn holdings(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
         let turn_ins: Vec<Id> = of.select(schema::turn_in::id).load(conn)?;
         let holdings = Holdings { vouchers: vouchers.into_iter().collect(), turn_ins: turn_ins.into_iter().collect() };
         state.holdings.put(person, holdings);
+    }
+    Ok(())
+}
+
+/// The till that each device is.
+fn devices(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for device in state.devices.take_unloaded() {
+        let in_use =
+            schema::till::table.filter(schema::till::device.eq(device)).filter(schema::till::revoked_at.is_null());
+        if let Some(till) = in_use.select(schema::till::id).first(conn).optional()? {
+            state.devices.put(device, till);
+        }
     }
     Ok(())
 }

@@ -21,8 +21,8 @@ use crate::store::rows::{
     BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
     LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow, ProgrammeRow,
     QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
-    RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow,
-    VersionRow, VoucherRow, write_all,
+    RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow,
+    TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -118,6 +118,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
             locked_at, disabled, open
     );
     upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
+    upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     settlements(conn, saved)?;
     anomalies(conn, saved)?;

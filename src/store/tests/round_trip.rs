@@ -53,6 +53,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.sessions.peek(&id(60)), Some(&samples::session()));
         assert_eq!(state.refresh_tokens.peek(&samples::refresh_token().id), Some(&samples::refresh_token()));
         assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
+        assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
+        assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
+        assert_eq!(state.devices.get(&id(60)).unwrap(), None);
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
     });
 }
@@ -83,6 +86,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.sessions.ask(id(60));
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
+    state.tills.ask(id(62));
+    state.devices.ask(id(60));
+    state.devices.ask(id(61));
 }
 
 #[test]
@@ -289,6 +295,8 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.accounts_of_role(staff.role)?, saved.staff);
             assert_eq!(tx.accounts_of_role(StaffRole::Admin)?, []);
             assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
+            assert_eq!(tx.tills_of(id(5), ALL)?, saved.tills);
+            assert_eq!(tx.tills_of(id(5), Page { after: Some(id(62)), limit: 5 })?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
             assert_eq!(tx.revocations(at(), at())?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole};
+use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::anomaly::{
     Anomaly, AnomalyRule, AnomalyStatus, Link, LinkKind, Rules as AnomalyRules, RulesEntry, ScanDay, Signal,
@@ -324,6 +324,7 @@ pub fn session() -> Session {
         account: staff().id,
         store: Some(id(6)),
         device: Some(id(61)),
+        till: Some(id(62)),
         generation: 2,
         opened_at: at(),
         used_at: at(),
@@ -344,6 +345,21 @@ pub fn refresh_token() -> RefreshToken {
         session: self::id(60),
         generation: 2,
         at: at(),
+    }
+}
+
+pub fn till() -> Till {
+    Till {
+        id: id(62),
+        digest: hex::encode([8; 32]),
+        retailer: id(5),
+        store: id(6),
+        label: "一号收银台".into(),
+        device: Some(id(61)),
+        created_at: at(),
+        code_lapses_at: at().plus_seconds(60),
+        enrolled_at: Some(at()),
+        revoked_at: None,
     }
 }
 
@@ -590,6 +606,7 @@ pub fn saved(salt: &str) -> Saved {
         sessions: vec![session()],
         refresh_tokens: vec![refresh_token()],
         revocations: vec![revocation()],
+        tills: vec![till()],
         checkpoints: vec![checkpoint()],
         blocks: vec![Block { number: 0, root: "cd".repeat(32) }],
         attempts: vec![Attempt {
