@@ -292,6 +292,15 @@ impl Vault {
         self.of_the_division(TEXT, line, mask_name(line))
     }
 
+    /// The name of somebody who works here or for an organisation. Its digest is that of a person's name, so that staff
+    /// among the buyers can be told.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn staff_name(&self, name: &str) -> Result<Personal, VaultError> {
+        self.of_the_division(NAME, name, mask_name(name))
+    }
+
     fn of_the_division(&self, kind: &str, canonical: &str, masked: String) -> Result<Personal, VaultError> {
         Ok(Personal { lookup: self.lookup(kind, canonical), sealed: self.seal(canonical)?, masked })
     }

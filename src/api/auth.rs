@@ -17,6 +17,7 @@ use super::request_id::{RequestId, language_of};
 use super::server::Service;
 use crate::access::{AccessClaims, Role};
 use crate::domain::command::{Actor, Party};
+use crate::domain::dispute::DisputeParty;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
@@ -425,6 +426,55 @@ admits!(SettlementReader: Retailer Officer Reviewer Approver Finance Auditor, |_
 fn own_retailer(claims: &AccessClaims) -> Result<Option<Id>, ApiError> {
     if claims.role == Role::Retailer { organisation(claims).map(Some) } else { Ok(None) }
 }
+
+/// Who may object to something: a consumer, and a retailer's manager.
+#[derive(Clone, Debug)]
+pub struct Disputant {
+    /// The caller.
+    pub caller: Caller,
+    /// Which of the two.
+    pub party: DisputeParty,
+    /// The person or the retailer.
+    pub opener: Id,
+}
+
+admits!(Disputant: Consumer Retailer, |request, caller, claims| match claims.role {
+    Role::Consumer => {
+        let Consumer { caller, id, .. } = Consumer::read(request, caller, claims)?;
+        Ok(Self { caller, party: DisputeParty::Consumer, opener: id })
+    }
+    _ => Ok(Self { caller, party: DisputeParty::Retailer, opener: organisation(&claims)? }),
+});
+
+/// Who may answer an objection: a retailer's manager those of consumers against it, an officer any.
+#[derive(Clone, Debug)]
+pub struct DisputeAnswerer {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; an officer has none.
+    pub own: Option<Id>,
+}
+
+admits!(DisputeAnswerer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+
+/// Who may see disputes: a consumer her own, a manager those about her retailer's redemptions, the bureau all.
+#[derive(Clone, Debug)]
+pub struct DisputeReader {
+    /// The caller.
+    pub caller: Caller,
+    /// Whose objections, of a consumer.
+    pub opener: Option<Id>,
+    /// About whose redemptions, of a manager.
+    pub retailer: Option<Id>,
+}
+
+admits!(DisputeReader: Consumer Retailer Officer Reviewer Approver Finance Auditor, |request, caller, claims| {
+    if claims.role == Role::Consumer {
+        let Consumer { caller, id, .. } = Consumer::read(request, caller, claims)?;
+        return Ok(Self { caller, opener: Some(id), retailer: None });
+    }
+    Ok(Self { caller, opener: None, retailer: own_retailer(&claims)? })
+});
 
 /// Who takes old items in: a recycler's staff, or a retailer's that takes the old item along.
 #[derive(Clone, Debug)]

@@ -154,6 +154,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
         "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
+        "setAnomalyRules" | "resolveAnomaly" | "answerDispute" | "withdrawDispute" => &[&[Code::WrongState]],
+        "openDispute" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
+        "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,

@@ -13,6 +13,7 @@ pub mod consumer;
 pub mod contract;
 pub mod coverage;
 pub mod disclosure;
+pub mod disputes;
 pub mod distance;
 pub mod edge;
 pub mod entity;

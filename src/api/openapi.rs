@@ -4,9 +4,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, coverage, evidence, examples, export, growth, health,
-    identity, old_item_end, personal, pickups, programmes, recycler, reports, retailer, revoked, schemas, server,
-    settlement, view,
+    assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, growth,
+    health, identity, old_item_end, personal, pickups, programmes, recycler, reports, retailer, revoked, schemas,
+    server, settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +32,7 @@ use super::{
         (name = "retailer", description = "For retailers 商家"),
         (name = "evidence", description = "Photos and documents about old items and redemptions"),
         (name = "bureau", description = "For officers of the bureau 投促局"),
+        (name = "disputes", description = "For those who object, and those who answer"),
         (name = "identity", description = "For staff: signing in, and the accounts of those who do"),
         (name = "reports", description = "Figures"),
         (name = "audit", description = "For auditors 审计"),
@@ -164,6 +165,17 @@ use super::{
         pickups::collect_pickup,
         pickups::cancel_pickup,
         coverage::get_collection_coverage,
+        bureau::anomalies::list_anomalies,
+        bureau::anomalies::resolve_anomaly,
+        bureau::anomalies::get_anomaly_precision,
+        bureau::anomalies::get_anomaly_rules,
+        bureau::anomalies::set_anomaly_rules,
+        disputes::open_dispute,
+        disputes::list_disputes,
+        disputes::answer_dispute,
+        disputes::decide_dispute,
+        disputes::withdraw_dispute,
+        disputes::record_compensation,
     )
 )]
 struct Operations;

@@ -17,7 +17,7 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, coverage, evidence, export, growth, health, identity,
+    assisted, audit, bank_account, bureau, consumer, coverage, disputes, evidence, export, growth, health, identity,
     old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked, settlement,
 };
 use crate::access::AccessTokens;
@@ -195,6 +195,7 @@ fn operations() -> Vec<Place> {
         for_the_bureau(),
         for_settlements(),
         for_evidence(),
+        for_disputes(),
     ]
     .into_iter()
     .flatten()
@@ -348,6 +349,22 @@ fn for_evidence() -> Vec<Place> {
         at("/pickups/{id}/collection").post(pickups::collect_pickup),
         at("/pickups/{id}/cancellation").post(pickups::cancel_pickup),
         at("/reports/collection-coverage").get(coverage::get_collection_coverage),
+    ]
+}
+
+/// What looks wrong, and what somebody objects to.
+fn for_disputes() -> Vec<Place> {
+    use bureau::anomalies;
+    vec![
+        at("/anomalies").get(anomalies::list_anomalies),
+        at("/anomalies/precision").get(anomalies::get_anomaly_precision),
+        at("/anomalies/rules").get(anomalies::get_anomaly_rules).put(anomalies::set_anomaly_rules),
+        at("/anomalies/{id}/resolution").post(anomalies::resolve_anomaly),
+        at("/disputes").get(disputes::list_disputes).post(disputes::open_dispute),
+        at("/disputes/{id}/answer").post(disputes::answer_dispute),
+        at("/disputes/{id}/decision").post(disputes::decide_dispute),
+        at("/disputes/{id}/withdrawal").post(disputes::withdraw_dispute),
+        at("/disputes/{id}/compensation").post(disputes::record_compensation),
     ]
 }
 

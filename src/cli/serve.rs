@@ -278,6 +278,7 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
             actix_web::rt::spawn(division.clone().checkpoint_daily(notary)),
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
             actix_web::rt::spawn(division.clone().follow_revocations()),
+            actix_web::rt::spawn(division.clone().scan_for_anomalies()),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole, Till};
 use super::adjustment::{Adjustment, Raised};
+use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
+use super::dispute::{Dispute, DisputeAbout, DisputeParty, Verdict};
 use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
@@ -384,6 +386,84 @@ pub enum Act {
         /// The keys that there are now, in the same form: names alone, never a secret.
         after: serde_json::Value,
     },
+    /// Sets anomaly rules anew; those that are not named stay as they are.
+    SetAnomalyRules {
+        /// The version that they are changed from.
+        version: u32,
+        /// The rules that change.
+        set: Vec<(AnomalyRule, Limits)>,
+        /// Why.
+        reason: String,
+    },
+    /// Keeps what a rule found, and holds the lines where it says so.
+    RecordAnomaly {
+        /// What was found.
+        signal: Box<Signal>,
+        /// The version of the rules by which it was found.
+        rules: u32,
+    },
+    /// Notes that a day was scanned.
+    FinishAnomalyScan {
+        /// The day.
+        day: Day,
+        /// The version of the rules.
+        rules: u32,
+        /// How much was found.
+        findings: u32,
+    },
+    /// Says whether an anomaly is what it looked like.
+    ResolveAnomaly {
+        /// Which.
+        anomaly: Id,
+        /// Whether it is.
+        confirmed: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Objects to a refusal or to a redemption.
+    OpenDispute(Box<NewDispute>),
+    /// Says what the other side has to say.
+    AnswerDispute {
+        /// Which.
+        dispute: Id,
+        /// The retailer that answers; nobody's when the bureau does.
+        own: Option<Id>,
+        /// What.
+        text: String,
+    },
+    /// Decides a dispute.
+    DecideDispute {
+        /// Which.
+        dispute: Id,
+        /// How.
+        outcome: Verdict,
+        /// Why.
+        reason: String,
+        /// Whether the line stays held; of a dispute that is upheld alone.
+        keeps_holding: bool,
+    },
+    /// Takes an objection back.
+    WithdrawDispute {
+        /// Which.
+        dispute: Id,
+        /// Who objected.
+        opener: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Notes what a retailer paid to the consumer in advance.
+    RecordCompensation {
+        /// Which dispute.
+        dispute: Id,
+        /// The retailer.
+        retailer: Id,
+        /// How much.
+        amount: Fen,
+        /// On which day.
+        paid_on: Day,
+        /// How.
+        reference: String,
+    },
 }
 
 impl Act {
@@ -451,6 +531,15 @@ impl Act {
             Self::RecordBankReturn(_) => "record_bank_return",
             Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
             Self::NoteKeys { .. } => "note_keys",
+            Self::SetAnomalyRules { .. } => "set_anomaly_rules",
+            Self::RecordAnomaly { .. } => "record_anomaly",
+            Self::FinishAnomalyScan { .. } => "finish_anomaly_scan",
+            Self::ResolveAnomaly { .. } => "resolve_anomaly",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::AnswerDispute { .. } => "answer_dispute",
+            Self::DecideDispute { .. } => "decide_dispute",
+            Self::WithdrawDispute { .. } => "withdraw_dispute",
+            Self::RecordCompensation { .. } => "record_compensation",
         }
     }
 
@@ -467,6 +556,23 @@ impl Act {
                 | Self::ClawBackRedemption { .. }
         )
     }
+}
+
+/// An objection as it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDispute {
+    /// What kind of thing it is about.
+    pub about: DisputeAbout,
+    /// The refused attempt or the redemption.
+    pub subject: Id,
+    /// Who objects.
+    pub party: DisputeParty,
+    /// The person or the retailer.
+    pub opener: Id,
+    /// What is objected.
+    pub statement: String,
+    /// The calendars by which terms are counted.
+    pub calendars: Arc<Calendars>,
 }
 
 words! {
@@ -601,6 +707,8 @@ pub struct ClaimVoucher {
     pub turn_in: Option<Id>,
     /// Where the person claims.
     pub division_code: String,
+    /// The device from which the person claims, where it says so.
+    pub device: Option<Id>,
 }
 
 /// How a claim for somebody else came about. That there is one says that the person has consented.
@@ -1055,6 +1163,14 @@ pub enum Outcome {
     OldItemStep(Box<OldItemStep>),
     /// A pick-up.
     Pickup(Box<Pickup>),
+    /// Anomaly rules, as they are now.
+    AnomalyRules(Box<RulesEntry>),
+    /// An anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day was scanned for anomalies.
+    AnomalyScan(ScanDay),
+    /// A dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -1193,6 +1309,14 @@ pub enum Change {
     ReconciliationRow(Box<ReconciliationRow>),
     /// Repayment (a fact).
     Repayment(Box<Repayment>),
+    /// Anomaly rules (a fact).
+    AnomalyRules(Box<RulesEntry>),
+    /// Anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day that was scanned (a fact).
+    AnomalyScan(ScanDay),
+    /// Dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod adjustment;
+pub mod anomaly;
 pub mod audit;
 pub mod brand;
 pub mod calendar;
@@ -9,6 +10,7 @@ pub mod checkpoint;
 pub mod claim_key;
 pub mod command;
 pub mod decide;
+pub mod dispute;
 pub mod evidence_file;
 pub mod goods;
 pub mod growth;

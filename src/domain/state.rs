@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::account::{Account, RefreshToken, Revocation, Session, Till};
 use super::adjustment::Adjustment;
+use super::anomaly::{Anomaly, RulesEntry, ScanDay};
 use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
+use super::dispute::Dispute;
 use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
@@ -19,6 +21,7 @@ use super::records::{
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
+use super::time::Day;
 
 /// A command that was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,19 @@ pub struct Done {
     pub fingerprint: Id,
     /// What was answered.
     pub outcome: super::command::Outcome,
+}
+
+/// A command that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// Identity.
+    pub id: Id,
+    /// Who asked.
+    pub actor: Id,
+    /// About what, such as a voucher.
+    pub subject: String,
+    /// Every code of the refusal, the most urgent first.
+    pub codes: Vec<String>,
 }
 
 /// Who holds an identity that counts once; nobody when it was freed.
@@ -126,6 +142,18 @@ pub struct State {
     pub bank_returns: Loaded<Id, BankReturn>,
     /// Rows of reconciliation.
     pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
+    /// Versions of the anomaly rules.
+    pub anomaly_rules: Loaded<Id, RulesEntry>,
+    /// Anomalies.
+    pub anomalies: Loaded<Id, Anomaly>,
+    /// Days that were scanned for them.
+    pub anomaly_scans: Loaded<Day, ScanDay>,
+    /// Disputes.
+    pub disputes: Loaded<Id, Dispute>,
+    /// The disputes about a refusal or redemption that are not decided.
+    pub waiting_disputes: Loaded<Id, BTreeSet<Id>>,
+    /// Refused commands.
+    pub attempts: Loaded<Id, Attempted>,
 }
 
 impl State {
@@ -199,6 +227,12 @@ impl State {
             || self.payment_batches.has_unloaded()
             || self.bank_returns.has_unloaded()
             || self.reconciliation_rows.has_unloaded()
+            || self.anomaly_rules.has_unloaded()
+            || self.anomalies.has_unloaded()
+            || self.anomaly_scans.has_unloaded()
+            || self.disputes.has_unloaded()
+            || self.waiting_disputes.has_unloaded()
+            || self.attempts.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -277,6 +311,20 @@ impl State {
         self.pickups.put(row.id, row);
     }
 
+    /// With the list of those that wait about the same thing, where somebody asked for it.
+    fn put_dispute(&mut self, row: Dispute) {
+        if self.waiting_disputes.asked(&row.subject) {
+            let mut waiting = self.waiting_disputes.peek(&row.subject).cloned().unwrap_or_default();
+            if row.decision.is_some() {
+                waiting.remove(&row.id)
+            } else {
+                waiting.insert(row.id)
+            };
+            self.waiting_disputes.put(row.subject, waiting);
+        }
+        self.disputes.put(row.id, row);
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -323,6 +371,10 @@ impl State {
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
             Change::BankReturn(row) => self.bank_returns.put(row.id, row),
             Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
+            Change::AnomalyRules(row) => self.anomaly_rules.put(row.id, *row),
+            Change::Anomaly(row) => self.anomalies.put(row.id, *row),
+            Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
+            Change::Dispute(row) => self.put_dispute(*row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)

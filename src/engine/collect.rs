@@ -41,6 +41,8 @@ enum Kind {
     Staff,
     Session,
     Revocation,
+    Anomaly,
+    Dispute,
     Settlement,
     Hold,
     PaymentBatch,
@@ -120,6 +122,10 @@ impl Collected {
             Change::BankReturn(row) => self.saved.bank_returns.push(row.clone()),
             Change::ReconciliationRow(row) => self.touch(Kind::ReconciliationRow, row.id),
             Change::Repayment(row) => self.saved.repayments.push(row.as_ref().clone()),
+            Change::AnomalyRules(row) => self.saved.anomaly_rules.push(row.as_ref().clone()),
+            Change::AnomalyScan(row) => self.saved.anomaly_scans.push(row.clone()),
+            Change::Anomaly(row) => self.touch(Kind::Anomaly, row.id),
+            Change::Dispute(row) => self.touch(Kind::Dispute, row.id),
         }
     }
 
@@ -175,6 +181,8 @@ impl Collected {
                     saved.settlements = ids.filter_map(|id| state.settlements.peek(id).cloned()).collect();
                 }
                 Kind::Pickup => saved.pickups = ids.filter_map(|id| state.pickups.peek(id).cloned()).collect(),
+                Kind::Anomaly => saved.anomalies = ids.filter_map(|id| state.anomalies.peek(id).cloned()).collect(),
+                Kind::Dispute => saved.disputes = ids.filter_map(|id| state.disputes.peek(id).cloned()).collect(),
                 Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),
                 Kind::PaymentBatch => {
                     saved.payment_batches = ids.filter_map(|id| state.payment_batches.peek(id).cloned()).collect();

@@ -4,9 +4,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AccountProposalRow, AdjustmentRow, AssistedClaimRow, BankReturnRow, BaselineRow, CheckpointRow, EvidenceFileRow,
-    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow,
-    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, BankReturnRow, BaselineRow,
+    CheckpointRow, DisputeRow, EvidenceFileRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow,
+    OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row,
+    SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
@@ -15,6 +16,7 @@ use crate::domain::id::Id;
 /// The digests of a decision's redemptions, states of redemptions, adjustments, claims of assistants, changes of bank
 /// accounts, settlements and what happens to them, checkpoints, figures entered by hand, evidence files, ends of old items and movements, in
 /// the order in which they stand there.
+/// accounts, settlements and what happens to them, anomalies with their rules, disputes, checkpoints, figures entered by hand and movements, in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -40,6 +42,9 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         }
         Change::Repayment(record) => Some(fact::<RepaymentRow>("repayment", record.id, record)),
         Change::AssistedClaim(record) => Some(fact::<AssistedClaimRow>("assisted_claim", record.voucher, record)),
+        Change::AnomalyRules(record) => Some(fact::<AnomalyRulesRow>("anomaly_rules", record.id, record)),
+        Change::Anomaly(record) => Some(fact::<AnomalyRow>("anomaly", record.id, record)),
+        Change::Dispute(record) => Some(fact::<DisputeRow>("dispute", record.id, record)),
         Change::AccountProposal(record) => Some(fact::<AccountProposalRow>("account_proposal", record.id, record)),
         _ => None,
     });

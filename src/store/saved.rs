@@ -2,9 +2,11 @@
 
 use crate::domain::account::{Account, RefreshToken, Revocation, Session, Till};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::anomaly::{Anomaly, RulesEntry, ScanDay};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
+use crate::domain::dispute::Dispute;
 use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
@@ -108,6 +110,14 @@ pub struct Saved {
     pub bank_returns: Vec<BankReturn>,
     /// Repayments: facts, inserted.
     pub repayments: Vec<Repayment>,
+    /// Versions of the anomaly rules: facts, inserted.
+    pub anomaly_rules: Vec<RulesEntry>,
+    /// Days that were scanned for anomalies: facts, inserted.
+    pub anomaly_scans: Vec<ScanDay>,
+    /// Anomalies, put in place.
+    pub anomalies: Vec<Anomaly>,
+    /// Disputes, put in place.
+    pub disputes: Vec<Dispute>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.

@@ -160,6 +160,7 @@ tables! {
         redemption -> Nullable<Uid>,
         claims -> Text,
         quotas -> Text,
+        device -> Nullable<Uid>,
     }
     redemption (id) {
         id -> Uid,
@@ -539,6 +540,67 @@ tables! {
         uploader -> Uid,
         at -> BigInt,
     }
+    anomaly_rules (id) {
+        id -> Uid,
+        number -> BigInt,
+        rules -> Text,
+        reason -> Text,
+        author -> Uid,
+        at -> BigInt,
+    }
+    anomaly_scan (day) {
+        day -> Integer,
+        rules -> BigInt,
+        findings -> BigInt,
+        at -> BigInt,
+    }
+    anomaly (id) {
+        id -> Uid,
+        rule -> Text,
+        subject -> Uid,
+        day -> Integer,
+        since -> Integer,
+        part -> BigInt,
+        measure -> BigInt,
+        score -> BigInt,
+        holds -> Bool,
+        lines -> Text,
+        retailers -> Text,
+        evidence -> Text,
+        zh -> Text,
+        en -> Text,
+        rules -> BigInt,
+        at -> BigInt,
+        status -> Text,
+        resolved_by -> Nullable<Uid>,
+        resolved_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+    dispute (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        codes -> Text,
+        retailer -> Nullable<Uid>,
+        opened_by -> Text,
+        opener -> Uid,
+        author -> Uid,
+        statement -> Text,
+        opened_at -> BigInt,
+        answer_by -> Integer,
+        decide_by -> Integer,
+        holidays_known -> Bool,
+        status -> Text,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Uid>,
+        answered_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Uid>,
+        decided_at -> Nullable<BigInt>,
+        holds -> Bool,
+        compensation -> Nullable<Text>,
+    }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
@@ -547,3 +609,7 @@ diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);
 diesel::allow_tables_to_appear_in_same_query!(turn_in, old_item_step);
+// A scan reads a redemption with its voucher and its store.
+diesel::allow_tables_to_appear_in_same_query!(redemption, voucher, store);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);

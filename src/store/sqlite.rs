@@ -87,6 +87,10 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
 pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
+#[path = "shared/anomalies.rs"]
+pub mod anomalies;
+#[path = "shared/disputes.rs"]
+pub mod disputes;
 #[path = "shared/evidence_files.rs"]
 pub mod evidence_files;
 #[path = "shared/head.rs"]

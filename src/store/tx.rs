@@ -13,9 +13,13 @@ use super::versions::Shelf;
 use super::{pg, sqlite};
 use crate::domain::account::{Account, Revocation, StaffRole, Till};
 use crate::domain::adjustment::{Adjustment, Raised};
+use crate::domain::anomaly::{
+    Anomaly, AnomalyRule, AnomalyStatus, Beside, Precision, RulesEntry, ScanDay, StaffName, Try,
+};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
+use crate::domain::dispute::{Dispute, DisputeStatus};
 use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
@@ -74,6 +78,28 @@ pub struct SettlementLines {
     pub redemptions: Vec<Id>,
     /// Adjustments, by redemption and version; that of a redemption that is in another settlement stands here too.
     pub adjustments: Vec<Adjustment>,
+}
+
+/// Which anomalies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnomalyFilter {
+    /// Of one rule.
+    pub rule: Option<AnomalyRule>,
+    /// In one state.
+    pub status: Option<AnomalyStatus>,
+    /// With a line of this retailer.
+    pub retailer: Option<Id>,
+}
+
+/// Which disputes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DisputeFilter {
+    /// Of who objected.
+    pub opener: Option<Id>,
+    /// About redemptions of this retailer.
+    pub retailer: Option<Id>,
+    /// In one state.
+    pub status: Option<DisputeStatus>,
 }
 
 /// By what a report adds up.
@@ -199,6 +225,30 @@ impl<'a> Tx<'a> {
         now() = head::now -> Moment;
         /// Programme lines with their balances, by programme and category.
         lines(programme: Option<&str>) = programmes::lines -> Vec<LedgerLine>;
+        /// An anomaly.
+        anomaly(id: Id) = anomalies::anomaly -> Option<Anomaly>;
+        /// Anomalies, the newest day first.
+        anomalies(filter: AnomalyFilter, page: Page) = anomalies::anomalies -> Vec<Anomaly>;
+        /// How often each anomaly rule was right.
+        anomaly_precision() = anomalies::precision -> Vec<Precision>;
+        /// The newest version of the anomaly rules; none before the first was set.
+        anomaly_rules() = anomalies::rules -> Option<RulesEntry>;
+        /// The newest day that was scanned for anomalies.
+        last_anomaly_scan() = anomalies::last_scan -> Option<ScanDay>;
+        /// The day of the first redemption.
+        first_redemption_day() = anomalies::first_day -> Option<Day>;
+        /// Redemptions with what belongs to them and stands elsewhere, in order, after one and before a moment.
+        sales_to_scan(after: Id, before: Moment, limit: i64) = anomalies::sales -> Vec<(Redemption, Beside)>;
+        /// Old items with the redemption that each supports, in order, after one and before a moment.
+        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in -> Vec<(TurnIn, Option<Id>)>;
+        /// Refused redemptions, in order, after one and before a moment.
+        tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
+        /// Staff of retailers.
+        staff_names() = anomalies::staff_names -> Vec<StaffName>;
+        /// A dispute.
+        dispute(id: Id) = disputes::dispute -> Option<Dispute>;
+        /// Disputes, the newest first.
+        disputes(filter: DisputeFilter, page: Page) = disputes::disputes -> Vec<Dispute>;
         /// A voucher.
         voucher(id: Id) = vouchers::voucher -> Option<Voucher>;
         /// A person's vouchers.

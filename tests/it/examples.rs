@@ -2,8 +2,11 @@
 //! answered is recorded in `api-spec/examples.json`, from where it stands in the document.
 
 use huanxin::access::Role;
+use huanxin::domain::anomaly::{AnomalyRule, Signal};
+use huanxin::domain::command::{Act, Command};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
+use huanxin::engine::system;
 use huanxin::totp::SecondFactor;
 use serde_json::{Value, json};
 
@@ -159,6 +162,8 @@ fn trade_in(app: &TestApp, book: &mut Book) {
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
     book.ask(&retailer, "getRedemption", &[("id", &redemption)]);
     book.ask(&retailer, "listRedemptions", &[("limit", "20")]);
+    disputed(app, book, &redemption);
+    looked_at(app, book, &redemption);
     let back = json!({"reason": "顾客退货"});
     book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
     book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
@@ -202,6 +207,64 @@ fn old_items(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "getOldItemEnd", &one);
     book.ask(&officer, "getItemEndReport", &[("from", TODAY), ("to", TODAY)]);
     book.ask(&officer, "getCollectionCoverage", &[]);
+}
+
+/// The consumer objects to the redemption, is compensated, and takes it back; then the retailer objects.
+fn disputed(app: &TestApp, book: &mut Book, redemption: &str) {
+    let (consumer, retailer, officer) = (app.consumer(0), app.retailer(), app.officer());
+    let wish = json!({"about": "redemption", "subject_id": redemption, "statement": "送货迟了五天，要求赔付"});
+    let dispute = id(&book.say(&consumer, "openDispute", &[], &wish));
+    let one = [("id", dispute.as_str())];
+    book.no(&consumer, "openDispute", &[], Some(&wish), "WRONG_STATE");
+    book.say(&retailer, "answerDispute", &one, &json!({"answer": "厂家缺货，已协商延期送货"}));
+    let paid = json!({"amount": "100.00", "paid_on": TODAY, "reference": "微信转账 20260618001"});
+    book.say(&retailer, "recordCompensation", &one, &paid);
+    book.ask(&officer, "listDisputes", &[("status", "answered"), ("limit", "20")]);
+    book.say(&consumer, "withdrawDispute", &one, &json!({"reason": "商家已先行赔付"}));
+    let second = app.somebody(Role::Officer, None);
+    let dispute = id(&book.say(&retailer, "openDispute", &[], &wish));
+    let one = [("id", dispute.as_str())];
+    book.say(&officer, "answerDispute", &one, &json!({"answer": "以送货单为准"}));
+    let how = json!({"outcome": "rejected", "reason": "送货单显示逾期五天"});
+    book.no(&officer, "decideDispute", &one, Some(&how), "SAME_OFFICER");
+    book.say(&second, "decideDispute", &one, &how);
+}
+
+/// A scan has found something about the redemption: nothing is due today, so that it is recorded as the scan does it.
+fn looked_at(app: &TestApp, book: &mut Book, redemption: &str) {
+    let officer = app.officer();
+    let limits = json!({"rule": "photo_used_twice", "on": true, "days": 365, "span": 0, "least": 1, "from": 2, "full": 3,
+        "hold_at": 50});
+    let set = json!({"version": 0, "rules": [limits], "reason": "照片核对期延长至一年"});
+    book.say(&officer, "setAnomalyRules", &[], &set);
+    book.ask(&officer, "getAnomalyRules", &[]);
+    let day = app.now().day();
+    let signal = Signal {
+        rule: AnomalyRule::PhotoUsedTwice,
+        subject: Id::digest(&["a photo"]),
+        day,
+        since: day,
+        part: 0,
+        measure: 2,
+        score: 50,
+        holds: true,
+        lines: vec![redemption.parse().unwrap()],
+        retailers: vec![app.retailer_id().parse().unwrap()],
+        evidence: Vec::new(),
+        zh: "同一张照片用于 2 件旧件或销售".to_owned(),
+        en: "one photo was shown for 2 old items or sales".to_owned(),
+    };
+    let act = Act::RecordAnomaly { signal: Box::new(signal), rules: 1 };
+    let command = Id::digest(&["an anomaly"]);
+    let request_id = "anomalies".to_owned();
+    let command = Command { id: command, fingerprint: command, actor: system(), request_id, act };
+    app.division().submit_blocking(command).unwrap();
+    let found = book.ask(&officer, "listAnomalies", &[("status", "open"), ("limit", "20")]);
+    let anomaly = found["items"][0]["id"].as_str().unwrap().to_owned();
+    let what = json!({"outcome": "dismissed", "reason": "照片为同一户两件旧件的合影，已核对原件"});
+    book.say(&officer, "resolveAnomaly", &[("id", &anomaly)], &what);
+    book.no(&officer, "resolveAnomaly", &[("id", &anomaly)], Some(&what), "WRONG_STATE");
+    book.ask(&officer, "getAnomalyPrecision", &[]);
 }
 
 /// What is known of people in the clear, and its end.

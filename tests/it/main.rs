@@ -15,6 +15,7 @@
 #[macro_use]
 mod app;
 mod adjustments;
+mod anomalies;
 mod assisted;
 mod attack;
 mod attacked;
@@ -25,6 +26,7 @@ mod book;
 mod contract;
 mod create_admin;
 mod database;
+mod disputes;
 mod edge;
 mod engine;
 mod erasure;
@@ -32,6 +34,7 @@ mod evidence_files;
 mod examples;
 mod exports;
 mod fixtures;
+mod fraud_year;
 mod fuzz;
 mod growth;
 mod hostile;

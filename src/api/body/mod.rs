@@ -4,9 +4,11 @@
 //! canonical form and personal data sealed: the rules see nothing in the clear.
 
 mod adjustment;
+mod anomaly;
 mod assisted;
 mod bureau;
 mod consumer;
+mod dispute;
 pub mod file;
 mod identity;
 mod judge;
@@ -20,6 +22,7 @@ mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
+pub use anomaly::{AnomalyRulesBody, LimitsBody, ResolveAnomalyBody};
 pub use assisted::{
     ClaimVoucherForBody, ConsentBody, EligibilityForBody, Given, PersonBody, PrintedAs, VoucherQrForBody,
     VouchersForBody,
@@ -29,6 +32,7 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, OpenDisputeBody};
 pub use identity::{
     ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
     SignInBody, will_do,

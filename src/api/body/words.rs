@@ -15,7 +15,8 @@ use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
 use crate::domain::{
-    account, adjustment, command, evidence_file, goods, old_item_end, personal, pickup, records, settlement,
+    account, adjustment, anomaly, command, dispute, evidence_file, goods, old_item_end, personal, pickup, records,
+    settlement,
 };
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
@@ -194,6 +195,15 @@ word_schemas! {
     FileMediaWord, "EvidenceMediaType", evidence_file::FileMedia, "The form of a file.";
     EndStepWord, "EndStep", old_item_end::EndStep, "How far an old item is on its way out.";
     PickupStatusWord, "PickupStatus", pickup::PickupStatus, "How far a pick-up is.";
+    AnomalyRuleWord, "AnomalyRule", anomaly::AnomalyRule, "A rule by which something looks wrong.";
+    AnomalyStatusWord, "AnomalyStatus", anomaly::AnomalyStatus, "What became of a finding.";
+    ResolutionWord, "Resolution", anomaly::Resolution, "How an anomaly is resolved.";
+    LinkKindWord, "LinkKind", anomaly::LinkKind, "What a piece of evidence is.";
+    DisputeAboutWord, "DisputeAbout", dispute::DisputeAbout, "What somebody objects to.";
+    DisputePartyWord, "DisputeParty", dispute::DisputeParty, "Who objects.";
+    DisputeStatusWord, "DisputeStatus", dispute::DisputeStatus, "How far a dispute has come.";
+    VerdictWord, "Verdict", dispute::Verdict, "How an officer decides a dispute.";
+    DisputeOutcomeWord, "DisputeOutcome", dispute::DisputeOutcome, "How a dispute ended.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
 }
 

@@ -1,7 +1,9 @@
 //! What is answered: money as decimal strings, times in UTC, days in Asia/Shanghai, personal data as its mask alone.
 
 mod adjustment;
+mod anomaly;
 mod audit;
+mod dispute;
 mod evidence_file;
 mod growth;
 mod history;
@@ -26,7 +28,9 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
+pub use anomaly::{AnomalyRuleView, AnomalyRulesView, AnomalyView, LinkView, PrecisionView, PrecisionsView};
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
+pub use dispute::{CompensationView, DisputeAnswerView, DisputeDecisionView, DisputeView};
 pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};

@@ -124,6 +124,9 @@ pub struct QuotaView {
 /// A request of the caller's that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AttemptView {
+    /// Identity, by which it can be objected to.
+    #[schema(format = "uuid")]
+    pub id: String,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
@@ -155,7 +158,12 @@ impl ErasureView {
 
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
-        Self { at: time(attempt.at), act: attempt.act.clone(), codes: attempt.codes.clone() }
+        Self {
+            id: attempt.id.to_string(),
+            at: time(attempt.at),
+            act: attempt.act.clone(),
+            codes: attempt.codes.clone(),
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod account;
 mod adjustment;
+mod anomaly;
 mod assistance;
 mod bank_account;
 mod checkpoint;
 mod data_key;
 mod disclosure;
+mod dispute;
 mod erasure;
 mod evidence_file;
 mod expiry;
@@ -105,6 +107,15 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::BatchSettlements(new) => settlement::footprint_batch(state, new),
         Act::RecordBankReturn(new) => settlement::footprint_return(state, new),
         Act::AnswerReconciliationRow(answer) => settlement::footprint_answer(state, answer),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::footprint(state, &command.act),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::footprint(state, &command.act),
     }
 }
 
@@ -207,6 +218,15 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
         Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
         Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::decide(state, &command.act, command.actor.id, stamp),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::decide(state, &command.act, &command.actor, &mut ids),
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod accounts;
 mod adjustments;
+mod anomalies;
 mod assistance;
 mod claims;
 mod data_keys;
+mod disputes;
 mod evidence_files;
 mod growth;
 mod ledger;
@@ -23,9 +25,11 @@ mod vouchers;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
 pub use adjustments::AdjustmentRow;
+pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
 pub use data_keys::DataKeyRow;
+pub use disputes::DisputeRow;
 pub use evidence_files::EvidenceFileRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};

@@ -15,14 +15,14 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
-    EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow, OldItemStepRow, RedemptionRow, RedemptionStateRow,
-    RollupRow, Row, VoucherRow, read_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
+    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow,
+    OldItemStepRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
-    account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
-    evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, old_item_step,
-    redemption, redemption_state, rollup, rollup_entry, voucher,
+    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
+    audit_record, dispute, evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
+    old_item_step, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -116,6 +116,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         adjustments: count(walk.adjustments.len()),
         assisted_claims: count(walk.assisted_claims.len()),
         account_proposals: count(walk.account_proposals.len()),
+        anomalies: count(walk.anomaly_rules.len() + walk.anomalies.len()),
+        disputes: count(walk.disputes.len()),
         checkpoints: count(walk.checkpoints.len()),
         evidence_files: count(walk.evidence_files.len()),
         old_item_steps: count(walk.old_item_steps.len()),
@@ -137,6 +139,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     sound!(old_item_steps(conn, &walk)?);
     verified.settlements =
         sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
+    sound!(anomalies(conn, &walk)?);
+    sound!(disputes(conn, &walk)?);
     progress("every row that the trail has a digest of is as it was written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
@@ -230,6 +234,28 @@ fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, S
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("old_item_step", &walk.old_item_steps, &seen))
+}
+
+/// Anomalies, and the rules that find them.
+fn anomalies(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, anomaly_rules.id as AnomalyRulesRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    sound!(compare("anomaly_rules", &walk.anomaly_rules, &seen));
+    let mut seen = BTreeMap::new();
+    each_row!(conn, anomaly.id as AnomalyRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("anomaly", &walk.anomalies, &seen))
+}
+
+fn disputes(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, dispute.id as DisputeRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("dispute", &walk.disputes, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.

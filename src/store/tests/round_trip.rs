@@ -16,7 +16,7 @@ use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
-use crate::store::{ItemCount, Page, Saved, StoreError};
+use crate::store::{AnomalyFilter, DisputeFilter, ItemCount, Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
 
@@ -312,6 +312,16 @@ fn lists_show_what_was_saved() {
             let closed = Some(ReconciliationStatus::Closed);
             assert_eq!(tx.reconciliation_rows(Some(id(63)), closed, ALL)?, saved.reconciliation_rows);
             assert_eq!(tx.repayments(id(5), ALL)?, saved.repayments);
+            assert_eq!(tx.anomaly_rules()?, Some(samples::anomaly_rules()));
+            assert_eq!(tx.last_anomaly_scan()?, saved.anomaly_scans.first().cloned());
+            assert_eq!(tx.anomaly(samples::anomaly().id)?, Some(samples::anomaly()));
+            let of = |retailer| AnomalyFilter { retailer: Some(retailer), ..AnomalyFilter::default() };
+            assert_eq!(tx.anomalies(of(id(5)), ALL)?, saved.anomalies);
+            assert_eq!(tx.anomalies(of(id(6)), ALL)?, []);
+            assert_eq!(tx.dispute(id(81))?, Some(samples::dispute()));
+            let by = |opener| DisputeFilter { opener: Some(opener), ..DisputeFilter::default() };
+            assert_eq!(tx.disputes(by(person), ALL)?, saved.disputes);
+            assert_eq!(tx.disputes(by(id(5)), ALL)?, []);
             assert_eq!(tx.retailer(id(5))?.as_ref(), saved.retailers.first());
             assert_eq!(tx.retailers(ALL)?, saved.retailers);
             assert_eq!(tx.store(id(6))?.as_ref(), saved.stores.first());

@@ -4,10 +4,16 @@ use serde_json::json;
 
 use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::anomaly::{
+    Anomaly, AnomalyRule, AnomalyStatus, Link, LinkKind, Rules as AnomalyRules, RulesEntry, ScanDay, Signal,
+};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::calendar::Due;
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
+use crate::domain::dispute::{
+    Compensation, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision, DisputeOutcome, DisputeParty,
+};
 use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
@@ -94,6 +100,7 @@ pub fn voucher() -> Voucher {
         redemption: None,
         claims: vec![ClaimKey::new(ClaimKind::OldSerial, &["old"])],
         quotas: vec![Id::digest(&["quota"])],
+        device: Some(Id::digest(&["device"])),
     }
 }
 
@@ -528,6 +535,64 @@ pub fn repayment() -> Repayment {
     }
 }
 
+pub fn anomaly_rules() -> RulesEntry {
+    let rules = AnomalyRules::default();
+    RulesEntry { id: RulesEntry::key(1), number: 1, rules, reason: "收紧".into(), author: id(41), at: at() }
+}
+
+pub fn anomaly() -> Anomaly {
+    let signal = Signal {
+        rule: AnomalyRule::ClerkBurst,
+        subject: id(80),
+        day: at().day(),
+        since: at().day(),
+        part: 0,
+        measure: 9,
+        score: 56,
+        holds: true,
+        lines: vec![id(4)],
+        retailers: vec![id(5)],
+        evidence: vec![Link { kind: LinkKind::Account, id: id(80) }],
+        zh: "集中核销".into(),
+        en: "a burst".into(),
+    };
+    let (resolved_by, resolved_at) = (Some(id(42)), Some(at()));
+    let (status, reason) = (AnomalyStatus::Confirmed, Some("属实".into()));
+    Anomaly { id: signal.id(), signal, rules: 1, at: at(), status, resolved_by, resolved_at, reason }
+}
+
+pub fn dispute() -> Dispute {
+    Dispute {
+        id: id(81),
+        about: DisputeAbout::Redemption,
+        subject: id(4),
+        codes: Vec::new(),
+        retailer: Some(id(5)),
+        opened_by: DisputeParty::Consumer,
+        opener: Id::digest(&["person"]),
+        author: id(43),
+        statement: "未送货".into(),
+        opened_at: at(),
+        answer_by: at().day(),
+        decide_by: Due { day: at().day(), holidays_known: true },
+        answer: Some(DisputeAnswer { text: "已送达".into(), by: id(44), at: at() }),
+        decision: Some(DisputeDecision {
+            outcome: DisputeOutcome::Upheld,
+            reason: "属实".into(),
+            by: id(42),
+            at: at(),
+        }),
+        holds: true,
+        compensation: Some(Compensation {
+            amount: Fen(30_000),
+            paid_on: at().day(),
+            reference: "转账".into(),
+            by: id(44),
+            at: at(),
+        }),
+    }
+}
+
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
     let person = Person { id: Id::digest(&["person"]), ..Person::new(personal("number"), personal("name")) };
@@ -579,6 +644,10 @@ pub fn saved(salt: &str) -> Saved {
         line_rejections: vec![line_rejection()],
         bank_returns: vec![bank_return()],
         repayments: vec![repayment()],
+        anomaly_rules: vec![anomaly_rules()],
+        anomaly_scans: vec![ScanDay { day: at().day(), rules: 1, findings: 1, at: at() }],
+        anomalies: vec![anomaly()],
+        disputes: vec![dispute()],
         accounts: vec![account],
         claims: vec![ClaimWrite { key: claim(salt), previous: None, holder: Some(id(4)) }],
         redemptions: vec![redemption()],
