@@ -102,6 +102,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
         "voidTurnIn"
+        | "setAnomalyRules"
+        | "resolveAnomaly"
+        | "answerDispute"
+        | "withdrawDispute"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -132,7 +136,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
+        "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
@@ -143,11 +147,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
-        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "setAnomalyRules" | "resolveAnomaly" | "answerDispute" | "withdrawDispute" => &[&[Code::WrongState]],
-        "openDispute" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
-        "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "revealPersonalData" | "erasePerson" | "openDispute" => {
+            &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
+        }
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
@@ -157,7 +159,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             Code::WrongState,
             Code::AlreadyInSettlement,
         ]],
-        "resubmitSettlement" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "resubmitSettlement" | "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
