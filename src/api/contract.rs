@@ -109,7 +109,13 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "voidTurnIn"
         | "createEvidenceLink"
+        | "answerReconciliationRow"
+        | "resubmitRedemption"
         | "cancelPickup"
+        | "setAnomalyRules"
+        | "resolveAnomaly"
+        | "answerDispute"
+        | "withdrawDispute"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -133,14 +139,14 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             SALE,
             OLD_ITEM,
         ],
-        "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "reverseRedemption" | "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::PoolExhausted]],
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
+        "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
@@ -151,13 +157,11 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
-        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "revealPersonalData" | "erasePerson" | "openDispute" => {
+            &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
+        }
         "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
         "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
-        "setAnomalyRules" | "resolveAnomaly" | "answerDispute" | "withdrawDispute" => &[&[Code::WrongState]],
-        "openDispute" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
-        "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -165,7 +169,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             Code::WrongState,
             Code::AlreadyInSettlement,
         ]],
-        "resubmitSettlement" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "resubmitSettlement" | "recordCompensation" | "recordBankReturn" | "recordRepayment" => {
+            &[&[Code::AmountMalformed, Code::WrongState]]
+        }
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
@@ -173,10 +179,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
         }
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "recordBankReturn" => &[&[Code::AmountMalformed, Code::WrongState]],
-        "answerReconciliationRow" | "resubmitRedemption" => &[&[Code::WrongState]],
-        "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],

@@ -61,13 +61,11 @@ impl Division {
                 Some(last) => Some(last.day.next()),
                 None => tx.first_redemption_day()?,
             };
-            Ok(next)
+            Ok((next, tx.anomaly_rules()?))
         };
-        let Some(day) = self.read(due).await?.filter(|day| *day < today) else { return Ok(None) };
-        let (number, rules) = self
-            .read(|tx| tx.anomaly_rules())
-            .await?
-            .map_or_else(|| (0, Rules::default()), |entry| (entry.number, entry.rules));
+        let (next, entry) = self.read(due).await?;
+        let Some(day) = next.filter(|day| *day < today) else { return Ok(None) };
+        let (number, rules) = entry.map_or_else(|| (0, Rules::default()), |entry| (entry.number, entry.rules));
         let found = self.read(move |tx| Ok(scan(&rules, &seen(tx, &rules, day)?))).await?;
         for signal in &found {
             self.submit_found(record_command(signal, number)).await?;

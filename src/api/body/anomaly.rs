@@ -47,13 +47,13 @@ pub struct LimitsBody {
     #[schema(minimum = 0, maximum = 400)]
     pub span: u32,
     /// So many cases are needed before anything is measured.
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 100_000)]
     pub least: u32,
     /// The measure at which a finding begins, with a score of 50.
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 100_000)]
     pub from: u32,
     /// The measure from which on the score is 100; not less than `from`.
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 100_000)]
     pub full: u32,
     /// The score from which on lines are held; never where it is left out.
     #[serde(default)]

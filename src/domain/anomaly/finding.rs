@@ -101,12 +101,10 @@ impl Signal {
         let mut ids: Vec<Id> = lines.iter().map(|line| line.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let links: BTreeSet<Link> = evidence.into_iter().collect();
         let own = |link: &Link| link.kind == LinkKind::Redemption && ids.binary_search(&link.id).is_ok();
-        let mut evidence: Vec<Link> = links.into_iter().filter(|link| !own(link)).collect();
+        let shown: BTreeSet<Link> = evidence.into_iter().filter(|link| !own(link)).collect();
         // Identities begin with their time, so that the last of a kind are the newest.
-        evidence.reverse();
-        evidence.truncate(LINKS);
+        let evidence = shown.into_iter().rev().take(LINKS).collect();
         let Why(zh, en) = why(measure);
         Some(Self {
             rule,

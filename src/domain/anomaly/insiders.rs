@@ -43,14 +43,14 @@ fn of_account(limits: &Limits, seen: &Seen, one: &StaffName, sales: &[&Sold]) ->
     let brought = seen.brought(&own, |before| before.iter().map(weight).sum::<u32>() >= limits.from);
     let evidence = own.iter().map(|sale| Link::to(LinkKind::Redemption, sale.id));
     let evidence = evidence.chain([Link::to(LinkKind::Account, one.account)]);
-    let (bought, days) = (count(own.len()), limits.days);
+    let (goods, days) = (count(own.len()), limits.days);
     let itself = own.iter().any(|sale| sale.clerk == one.account);
     Signal::new((AnomalyRule::StaffAmongBuyers, one.account, seen.day), (limits, measure), &brought, evidence, |_| {
         let (zh, en) =
             if itself { ("，且由其本人账号核销", ", redeemed by that very account") } else { ("", "") };
         Why(
-            format!("购买人与商家员工同名，{days} 天内购买 {bought} 件{zh}"),
-            format!("a buyer has the name of one of the retailer's staff and bought {bought} in {days} days{en}"),
+            format!("购买人与商家员工同名，{days} 天内购买 {goods} 件{zh}"),
+            format!("a buyer has the name of one of the retailer's staff and bought {goods} in {days} days{en}"),
         )
     })
 }

@@ -9,6 +9,9 @@ use super::seen::{Seen, Sold, count};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 
+/// A sale above the mean: by how many percent of it, and the mean.
+type Over<'a> = (u32, Fen, &'a Sold);
+
 /// A price of the day against the mean of the product's other sales: those of other retailers where there are enough,
 /// because who raises a price raises the mean; else all others.
 pub(super) fn above_usual(limits: &Limits, seen: &Seen) -> Vec<Signal> {
@@ -19,7 +22,7 @@ pub(super) fn above_usual(limits: &Limits, seen: &Seen) -> Vec<Signal> {
             sales.push(sale);
         }
     }
-    let mut groups: BTreeMap<(Id, &str), Vec<(u32, Fen, &Sold)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Id, &str), Vec<Over>> = BTreeMap::new();
     for sale in seen.today().iter().filter(|sale| sale.stands(seen.day)) {
         let Some(sales) = products.get(sale.product.as_str()) else { continue };
         let Some(mean) = usual(sale, sales, limits.least) else { continue };

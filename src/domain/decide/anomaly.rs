@@ -27,7 +27,9 @@ pub(super) fn footprint(state: &mut State, act: &Act) {
         Act::ResolveAnomaly { anomaly, .. } => {
             state.anomalies.ask(*anomaly);
             let lines = state.anomalies.peek(anomaly).map(|row| row.signal.lines.clone()).unwrap_or_default();
-            lines.into_iter().for_each(|line| hold::ask(state, line));
+            for line in lines {
+                hold::ask(state, line);
+            }
         }
         _ => {}
     }
@@ -61,10 +63,10 @@ fn set_rules(
     (author, stamp): (Id, Stamp),
 ) -> Result<Decision, Stop> {
     let number = based_on.saturating_add(1);
-    let stale = || Refusal::at(Code::WrongState, "/version").found(based_on).expected("the newest version");
-    let before = version(state, based_on)?.ok_or_else(stale)?;
+    let outdated = || Refusal::at(Code::WrongState, "/version").found(based_on).expected("the newest version");
+    let before = version(state, based_on)?.ok_or_else(outdated)?;
     if state.anomaly_rules.get(&RulesEntry::key(number))?.is_some() {
-        return Err(stale().into());
+        return Err(outdated().into());
     }
     judge_set(set)?;
     let rules = before.clone().with(set);

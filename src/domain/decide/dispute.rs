@@ -20,7 +20,9 @@ pub(super) fn footprint(state: &mut State, act: &Act) {
         Act::OpenDispute(new) => {
             state.waiting_disputes.ask(new.subject);
             let waiting: Vec<Id> = state.waiting_disputes.peek(&new.subject).into_iter().flatten().copied().collect();
-            waiting.into_iter().for_each(|dispute| state.disputes.ask(dispute));
+            for dispute in waiting {
+                state.disputes.ask(dispute);
+            }
             match new.about {
                 DisputeAbout::Redemption => {
                     state.redemptions.ask(new.subject);
