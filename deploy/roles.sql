@@ -45,13 +45,13 @@ DECLARE
         'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
         'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim',
         'line_rejection', 'bank_return', 'repayment',
-        'anomaly_rules', 'anomaly_scan'];
+        'evidence_file', 'old_item_step', 'anomaly_rules', 'anomaly_scan'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till',
         'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row',
-        'anomaly', 'dispute'];
+        'pickup', 'anomaly', 'dispute'];
     migrations CONSTANT text := '__diesel_schema_migrations';
     -- Kept for a time only: the retention job removes rows of these, and of nothing else.
     passing CONSTANT text[] := ARRAY['command_log', 'attempt', 'session', 'revocation'];

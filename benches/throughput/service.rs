@@ -57,6 +57,8 @@ impl Service {
             readers: 8,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             audit_sink: None,
+            evidence_url: None,
+            towns: None,
             sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },

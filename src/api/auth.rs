@@ -506,6 +506,100 @@ admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims
     _ => organisation(&claims).map(Self::Recorder),
 });
 
+/// Who may see evidence files: organisations those about their own records, the bureau all.
+#[derive(Clone, Debug)]
+pub struct EvidenceReader {
+    /// The caller.
+    pub caller: Caller,
+    /// In which role.
+    pub role: Role,
+    /// Whose records; all where it is not said.
+    pub own: Option<Id>,
+    /// What ends the caller's token before it expires.
+    pub ends: [Option<Id>; 4],
+}
+
+admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
+    let own = if outside { Some(organisation(&claims)?) } else { None };
+    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.device] })
+});
+
+/// Staff of a recycler.
+#[derive(Clone, Debug)]
+pub struct YardStaff {
+    /// The caller.
+    pub caller: Caller,
+    /// The recycler.
+    pub recycler: Id,
+}
+
+admits!(YardStaff: Recycler, |_, caller, claims| Ok(Self { caller, recycler: organisation(&claims)? }));
+
+/// Who may see what became of an old item: its owner, the organisations that have to do with it, and the bureau.
+#[derive(Clone, Debug)]
+pub enum EndReader {
+    /// The owner.
+    Owner(Id),
+    /// An organisation.
+    Organisation(Id),
+    /// The bureau.
+    Bureau,
+}
+
+admits!(EndReader: Consumer Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor,
+|request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
+    Role::Recycler | Role::Retailer | Role::Clerk => organisation(&claims).map(Self::Organisation),
+    _ => Ok(Self::Bureau),
+});
+
+/// Who has to do with pick-ups at home.
+#[derive(Clone, Debug)]
+pub enum PickupCaller {
+    /// Who asks for them.
+    Consumer(Box<Consumer>),
+    /// Who comes.
+    Recycler(YardStaff),
+    /// Who looks whether anybody does.
+    Bureau(Caller),
+}
+
+impl PickupCaller {
+    /// The caller.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        match self {
+            Self::Consumer(consumer) => &consumer.caller,
+            Self::Recycler(staff) => &staff.caller,
+            Self::Bureau(caller) => caller,
+        }
+    }
+}
+
+admits!(PickupCaller: Consumer Recycler Officer, |request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Consumer(Box::new(consumer))),
+    Role::Recycler => organisation(&claims).map(|recycler| Self::Recycler(YardStaff { caller, recycler })),
+    _ => Ok(Self::Bureau(caller)),
+});
+
+/// Who calls a pick-up off: who asked for it, or who was to come.
+#[derive(Clone, Debug)]
+pub struct PickupParty {
+    /// The caller.
+    pub caller: Caller,
+    /// The person who asked.
+    pub person: Option<Id>,
+    /// The collection point.
+    pub recycler: Option<Id>,
+}
+
+admits!(PickupParty: Consumer Recycler, |request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims)
+        .map(|consumer| Self { caller: consumer.caller, person: Some(consumer.id), recycler: None }),
+    _ => Ok(Self { recycler: Some(organisation(&claims)?), caller, person: None }),
+});
+
 /// Who helps people at a service point.
 #[derive(Clone, Debug)]
 pub struct Assistant {

@@ -26,8 +26,14 @@ pub const ROLES: &str = "x-roles";
 /// What is asked again and again, and answered in full when it has changed.
 const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] =
-    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
+const QUESTIONS: &[&str] = &[
+    "checkEligibility",
+    "quoteRedemption",
+    "checkEligibilityFor",
+    "listVouchersFor",
+    "getVoucherQrFor",
+    "createEvidenceLink",
+];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a code is
 /// good once.
 const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill"];
@@ -102,10 +108,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
         "voidTurnIn"
-        | "setAnomalyRules"
-        | "resolveAnomaly"
-        | "answerDispute"
-        | "withdrawDispute"
+        | "createEvidenceLink"
+        | "cancelPickup"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -113,7 +117,11 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         | "createProgramme"
         | "revokeTill"
         | "disableStaff"
-        | "resetStaffCredentials" => &[&[Code::WrongState]],
+        | "resetStaffCredentials"
+        | "setAnomalyRules"
+        | "resolveAnomaly"
+        | "answerDispute"
+        | "withdrawDispute" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -135,7 +143,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
@@ -150,8 +158,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "revealPersonalData" | "erasePerson" | "openDispute" => {
             &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
         }
-        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
-        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -173,6 +181,13 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
+        "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],
+        "recordDismantling" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState, Code::EvidenceMissing]],
+        "acceptPickup" => &[&[Code::WrongState, Code::CategoryNotEligible]],
+        "collectPickup" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::OldItemOwnerMismatch, Code::OldItemCategoryMismatch]]
+        }
+        "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],
         _ => &[],
     };
     parts.concat()
@@ -287,6 +302,7 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "getTotalsReport",
         "getCheckpoint",
         "getEvidencePackage",
+        "downloadEvidence",
         "getPaymentFile",
     ];
     if files.contains(&id) {

@@ -10,13 +10,17 @@ use actix_web::http::{StatusCode, header};
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use flate2::bufread::GzDecoder;
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::auth::service;
 use super::body;
 use super::edge::Limits;
 use super::error::ApiError;
+use crate::domain::evidence_file::{FileMedia, MOST_BYTES};
+use crate::domain::refusal::Code;
 
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
@@ -49,6 +53,17 @@ pub enum ProgrammeText {
     Json(String),
     /// As the file is written.
     Toml(String),
+}
+
+/// A file as it was sent, with the room in memory that it takes until it is dropped.
+#[derive(Debug)]
+pub struct FileBody {
+    /// What the sender says that it is.
+    pub said: FileMedia,
+    /// The file.
+    pub bytes: web::Bytes,
+    /// Held as long as the file.
+    _room: OwnedSemaphorePermit,
 }
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
@@ -86,6 +101,47 @@ impl FromRequest for ProgrammeText {
             text.map(form).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
         })
     }
+}
+
+impl FromRequest for FileBody {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = media(request);
+        let service = service(request).cloned();
+        let packing = packing(request);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let (service, packing) = (service?, packing?);
+            let words = || FileMedia::ALL.iter().map(|media| media.name()).collect::<Vec<_>>().join(", ");
+            let said = FileMedia::from_name(&media).ok_or_else(|| another_media_type(&media, &words()))?;
+            if packing != Packing::Plain {
+                return Err(ApiError::malformed("Content-Encoding: gzip", "a file as it is"));
+            }
+            let room = service.blobs.room().ok_or_else(|| ApiError::of(Code::Busy))?;
+            let seconds = service.limits.file_seconds;
+            let reading = timeout(Duration::from_secs(seconds), file(&mut payload));
+            let late =
+                || ApiError::malformed("a file that did not come", format!("the whole file within {seconds} seconds"));
+            let bytes = reading.await.map_err(|_| late())??;
+            Ok(Self { said, bytes, _room: room })
+        })
+    }
+}
+
+/// The whole file, of which no more than the limit is ever in memory.
+async fn file(payload: &mut Payload) -> Result<web::Bytes, ApiError> {
+    let mut bytes = web::BytesMut::new();
+    let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ApiError::malformed("a file that breaks off", "a whole file"))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(ApiError::malformed("a file that is too long", format!("at most {MOST_BYTES} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
 }
 
 /// A file of comma-separated values, in UTF-8.

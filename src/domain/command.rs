@@ -10,11 +10,14 @@ use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::dispute::{Dispute, DisputeAbout, DisputeParty, Verdict};
+use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
+use super::old_item_end::{NewDismantling, OldItemStep};
 use super::personal::{DataKey, NewDataKey, Personal};
+use super::pickup::{NewPickup, Pickup};
 use super::programme::{Rules, Share};
 use super::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ConsentKind, Delivery, OffSystem,
@@ -301,6 +304,48 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Records a file about an old item or a redemption, which lies in its place already.
+    UploadEvidence(Box<NewEvidenceFile>),
+    /// Records that a recycler's yard has an old item.
+    ReceiveTurnIn {
+        /// Which.
+        turn_in: Id,
+        /// The recycler.
+        recycler: Id,
+        /// On which day it came.
+        received_on: Day,
+    },
+    /// Records that an old item was dismantled.
+    RecordDismantling(Box<NewDismantling>),
+    /// Asks for a pick-up at home.
+    RequestPickup(Box<NewPickup>),
+    /// A collection point takes a pick-up on.
+    AcceptPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+    },
+    /// What was to be picked up was handed in.
+    CollectPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+        /// The old item that it has recorded.
+        turn_in: Id,
+    },
+    /// Calls a pick-up off.
+    CancelPickup {
+        /// Which.
+        pickup: Id,
+        /// The person who asked for it, when it is they who call it off.
+        person: Option<Id>,
+        /// The collection point that has accepted it, when it is it.
+        recycler: Option<Id>,
+        /// Why.
+        reason: String,
+    },
     /// Submits what a retailer is owed for a period.
     SubmitSettlement(Box<SubmitSettlement>),
     /// Takes the next step of a settlement.
@@ -469,6 +514,13 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::UploadEvidence(_) => "upload_evidence",
+            Self::ReceiveTurnIn { .. } => "receive_turn_in",
+            Self::RecordDismantling(_) => "record_dismantling",
+            Self::RequestPickup(_) => "request_pickup",
+            Self::AcceptPickup { .. } => "accept_pickup",
+            Self::CollectPickup { .. } => "collect_pickup",
+            Self::CancelPickup { .. } => "cancel_pickup",
             Self::SubmitSettlement(_) => "submit_settlement",
             Self::AdvanceSettlement(step) => step.step.name(),
             Self::RejectLine(_) => "reject_settlement_line",
@@ -1105,6 +1157,12 @@ pub enum Outcome {
         /// When.
         at: Moment,
     },
+    /// A file about a record.
+    EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come.
+    OldItemStep(Box<OldItemStep>),
+    /// A pick-up.
+    Pickup(Box<Pickup>),
     /// Anomaly rules, as they are now.
     AnomalyRules(Box<RulesEntry>),
     /// An anomaly.
@@ -1231,6 +1289,12 @@ pub enum Change {
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.
     Block(Block),
+    /// File about a record (a fact).
+    EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come (a fact).
+    OldItemStep(Box<OldItemStep>),
+    /// Pick-up.
+    Pickup(Box<Pickup>),
     /// Settlement.
     Settlement(Box<Settlement>),
     /// A refused line (a fact).

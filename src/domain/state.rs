@@ -13,7 +13,9 @@ use super::id::Id;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
+use super::old_item_end::{OldItemEnd, OldItemStep};
 use super::personal::DataKey;
+use super::pickup::Pickup;
 use super::records::{
     AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -122,6 +124,14 @@ pub struct State {
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
     pub checkpoints: Loaded<i64, Checkpoint>,
+    /// The digests of all files about a record.
+    pub files: Loaded<Id, BTreeSet<String>>,
+    /// How far old items have come, by turn-in.
+    pub old_item_ends: Loaded<Id, OldItemEnd>,
+    /// Pick-ups.
+    pub pickups: Loaded<Id, Pickup>,
+    /// The pick-ups of a person that are open.
+    pub open_pickups: Loaded<Id, BTreeSet<Id>>,
     /// Settlements.
     pub settlements: Loaded<Id, Settlement>,
     /// Why lines are held, by redemption.
@@ -208,6 +218,10 @@ impl State {
             || self.devices.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
+            || self.files.has_unloaded()
+            || self.old_item_ends.has_unloaded()
+            || self.pickups.has_unloaded()
+            || self.open_pickups.has_unloaded()
             || self.settlements.has_unloaded()
             || self.holds.has_unloaded()
             || self.payment_batches.has_unloaded()
@@ -264,6 +278,39 @@ impl State {
         }
     }
 
+    /// As for data keys.
+    fn note_file(&mut self, subject: Id, sha256: String) {
+        if self.files.asked(&subject) {
+            let mut files = self.files.peek(&subject).cloned().unwrap_or_default();
+            files.insert(sha256);
+            self.files.put(subject, files);
+        }
+    }
+
+    /// As for data keys.
+    fn note_step(&mut self, step: OldItemStep) {
+        let turn_in = step.turn_in;
+        if self.old_item_ends.asked(&turn_in) {
+            let mut end = self.old_item_ends.peek(&turn_in).cloned().unwrap_or_default();
+            end.put(step);
+            self.old_item_ends.put(turn_in, end);
+        }
+    }
+
+    /// As for data keys.
+    fn put_pickup(&mut self, row: Pickup) {
+        if self.open_pickups.asked(&row.person) {
+            let mut open = self.open_pickups.peek(&row.person).cloned().unwrap_or_default();
+            if row.status.is_open() {
+                open.insert(row.id)
+            } else {
+                open.remove(&row.id)
+            };
+            self.open_pickups.put(row.person, open);
+        }
+        self.pickups.put(row.id, row);
+    }
+
     /// With the list of those that wait about the same thing, where somebody asked for it.
     fn put_dispute(&mut self, row: Dispute) {
         if self.waiting_disputes.asked(&row.subject) {
@@ -316,6 +363,9 @@ impl State {
                 self.tills.put(row.id, row);
             }
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
+            Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
+            Change::OldItemStep(row) => self.note_step(*row),
+            Change::Pickup(row) => self.put_pickup(*row),
             Change::Settlement(row) => self.settlements.put(row.id, *row),
             Change::LineHold(row) => self.holds.put(row.redemption, row),
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),

@@ -48,6 +48,7 @@ enum Kind {
     PaymentBatch,
     ReconciliationRow,
     Till,
+    Pickup,
 }
 
 impl Collected {
@@ -111,6 +112,9 @@ impl Collected {
             Change::Till(row) => self.touch(Kind::Till, row.id),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
+            Change::EvidenceFile(row) => self.saved.evidence_files.push(row.as_ref().clone()),
+            Change::OldItemStep(row) => self.saved.old_item_steps.push(row.as_ref().clone()),
+            Change::Pickup(row) => self.touch(Kind::Pickup, row.id),
             Change::Settlement(row) => self.touch(Kind::Settlement, row.id),
             Change::LineRejection(row) => self.saved.line_rejections.push(row.as_ref().clone()),
             Change::LineHold(row) => self.touch(Kind::Hold, row.redemption),
@@ -176,6 +180,7 @@ impl Collected {
                 Kind::Settlement => {
                     saved.settlements = ids.filter_map(|id| state.settlements.peek(id).cloned()).collect();
                 }
+                Kind::Pickup => saved.pickups = ids.filter_map(|id| state.pickups.peek(id).cloned()).collect(),
                 Kind::Anomaly => saved.anomalies = ids.filter_map(|id| state.anomalies.peek(id).cloned()).collect(),
                 Kind::Dispute => saved.disputes = ids.filter_map(|id| state.disputes.peek(id).cloned()).collect(),
                 Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),

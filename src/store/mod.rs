@@ -7,6 +7,7 @@
 // The query files are compiled once per database.
 #![allow(clippy::duplicate_mod)]
 
+mod counts;
 mod database;
 mod digest;
 mod error;
@@ -26,6 +27,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use counts::ItemCount;
 pub use database::{Backend, Database};
 pub use digest::digests;
 pub use error::StoreError;

@@ -114,10 +114,14 @@ pub mod adjustments;
 pub mod anomalies;
 #[path = "shared/disputes.rs"]
 pub mod disputes;
+#[path = "shared/evidence_files.rs"]
+pub mod evidence_files;
 #[path = "shared/head.rs"]
 pub mod head;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/old_items.rs"]
+pub mod old_items;
 #[path = "shared/persons.rs"]
 pub mod persons;
 #[path = "shared/programmes.rs"]

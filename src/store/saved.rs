@@ -7,9 +7,12 @@ use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
 use crate::domain::dispute::Dispute;
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
+use crate::domain::pickup::Pickup;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
     Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -119,6 +122,12 @@ pub struct Saved {
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
     pub forgotten: Vec<(Passing, Vec<Id>, Moment)>,
+    /// Files about records: facts, inserted.
+    pub evidence_files: Vec<EvidenceFile>,
+    /// How far old items have come: facts, inserted.
+    pub old_item_steps: Vec<OldItemStep>,
+    /// Pick-ups, put in place.
+    pub pickups: Vec<Pickup>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

@@ -142,6 +142,7 @@ tables! {
         claims -> Text,
         recorded_at -> BigInt,
         void_reason -> Nullable<Text>,
+        category -> Text,
     }
     voucher (id) {
         id -> Uid,
@@ -497,6 +498,48 @@ tables! {
         codes -> Text,
         request_id -> Text,
     }
+    old_item_step (id) {
+        id -> Uid,
+        turn_in -> Uid,
+        step -> Text,
+        organisation -> Uid,
+        day -> Integer,
+        certificate -> Nullable<Text>,
+        sha256 -> Nullable<Text>,
+        author -> Uid,
+        at -> BigInt,
+    }
+    pickup (id) {
+        id -> Uid,
+        person -> Uid,
+        category -> Text,
+        division_code -> Text,
+        town -> Text,
+        address -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        status -> Text,
+        recycler -> Nullable<Uid>,
+        turn_in -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        requested_at -> BigInt,
+        changed_at -> BigInt,
+    }
+    evidence_file (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        person -> Uid,
+        kind -> Text,
+        media -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+        blob -> Text,
+        data_key -> Uid,
+        organisation -> Uid,
+        uploader -> Uid,
+        at -> BigInt,
+    }
     anomaly_rules (id) {
         id -> Uid,
         number -> BigInt,
@@ -565,7 +608,10 @@ diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);
+diesel::allow_tables_to_appear_in_same_query!(turn_in, old_item_step);
 // A scan reads a redemption with its voucher and its store.
 diesel::allow_tables_to_appear_in_same_query!(redemption, voucher, store);
 diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
 diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);
+// And an old item with the voucher that it supports, and with how far it has come.
+diesel::allow_tables_to_appear_in_same_query!(old_item_step, voucher);

@@ -1,10 +1,11 @@
 //! A transaction as the engine and the readers see it, whichever database stands behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::counts::ItemCount;
 use super::error::StoreError;
 use super::saved::{Attempt, Saved};
 use super::verify::{Against, Finding, Verified};
@@ -19,11 +20,14 @@ use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
 use crate::domain::dispute::{Dispute, DisputeStatus};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::records::{
     AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
     Redemption, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
@@ -235,8 +239,14 @@ impl<'a> Tx<'a> {
         first_redemption_day() = anomalies::first_day -> Option<Day>;
         /// Redemptions with what belongs to them and stands elsewhere, in order, after one and before a moment.
         sales_to_scan(after: Id, before: Moment, limit: i64) = anomalies::sales -> Vec<(Redemption, Beside)>;
-        /// Old items with the redemption that each supports, in order, after one and before a moment.
-        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in -> Vec<(TurnIn, Option<Id>)>;
+        /// Old items with the redemption that each supports, and whether a yard has received it, in order, after one and
+        /// before a moment.
+        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in
+            -> Vec<(TurnIn, Option<Id>, bool)>;
+        /// Since when yards say what they receive; nothing where none does.
+        receipts_since() = anomalies::receipts_since -> Option<Moment>;
+        /// Pictures about old items and redemptions, in order, after one and before a moment.
+        pictures_to_scan(after: Id, before: Moment, limit: i64) = anomalies::pictures -> Vec<EvidenceFile>;
         /// Refused redemptions, in order, after one and before a moment.
         tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
         /// Staff of retailers.
@@ -290,6 +300,11 @@ impl<'a> Tx<'a> {
         recycler(id: Id) = turn_ins::recycler -> Option<Recycler>;
         /// Collection points of a division or all, only those that may take part when asked.
         recyclers(division: Option<&str>, only_approved: bool, page: Page) = turn_ins::recyclers -> Vec<Recycler>;
+        /// Collection points that take part: of a division or all, in towns of these names or in any, newest first.
+        collection_points(division: Option<&str>, towns: Option<&[String]>, page: Page) = turn_ins::collection_points
+            -> Vec<Recycler>;
+        /// The towns in which stores of a division are.
+        towns_of_stores(division: &str) = turn_ins::towns_of_stores -> Vec<String>;
         /// A retailer.
         retailer(id: Id) = retailers::retailer -> Option<Retailer>;
         /// Retailers.
@@ -409,5 +424,28 @@ impl<'a> Tx<'a> {
         baselines() = reports::baselines -> Vec<Baseline>;
         /// Every figure that was entered for a month, or for any, the newest first.
         off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
+        /// A file about a record.
+        evidence_file(id: Id) = evidence_files::one -> Option<EvidenceFile>;
+        /// The files about a record, newest first.
+        evidence_of(subject: Id, page: Page) = evidence_files::of_subject -> Vec<EvidenceFile>;
+        /// The files about a person's records, newest first.
+        evidence_of_person(person: Id, page: Page) = evidence_files::of_person -> Vec<EvidenceFile>;
+        /// By each of these digests, the records that have a file with it: two of them share a photo that is to be of one.
+        equal_evidence(digests: &[String]) = evidence_files::equal -> BTreeMap<String, BTreeSet<Id>>;
+        /// Which of these places in the store of files a record names.
+        evidence_blobs(blobs: &[String]) = evidence_files::blobs -> BTreeSet<String>;
+        /// All files about records, oldest first, after one.
+        evidence_files_after(after: Id, limit: i64) = evidence_files::after -> Vec<EvidenceFile>;
+        /// How far an old item has come.
+        old_item_steps(turn_in: Id) = old_items::steps -> Vec<OldItemStep>;
+        /// How many old items were recorded from one moment on and before another, and how far they have come.
+        old_item_counts(from: Option<Moment>, before: Option<Moment>) = old_items::counts -> Vec<ItemCount>;
+        /// A pick-up.
+        pickup(id: Id) = old_items::pickup -> Option<Pickup>;
+        /// Pick-ups of a person, or that a collection point has taken on, in one state or in any, newest first.
+        pickups(person: Option<Id>, recycler: Option<Id>, status: Option<PickupStatus>, page: Page) = old_items::pickups
+            -> Vec<Pickup>;
+        /// Pick-ups that wait in a division, of some goods, newest first.
+        waiting_pickups(division: &str, goods: &[Category], page: Page) = old_items::waiting -> Vec<Pickup>;
     }
 }

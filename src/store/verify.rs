@@ -47,6 +47,10 @@ pub struct Verified {
     pub settlements: u64,
     /// Checkpoints.
     pub checkpoints: u64,
+    /// Files about records.
+    pub evidence_files: u64,
+    /// Steps of old items' ends.
+    pub old_item_steps: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -135,6 +139,8 @@ pub(super) struct Walk {
     pub(super) checkpoints: Known,
     /// Settlements and what happens to them, by table.
     pub(super) settled: BTreeMap<&'static str, Known>,
+    pub(super) evidence_files: Known,
+    pub(super) old_item_steps: Known,
     pub(super) trees: Trees,
 }
 
@@ -289,6 +295,8 @@ impl Walk {
             "assisted_claim" => &mut self.assisted_claims,
             "account_proposal" => &mut self.account_proposals,
             "audit_checkpoint" => &mut self.checkpoints,
+            "evidence_file" => &mut self.evidence_files,
+            "old_item_step" => &mut self.old_item_steps,
             "anomaly_rules" => &mut self.anomaly_rules,
             "anomaly" => &mut self.anomalies,
             "dispute" => &mut self.disputes,

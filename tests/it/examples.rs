@@ -72,6 +72,7 @@ pub fn day(app: &TestApp) -> Book {
     trade_in(app, &mut book);
     given_back(app, &mut book);
     at_a_service_point(app, &mut book);
+    old_items(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
     programmes(app, &mut book);
@@ -155,6 +156,7 @@ fn trade_in(app: &TestApp, book: &mut Book) {
         book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
     }
     let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    files(app, book, &redemption);
     book.ask(&app.auditor(), "getVoucherHistory", &[("id", &voucher)]);
     book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
@@ -165,6 +167,46 @@ fn trade_in(app: &TestApp, book: &mut Book) {
     let back = json!({"reason": "顾客退货"});
     book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
     book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
+}
+
+/// The invoice of the sale as a document.
+const INVOICE: &str = "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+
+fn files(app: &TestApp, book: &mut Book, redemption: &str) {
+    let (retailer, officer) = (app.retailer(), app.officer());
+    let subject = [("about", "redemption"), ("subject_id", redemption)];
+    let asked = [subject[0], subject[1], ("kind", "invoice")];
+    let file = id(&book.say_file(&retailer, "uploadEvidence", &asked, "application/pdf", INVOICE));
+    book.ask(&officer, "listEvidence", &[subject[0], subject[1], ("limit", "20")]);
+    book.ask(&officer, "getEvidence", &[("id", &file)]);
+    let link = book.ask(&officer, "createEvidenceLink", &[("id", &file)]);
+    let text = link["path"].as_str().unwrap().split_once("link=").unwrap().1.to_owned();
+    book.ask(&app.nobody(), "downloadEvidence", &[("id", &file), ("link", &text)]);
+}
+
+/// An old refrigerator is fetched at home, received by the yard, and dismantled.
+fn old_items(app: &TestApp, book: &mut Book) {
+    let (consumer, recycler, officer) = (app.consumer(8), app.recycler(), app.officer());
+    let wish = json!({"category": "refrigerator", "division_code": "360111", "town": "昌东镇",
+        "address": "昌东大道99号3栋201室", "from": "2026-06-20T01:00:00Z", "until": "2026-06-20T04:00:00Z"});
+    let pickup = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.ask(&recycler, "listPickups", &[("status", "requested"), ("limit", "20")]);
+    book.ask(&recycler, "acceptPickup", &[("id", &pickup)]);
+    book.ask(&recycler, "getPickup", &[("id", &pickup)]);
+    let turn_in = id(&book.say(&recycler, "recordTurnIn", &[], &old_fridge(app, 8)));
+    book.say(&recycler, "collectPickup", &[("id", &pickup)], &json!({"turn_in_id": turn_in}));
+    let other = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.say(&consumer, "cancelPickup", &[("id", &other)], &json!({"reason": "改天再约"}));
+    let one = [("id", turn_in.as_str())];
+    book.say(&recycler, "receiveTurnIn", &one, &json!({"received_on": TODAY}));
+    let asked = [("about", "turn_in"), ("subject_id", turn_in.as_str()), ("kind", "certificate")];
+    let certificate = book.say_file(&recycler, "uploadEvidence", &asked, "application/pdf", INVOICE);
+    let dismantling = json!({"certificate_number": "CJ-2026-000017", "dismantled_on": TODAY,
+        "sha256": certificate["sha256"]});
+    book.say(&recycler, "recordDismantling", &one, &dismantling);
+    book.ask(&officer, "getOldItemEnd", &one);
+    book.ask(&officer, "getItemEndReport", &[("from", TODAY), ("to", TODAY)]);
+    book.ask(&officer, "getCollectionCoverage", &[]);
 }
 
 /// The consumer objects to the redemption, is compensated, and takes it back; then the retailer objects.
@@ -354,16 +396,16 @@ fn programmes(app: &TestApp, book: &mut Book) {
     book.say(&officer, "closeProgramme", &one, &json!({"reason": "资金用完"}));
 }
 
-/// A refrigerator for the fifth consumer, which is settled the next day.
+/// A refrigerator for the fourth consumer, which is settled the next day.
 fn another_sale(app: &TestApp, book: &mut Book) {
-    let (consumer, retailer) = (app.consumer(4), app.retailer());
-    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 4)));
+    let (consumer, retailer) = (app.consumer(3), app.retailer());
+    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 3)));
     let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("refrigerator")));
     let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
     let sale = with(sale(app, &turn_in), "/qr_token", code["token"].clone());
     let sale = with(sale, "/item/serial_number", synthetic::serial_number(104));
     let sale = with(sale, "/invoice/number", synthetic::invoice_number(104));
-    let sale = with(sale, "/invoice/buyer_name", app.name(4));
+    let sale = with(sale, "/invoice/buyer_name", app.name(3));
     book.say(&retailer, "redeemVoucher", &[], &sale);
 }
 

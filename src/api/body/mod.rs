@@ -9,8 +9,10 @@ mod assisted;
 mod bureau;
 mod consumer;
 mod dispute;
+pub mod file;
 mod identity;
 mod judge;
+mod old_item;
 mod personal;
 mod read;
 mod recycler;
@@ -36,6 +38,7 @@ pub use identity::{
     SignInBody, will_do,
 };
 pub use judge::Stated;
+pub use old_item::{CollectPickupBody, DismantlingBody, ReceiveTurnInBody, RequestPickupBody};
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};

@@ -4,9 +4,11 @@ mod adjustment;
 mod anomaly;
 mod audit;
 mod dispute;
+mod evidence_file;
 mod growth;
 mod history;
 mod identity;
+mod old_item;
 mod party;
 mod personal;
 mod problem;
@@ -29,9 +31,14 @@ pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, Red
 pub use anomaly::{AnomalyRuleView, AnomalyRulesView, AnomalyView, LinkView, PrecisionView, PrecisionsView};
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
 pub use dispute::{CompensationView, DisputeAnswerView, DisputeDecisionView, DisputeView};
+pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, NewTillView, SessionView, SignedOutView, StaffView, TillView, TotpView};
+pub use old_item::{
+    CoverageView, ItemEndCounts, ItemEndReportView, ItemEndRow, NearPointView, OldItemEndView, OldItemStepView,
+    PickupView, TownCoverageView,
+};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,

@@ -10,13 +10,16 @@ mod data_key;
 mod disclosure;
 mod dispute;
 mod erasure;
+mod evidence_file;
 mod expiry;
 mod growth_input;
 mod hold;
 mod key_file;
 mod matching;
+mod old_item_end;
 mod parts;
 mod party;
+mod pickup;
 mod programme;
 mod quota;
 mod redemption;
@@ -58,7 +61,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
             bank_account::footprint(state, &command.act);
         }
         Act::RecordTurnIn(new) => turn_in::footprint_record(state, new),
-        Act::VoidTurnIn { turn_in, .. } => state.turn_ins.ask(*turn_in),
+        Act::VoidTurnIn { turn_in, .. } => turn_in::footprint_void(state, *turn_in),
         Act::ClaimVoucher(claim) => voucher::footprint(state, claim, stamp),
         Act::ClaimVoucherFor { claim, .. } => assistance::footprint(state, claim, command.actor.id, stamp),
         Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
@@ -89,6 +92,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
+        Act::UploadEvidence(new) => evidence_file::footprint(state, new),
+        Act::ReceiveTurnIn { turn_in, recycler, .. } => old_item_end::footprint(state, *turn_in, *recycler),
+        Act::RecordDismantling(new) => old_item_end::footprint(state, new.turn_in, new.recycler),
+        Act::RequestPickup(new) => pickup::footprint_request(state, new),
+        Act::AcceptPickup { pickup, recycler } => pickup::footprint(state, *pickup, Some(*recycler), None),
+        Act::CollectPickup { pickup, turn_in, .. } => pickup::footprint(state, *pickup, None, Some(*turn_in)),
+        Act::CancelPickup { pickup, .. } => pickup::footprint(state, *pickup, None, None),
         Act::SubmitSettlement(new) => settlement::footprint_submit(state, new),
         Act::AdvanceSettlement(step) => settlement::footprint(state, step),
         Act::RejectLine(reject) => settlement::footprint_reject(state, reject),
@@ -180,6 +190,19 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::UploadEvidence(new) => evidence_file::record(state, new, command.actor.id, &mut ids),
+        Act::ReceiveTurnIn { turn_in, recycler, received_on } => {
+            old_item_end::receive(state, (*turn_in, *recycler), *received_on, command.actor.id, &mut ids)
+        }
+        Act::RecordDismantling(new) => old_item_end::dismantle(state, new, command.actor.id, &mut ids),
+        Act::RequestPickup(new) => pickup::request(state, new, &mut ids),
+        Act::AcceptPickup { pickup, recycler } => pickup::accept(state, *pickup, *recycler, &ids),
+        Act::CollectPickup { pickup, recycler, turn_in } => {
+            pickup::collect(state, (*pickup, *recycler), *turn_in, &ids)
+        }
+        Act::CancelPickup { pickup, person, recycler, reason } => {
+            pickup::cancel(state, *pickup, (*person, *recycler), reason, &ids)
+        }
         Act::SubmitSettlement(new) => settlement::submit(state, new, command.actor.id, &mut ids),
         Act::AdvanceSettlement(step) => settlement::advance(state, step, command.actor.id, &mut ids),
         Act::RejectLine(reject) => settlement::reject(state, reject, command.actor.id, &mut ids),

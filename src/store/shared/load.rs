@@ -1,18 +1,21 @@
 //! The rows that a batch asked for: one statement per table and stage, by key.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::Conn;
 use crate::domain::dispute::DisputeStatus;
 use crate::domain::id::Id;
 use crate::domain::loaded::Loaded;
+use crate::domain::pickup::PickupStatus;
 use crate::domain::state::{Attempted, Done, Holdings, State};
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, DisputeRow,
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
-    ClaimRow, CommandRow, DataKeyRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow, QuotaRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
+    AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
+    LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
     ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
     RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
 };
@@ -93,7 +96,45 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     data_keys(conn, state)?;
     devices(conn, state)?;
     holdings(conn, state)?;
-    claims(conn, state)
+    claims(conn, state)?;
+    files(conn, state)?;
+    fill!(conn, state.pickups, pickup.id as PickupRow);
+    open_pickups(conn, state)?;
+    old_item_ends(conn, state)
+}
+
+/// What is known of each old item's end that was asked for.
+fn old_item_ends(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let turn_ins = state.old_item_ends.take_unloaded();
+    for row in find!(conn, turn_ins, old_item_step.turn_in as OldItemStepRow) {
+        let step = row.read()?;
+        let mut end = state.old_item_ends.peek(&step.turn_in).cloned().unwrap_or_default();
+        let turn_in = step.turn_in;
+        end.put(step);
+        state.old_item_ends.put(turn_in, end);
+    }
+    Ok(())
+}
+
+/// The open pick-ups of each person that was asked for.
+fn open_pickups(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let open = [PickupStatus::Requested.name(), PickupStatus::Accepted.name()];
+    for person in state.open_pickups.take_unloaded() {
+        let of = schema::pickup::table.filter(schema::pickup::person.eq(person));
+        let found: Vec<Id> = of.filter(schema::pickup::status.eq_any(open)).select(schema::pickup::id).load(conn)?;
+        state.open_pickups.put(person, BTreeSet::from_iter(found));
+    }
+    Ok(())
+}
+
+/// The digests of all files about each record that was asked for.
+fn files(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for subject in state.files.take_unloaded() {
+        let of = schema::evidence_file::table.filter(schema::evidence_file::subject.eq(subject));
+        let digests: Vec<String> = of.select(schema::evidence_file::sha256).load(conn)?;
+        state.files.put(subject, BTreeSet::from_iter(digests));
+    }
+    Ok(())
 }
 
 /// Days are kept as numbers.

@@ -16,13 +16,13 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, DisputeRow,
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
-    LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow, ProgrammeRow,
-    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
-    RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow,
-    TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
+    AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow,
+    OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow, ReconciliationRowRow,
+    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow,
+    RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VersionRow,
+    VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -87,7 +87,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, QuotaRow, &saved.quotas, quota_use.id: person, scope, period, live, issued, lapsed);
     upsert!(
         conn, TurnInRow, &saved.turn_ins, turn_in.id:
-            person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason
+            person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason, category
     );
     upsert!(
         conn, VoucherRow, &saved.vouchers, voucher.id:
@@ -121,6 +121,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     settlements(conn, saved)?;
+    upsert!(conn, PickupRow, &saved.pickups, pickup.id: status, recycler, turn_in, reason, changed_at);
     anomalies(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
@@ -183,6 +184,8 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, AuditRow, &saved.audits, audit_record);
     insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
     insert!(conn, BlockRow, &saved.blocks, audit_block);
+    insert!(conn, EvidenceFileRow, &saved.evidence_files, evidence_file);
+    insert!(conn, OldItemStepRow, &saved.old_item_steps, old_item_step);
     insert!(conn, LineRejectionRow, &saved.line_rejections, line_rejection);
     insert!(conn, BankReturnRow, &saved.bank_returns, bank_return);
     insert!(conn, RepaymentRow, &saved.repayments, repayment);

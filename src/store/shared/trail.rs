@@ -12,15 +12,17 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, DisputeRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow,
-    CheckpointRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow,
-    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, LineHoldRow, LineRejectionRow,
+    MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
+    RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    account_proposal, adjustment, anomaly, anomaly_rules, dispute, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, bank_return,
-    growth_baseline, line_hold, line_rejection, movement, off_system_trade_in, payment_batch, reconciliation_row,
-    redemption, redemption_state, repayment, settlement,
+    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
+    audit_record, bank_return, dispute, evidence_file, growth_baseline, line_hold, line_rejection, movement,
+    off_system_trade_in, old_item_step, payment_batch, reconciliation_row, redemption, redemption_state, repayment,
+    settlement,
 };
 use crate::store::tx::Page;
 
@@ -141,6 +143,8 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "anomaly" => rows!(anomaly.id as AnomalyRow),
         "dispute" => rows!(dispute.id as DisputeRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
+        "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
+        "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
         _ => BTreeMap::new(),
     })
 }

@@ -16,13 +16,13 @@ use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
-    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, LineRow, MovementRow, OffSystemRow, RedemptionRow,
-    RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow,
+    OldItemStepRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
-    audit_record, dispute, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in, redemption,
-    redemption_state, rollup, rollup_entry, voucher,
+    audit_record, dispute, evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
+    old_item_step, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -119,6 +119,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         anomalies: count(walk.anomaly_rules.len() + walk.anomalies.len()),
         disputes: count(walk.disputes.len()),
         checkpoints: count(walk.checkpoints.len()),
+        evidence_files: count(walk.evidence_files.len()),
+        old_item_steps: count(walk.old_item_steps.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -133,6 +135,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     sound!(entered(conn, &walk)?);
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
+    sound!(evidence_files(conn, &walk)?);
+    sound!(old_item_steps(conn, &walk)?);
     verified.settlements =
         sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
     sound!(anomalies(conn, &walk)?);
@@ -199,6 +203,15 @@ fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
     Ok(compare("off_system_trade_in", &walk.off_system, &seen))
 }
 
+/// Files about records; what they contain is compared where they lie, by `huanxin evidence check`.
+fn evidence_files(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, evidence_file.id as EvidenceFileRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("evidence_file", &walk.evidence_files, &seen))
+}
+
 fn assisted_claims(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
     let mut seen = BTreeMap::new();
     each_row!(conn, assisted_claim.voucher as AssistedClaimRow, |row| {
@@ -213,6 +226,14 @@ fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("account_proposal", &walk.account_proposals, &seen))
+}
+
+fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, old_item_step.id as OldItemStepRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("old_item_step", &walk.old_item_steps, &seen))
 }
 
 /// Anomalies, and the rules that find them.

@@ -8,12 +8,15 @@ use crate::domain::account::StaffRole;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
+use crate::domain::old_item_end::{EndStep, OldItemEnd, OldItemStep};
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
-use crate::store::{AnomalyFilter, DisputeFilter, Page, Saved, StoreError};
+use crate::store::{AnomalyFilter, DisputeFilter, ItemCount, Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
 
@@ -56,6 +59,11 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
         assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
         assert_eq!(state.devices.get(&id(60)).unwrap(), None);
+        let end = OldItemEnd { received: None, dismantled: Some(samples::old_item_step()) };
+        assert_eq!(state.old_item_ends.peek(&id(2)), Some(&end));
+        assert_eq!(state.pickups.peek(&id(84)), Some(&samples::pickup()));
+        assert_eq!(state.open_pickups.peek(&samples::pickup().person), Some(&[id(84)].into()));
+        assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
     });
 }
@@ -89,6 +97,74 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.tills.ask(id(62));
     state.devices.ask(id(60));
     state.devices.ask(id(61));
+    state.files.ask(id(2));
+    state.old_item_ends.ask(id(2));
+    state.pickups.ask(id(84));
+    state.open_pickups.ask(samples::pickup().person);
+}
+
+#[test]
+fn old_items_are_counted_and_pick_ups_listed() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let item = samples::turn_in();
+        let count = |step| ItemCount {
+            recorder: item.recorder,
+            category: item.item.category,
+            status: item.status,
+            step,
+            count: 1,
+        };
+        let both = [count(None), count(Some(EndStep::Dismantled))];
+        let next = at().plus_seconds(1);
+        assert_eq!(division.read(|tx| tx.old_item_counts(None, None)), both);
+        assert_eq!(division.read(|tx| tx.old_item_counts(Some(at()), Some(next))), both);
+        assert_eq!(division.read(|tx| tx.old_item_counts(Some(next), None)), []);
+        assert_eq!(division.read(|tx| tx.old_item_steps(id(2))), [samples::old_item_step()]);
+        let pickup = samples::pickup();
+        let accepted = Some(pickup.status);
+        assert_eq!(division.read(|tx| tx.pickup(id(84))), Some(pickup.clone()));
+        assert_eq!(
+            division.read(|tx| tx.pickups(Some(pickup.person), None, accepted, ALL)),
+            std::slice::from_ref(&pickup)
+        );
+        assert_eq!(division.read(|tx| tx.pickups(None, Some(id(3)), None, ALL)), std::slice::from_ref(&pickup));
+        assert_eq!(division.read(|tx| tx.pickups(None, Some(id(4)), None, ALL)), []);
+        let waiting = Pickup { status: PickupStatus::Requested, recycler: None, ..pickup.clone() };
+        division.save(&Saved { pickups: vec![waiting.clone()], ..Saved::default() }).unwrap();
+        let goods = [pickup.category];
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360111", &goods, ALL)), [waiting]);
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360111", &[], ALL)), []);
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360102", &goods, ALL)), []);
+        // A step is taken once, whatever the code says.
+        let again = OldItemStep { id: id(92), ..samples::old_item_step() };
+        let refused = division.save(&Saved { old_item_steps: vec![again], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+    });
+}
+
+#[test]
+fn files_are_found_by_record_person_content_and_place() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let file = samples::evidence_file();
+        let newer = Id::derived(at().plus_seconds(1), Id::digest(&["sample"]), 90);
+        let twin = EvidenceFile { id: newer, subject: id(4), blob: "ef".repeat(32), ..file.clone() };
+        division.save(&Saved { evidence_files: vec![twin.clone()], ..Saved::default() }).unwrap();
+        assert_eq!(division.read(|tx| tx.evidence_file(id(80))), Some(file.clone()));
+        assert_eq!(division.read(|tx| tx.evidence_file(id(99))), None);
+        assert_eq!(division.read(|tx| tx.evidence_of(id(2), ALL)), std::slice::from_ref(&file));
+        assert_eq!(division.read(|tx| tx.evidence_of_person(file.person, ALL)), [twin.clone(), file.clone()]);
+        assert_eq!(division.read(|tx| tx.evidence_files_after(id(80), 9)), std::slice::from_ref(&twin));
+        let equal = division.read(|tx| tx.equal_evidence(&[file.sha256.clone(), "00".repeat(32)]));
+        assert_eq!(equal.into_iter().collect::<Vec<_>>(), [(file.sha256.clone(), [id(2), id(4)].into())]);
+        let places = [file.blob.clone(), "00".repeat(32)];
+        assert_eq!(division.read(|tx| tx.evidence_blobs(&places)), [file.blob.clone()].into());
+        // A record has a file once, whatever the code says.
+        let again = EvidenceFile { id: id(91), ..file };
+        let refused = division.save(&Saved { evidence_files: vec![again], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+    });
 }
 
 #[test]

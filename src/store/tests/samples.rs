@@ -14,11 +14,14 @@ use crate::domain::command::Outcome;
 use crate::domain::dispute::{
     Compensation, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision, DisputeOutcome, DisputeParty,
 };
+use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::{EndStep, OldItemStep};
 use crate::domain::personal::{DataKey, Personal};
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::programme::Rules;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ClaimKind, ConsentKind, Counted,
@@ -248,6 +251,57 @@ pub fn account_proposal() -> AccountProposal {
         decided_by: Some(id(21)),
         decided_at: Some(at()),
         reason: Some("户名不符".into()),
+    }
+}
+
+pub fn old_item_step() -> OldItemStep {
+    OldItemStep {
+        id: id(83),
+        turn_in: id(2),
+        step: EndStep::Dismantled,
+        organisation: id(3),
+        day: at().day(),
+        certificate: Some("CJ-2026-000017".into()),
+        sha256: Some("ab".repeat(32)),
+        author: id(82),
+        at: at(),
+    }
+}
+
+pub fn pickup() -> Pickup {
+    Pickup {
+        id: id(84),
+        person: Id::digest(&["person"]),
+        category: Category::Refrigerator,
+        division_code: "360111".into(),
+        town: "昌东镇".into(),
+        address: personal("address"),
+        from: at(),
+        until: at().plus_seconds(3600),
+        status: PickupStatus::Accepted,
+        recycler: Some(id(3)),
+        turn_in: None,
+        reason: None,
+        requested_at: at(),
+        changed_at: at(),
+    }
+}
+
+pub fn evidence_file() -> EvidenceFile {
+    EvidenceFile {
+        id: id(80),
+        about: FileAbout::TurnIn,
+        subject: id(2),
+        person: Id::digest(&["person"]),
+        kind: FileKind::OldItem,
+        media: FileMedia::Jpeg,
+        bytes: 10 * 1024 * 1024,
+        sha256: "ab".repeat(32),
+        blob: "cd".repeat(32),
+        data_key: id(81),
+        organisation: id(3),
+        uploader: id(82),
+        at: at(),
     }
 }
 
@@ -620,5 +674,8 @@ pub fn saved(salt: &str) -> Saved {
             request_id: "r".into(),
         }],
         forgotten: Vec::new(),
+        evidence_files: vec![evidence_file()],
+        old_item_steps: vec![old_item_step()],
+        pickups: vec![pickup()],
     }
 }
