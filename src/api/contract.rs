@@ -109,7 +109,13 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "voidTurnIn"
         | "createEvidenceLink"
+        | "answerReconciliationRow"
+        | "resubmitRedemption"
         | "cancelPickup"
+        | "setAnomalyRules"
+        | "resolveAnomaly"
+        | "answerDispute"
+        | "withdrawDispute"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -117,11 +123,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         | "createProgramme"
         | "revokeTill"
         | "disableStaff"
-        | "resetStaffCredentials"
-        | "setAnomalyRules"
-        | "resolveAnomaly"
-        | "answerDispute"
-        | "withdrawDispute" => &[&[Code::WrongState]],
+        | "resetStaffCredentials" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -137,7 +139,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             SALE,
             OLD_ITEM,
         ],
-        "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "reverseRedemption" | "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::PoolExhausted]],
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
@@ -167,7 +169,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             Code::WrongState,
             Code::AlreadyInSettlement,
         ]],
-        "resubmitSettlement" | "recordCompensation" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "resubmitSettlement" | "recordCompensation" | "recordBankReturn" | "recordRepayment" => {
+            &[&[Code::AmountMalformed, Code::WrongState]]
+        }
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
@@ -175,10 +179,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
         }
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "recordBankReturn" => &[&[Code::AmountMalformed, Code::WrongState]],
-        "answerReconciliationRow" | "resubmitRedemption" => &[&[Code::WrongState]],
-        "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],

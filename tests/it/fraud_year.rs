@@ -384,7 +384,7 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             lines
         }
         AnomalyRule::StaffAmongBuyers => {
-            let (clerk, own) = (who % 4, who % 2 == 0);
+            let (clerk, own) = (who % 4, who.is_multiple_of(2));
             let account = id("clerk", shop * 10 + clerk);
             let name = year.staff.iter().find(|one| one.account == account).unwrap().name;
             several(year, dice, (start, 30, 2 + who % 2), |sold, n| {

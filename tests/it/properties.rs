@@ -388,7 +388,7 @@ impl Made {
                     part: 0,
                     measure: 8,
                     score: 50,
-                    holds: what % 7 == 0,
+                    holds: what.is_multiple_of(7),
                     lines: self.redemptions.iter().take(1 + at % 3).map(|known| known.0).chain([redemption]).collect(),
                     retailers: vec![retailer],
                     evidence: Vec::new(),
@@ -399,7 +399,7 @@ impl Made {
             }
             2 | 3 => {
                 let anomaly = *pick(&self.anomalies, at)?;
-                Act::ResolveAnomaly { anomaly, confirmed: what % 2 == 0, reason: reason() }
+                Act::ResolveAnomaly { anomaly, confirmed: what.is_multiple_of(2), reason: reason() }
             }
             4 => Act::OpenDispute(Box::new(NewDispute {
                 about: DisputeAbout::Redemption,
@@ -411,7 +411,7 @@ impl Made {
             })),
             5 => Act::AnswerDispute { dispute: *pick(&self.disputes, at)?, own: None, text: reason() },
             _ => {
-                let (dispute, keeps_holding) = (*pick(&self.disputes, at)?, what % 2 == 0);
+                let (dispute, keeps_holding) = (*pick(&self.disputes, at)?, what.is_multiple_of(2));
                 Act::DecideDispute { dispute, outcome: Verdict::Upheld, reason: reason(), keeps_holding }
             }
         })

@@ -143,7 +143,9 @@ fn buyers_count_once_for_a_telephone_and_a_device() {
     assert_eq!(found(AnomalyRule::ManyToOnePhone, &seen(phone(4))), []);
     assert_eq!(only(AnomalyRule::ManyToOnePhone, &seen(phone(5))).measure, 5);
     let mut one_person = phone(5);
-    one_person.iter_mut().for_each(|sale| sale.person = id("one"));
+    for sale in &mut one_person {
+        sale.person = id("one");
+    }
     assert_eq!(found(AnomalyRule::ManyToOnePhone, &seen(one_person)), []);
     assert_eq!(only(AnomalyRule::ManyOnOneDevice, &seen(apart(6, |sale| sale.device = Some(id("one"))))).measure, 6);
 }
@@ -341,8 +343,9 @@ fn old_items_that_never_came() {
         let day = Day(today().0 - chrono::Days::new(21));
         let sales: Vec<Sold> = (0..12).map(|n| sale(n, day.start().plus_seconds(i64::from(n) * 7000))).collect();
         let mut items: Vec<HandedIn> = (0..12).zip(&sales).map(|(n, sale)| item(n, sale.at, Some(sale.id))).collect();
-        items.iter_mut().for_each(|item| item.receipt = Receipt::Arrived);
-        items.iter_mut().take(missing).for_each(|item| item.receipt = receipt);
+        for (n, item) in items.iter_mut().enumerate() {
+            item.receipt = if n < missing { receipt } else { Receipt::Arrived };
+        }
         Seen { turn_ins: items, ..seen(sales) }
     };
     let told = only(AnomalyRule::OldItemsNotReceived, &yard(3, Receipt::Missing));

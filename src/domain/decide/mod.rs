@@ -123,6 +123,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
 ///
 /// # Errors
 /// [`Stop::Refused`] with everything that failed; [`Stop::NotLoaded`] when the footprint forgot a key.
+#[allow(clippy::too_many_lines, reason = "one line per command, and nothing else")]
 pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision, Stop> {
     let mut ids = Ids { command: command.id, stamp, counter: 0 };
     match &command.act {
