@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::{Division, Failure, system};
 use crate::domain::anomaly::{HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
 use crate::domain::command::{Act, Command};
+use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 use crate::domain::programme::cap_price;
@@ -114,13 +115,34 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
         }
         Ok(last)
     })?;
+    // Of what was recorded before yards said what they receive, nothing is known.
+    let told_since = tx.receipts_since()?;
+    let mut lines: BTreeMap<Id, Id> = BTreeMap::new();
     pages(from, |after| {
         let page = tx.turn_ins_to_scan(after, before, PAGE)?;
-        let last = page.last().map(|(record, _)| record.id);
-        for (record, line) in page {
+        let last = page.last().map(|(record, ..)| record.id);
+        for (record, line, received) in page {
+            let receipt = match (received, told_since) {
+                (true, _) => Receipt::Arrived,
+                (false, Some(since)) if record.recorded_at >= since => Receipt::Missing,
+                _ => Receipt::Unknown,
+            };
+            lines.extend(line.map(|line| (record.id, line)));
             seen.photos.extend(Photo::of_turn_in(&record, line));
-            seen.turn_ins.push(HandedIn::of(&record, line, Receipt::Unknown));
+            seen.turn_ins.push(HandedIn::of(&record, line, receipt));
         }
+        Ok(last)
+    })?;
+    pages(from, |after| {
+        let page = tx.pictures_to_scan(after, before, PAGE)?;
+        let last = page.last().map(|file| file.id);
+        seen.photos.extend(page.into_iter().map(|file| {
+            let line = match file.about {
+                FileAbout::Redemption => Some(file.subject),
+                FileAbout::TurnIn => lines.get(&file.subject).copied(),
+            };
+            Photo { sha256: file.sha256, of: file.subject, at: file.at, line }
+        }));
         Ok(last)
     })?;
     pages(from, |after| {

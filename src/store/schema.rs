@@ -613,3 +613,5 @@ diesel::allow_tables_to_appear_in_same_query!(turn_in, old_item_step);
 diesel::allow_tables_to_appear_in_same_query!(redemption, voucher, store);
 diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
 diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);
+// And an old item with the voucher that it supports, and with how far it has come.
+diesel::allow_tables_to_appear_in_same_query!(old_item_step, voucher);

@@ -239,8 +239,14 @@ impl<'a> Tx<'a> {
         first_redemption_day() = anomalies::first_day -> Option<Day>;
         /// Redemptions with what belongs to them and stands elsewhere, in order, after one and before a moment.
         sales_to_scan(after: Id, before: Moment, limit: i64) = anomalies::sales -> Vec<(Redemption, Beside)>;
-        /// Old items with the redemption that each supports, in order, after one and before a moment.
-        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in -> Vec<(TurnIn, Option<Id>)>;
+        /// Old items with the redemption that each supports, and whether a yard has received it, in order, after one and
+        /// before a moment.
+        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in
+            -> Vec<(TurnIn, Option<Id>, bool)>;
+        /// Since when yards say what they receive; nothing where none does.
+        receipts_since() = anomalies::receipts_since -> Option<Moment>;
+        /// Pictures about old items and redemptions, in order, after one and before a moment.
+        pictures_to_scan(after: Id, before: Moment, limit: i64) = anomalies::pictures -> Vec<EvidenceFile>;
         /// Refused redemptions, in order, after one and before a moment.
         tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
         /// Staff of retailers.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
 use super::Conn;
@@ -11,16 +11,18 @@ use super::reports::first_id;
 use crate::domain::anomaly::{
     Anomaly, AnomalyRule, AnomalyStatus, Beside, Precision, RulesEntry, ScanDay, StaffName, Try,
 };
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
+use crate::domain::old_item_end::EndStep;
 use crate::domain::records::{Redemption, RedemptionStatus, TurnIn};
 use crate::domain::refusal::Code;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, RedemptionRow, Row, StaffRow, TurnInRow, read_all,
+    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, EvidenceFileRow, RedemptionRow, Row, StaffRow, TurnInRow, read_all,
 };
 use crate::store::schema::{
-    account, anomaly, anomaly_rules, anomaly_scan, attempt, redemption, redemption_state, store, turn_in, voucher,
+    account, anomaly, anomaly_rules, anomaly_scan, attempt, evidence_file, old_item_step, redemption, redemption_state, store, turn_in, voucher,
 };
 use crate::store::tx::{AnomalyFilter, Page};
 
@@ -110,22 +112,42 @@ pub fn sales(conn: &mut Conn, after: Id, before: Moment, limit: i64) -> Result<V
     rows.into_iter().map(one).collect()
 }
 
-/// Old items with the redemption that each supports, by their identities, after one and before a moment.
+/// Old items with the redemption that each supports, and whether a yard has received it, by their identities, after one
+/// and before a moment.
 pub fn handed_in(
     conn: &mut Conn,
     after: Id,
     before: Moment,
     limit: i64,
-) -> Result<Vec<(TurnIn, Option<Id>)>, StoreError> {
-    let rows: Vec<(TurnInRow, Option<Id>)> = turn_in::table
+) -> Result<Vec<(TurnIn, Option<Id>, bool)>, StoreError> {
+    let received = old_item_step::turn_in.eq(turn_in::id).and(old_item_step::step.eq(EndStep::Received.name()));
+    let rows: Vec<(TurnInRow, Option<Id>, Option<Id>)> = turn_in::table
         .left_join(voucher::table.on(turn_in::voucher.eq(voucher::id.nullable())))
+        .left_join(old_item_step::table.on(received))
         .filter(turn_in::id.gt(after))
         .filter(turn_in::id.lt(first_id(before)))
         .order(turn_in::id)
         .limit(limit)
-        .select((TurnInRow::as_select(), voucher::redemption.nullable()))
+        .select((TurnInRow::as_select(), voucher::redemption.nullable(), old_item_step::id.nullable()))
         .load(conn)?;
-    rows.into_iter().map(|(row, line)| Ok((row.read()?, line))).collect()
+    rows.into_iter().map(|(row, line, step)| Ok((row.read()?, line, step.is_some()))).collect()
+}
+
+/// Since when yards say what they receive.
+pub fn receipts_since(conn: &mut Conn) -> Result<Option<Moment>, StoreError> {
+    let received = old_item_step::table.filter(old_item_step::step.eq(EndStep::Received.name()));
+    Ok(received.select(min(old_item_step::at)).first::<Option<i64>>(conn)?.map(Moment))
+}
+
+/// Pictures about old items and redemptions, by their identities, after one and before a moment.
+pub fn pictures(conn: &mut Conn, after: Id, before: Moment, limit: i64) -> Result<Vec<EvidenceFile>, StoreError> {
+    let files = evidence_file::table
+        .filter(evidence_file::id.gt(after))
+        .filter(evidence_file::id.lt(first_id(before)))
+        .filter(evidence_file::media.like("image/%"))
+        .order(evidence_file::id)
+        .limit(limit);
+    read_all::<EvidenceFileRow>(files.select(EvidenceFileRow::as_select()).load(conn)?)
 }
 
 /// Refused redemptions, by their identities, after one and before a moment. What named no voucher is left out.
