@@ -318,10 +318,15 @@ fn caller<'a>(app: &'a TestApp, operation: &Operation) -> User<'a> {
         "assistant" => app.somebody(Role::Assistant, Some(Id::digest(&["a service point"]))),
         // Of a session, as whoever sets an account up.
         "identity" => app.somebody(Role::Admin, None),
-        _ => match operation.roles().as_slice() {
-            [first, ..] if !operation.roles().contains(&"officer") => app.demo_user(first),
-            _ => app.officer(),
-        },
+        _ => {
+            let roles = operation.roles();
+            let known = roles.iter().find(|role| app.demo["tokens"][**role].is_string());
+            match known {
+                Some(role) if !roles.contains(&"officer") => app.demo_user(role),
+                None if roles.contains(&"consumer") => app.consumer(0),
+                _ => app.officer(),
+            }
+        }
     }
 }
 
