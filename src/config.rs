@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 
-use crate::api::edge::Rates;
+use crate::api::edge::{IMPORT_BYTES, Rates};
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
@@ -60,6 +60,9 @@ pub struct ServeOptions {
     /// Claims that an assistant may make for others on a day.
     #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
     pub assisted_claims_per_day: u32,
+    /// Bytes of a file of retailers, stores, collection points or products that is taken.
+    #[arg(long, env = "HUANXIN_IMPORT_BYTES", default_value_t = IMPORT_BYTES)]
+    pub import_bytes: usize,
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,

@@ -28,8 +28,9 @@ const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] =
     &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
-/// POSTs that take no key: each sign-in is a session of its own, and a second sign-out finds nothing to do.
-const WITHOUT_KEY: &[&str] = &["signIn", "signOut"];
+/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a file
+/// is its own key.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "importTable"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
@@ -139,6 +140,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
+        "importTable" => {
+            &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
+        }
+        "getProduct" => &[&[Code::NotFound]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         _ => &[],
@@ -229,6 +234,9 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
             REPLAYED,
             "`true` when this is the answer to an earlier request with the same key",
         );
+    }
+    if id == "importTable" {
+        add_answer_header(operation, REPLAYED, "`true` when the file had been taken before");
     }
     if matches!(id.as_str(), "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         codes.push(Code::PreconditionFailed);

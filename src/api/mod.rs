@@ -23,6 +23,7 @@ pub mod growth;
 pub mod health;
 pub mod idempotency;
 pub mod identity;
+pub mod import;
 pub mod key_set;
 pub mod language;
 pub mod masks;

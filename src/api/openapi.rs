@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, personal,
-    programmes, recycler, reports, retailer, revoked, schemas, server, view,
+    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, import,
+    personal, programmes, recycler, reports, retailer, revoked, schemas, server, view,
 };
 
 #[derive(OpenApi)]
@@ -107,6 +107,10 @@ use super::{
         personal::erase_person,
         export::export_retailers,
         export::export_redemptions,
+        import::import_table,
+        import::list_imports,
+        import::list_products,
+        import::get_product,
         audit::list_audit_records,
         audit::checkpoints::create_checkpoint,
         audit::checkpoints::list_checkpoints,

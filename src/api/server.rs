@@ -17,8 +17,8 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, personal, programmes, recycler,
-    reports, request_id, retailer, revoked,
+    assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, import, personal, programmes,
+    recycler, reports, request_id, retailer, revoked,
 };
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
@@ -263,6 +263,9 @@ fn for_the_bureau() -> Vec<Place> {
             .post(growth::record_off_system_trade_ins),
         at("/personal-data/disclosures").post(personal::reveal_personal_data),
         at("/personal-data/erasures").post(personal::erase_person),
+        at("/imports").get(import::list_imports).post(import::import_table),
+        at("/products").get(import::list_products),
+        at("/products/{gtin}").get(import::get_product),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

@@ -78,7 +78,7 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} balances, {} rollups, {} checkpoints{signatures}",
+         {} balances, {} rollups, {} checkpoints{signatures}, {} files",
         seen.records,
         seen.movements,
         seen.redemptions,
@@ -88,6 +88,7 @@ pub fn verify(
         seen.balances,
         seen.rollups,
         seen.checkpoints,
+        seen.imports,
     );
     if checked > 0 {
         line.extend([format!("; continues {checked} published")]);

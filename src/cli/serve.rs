@@ -61,6 +61,8 @@ pub struct Started {
     pub vault: Vault,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
+    /// Bytes of a file that is imported.
+    pub import_bytes: usize,
     /// What signing in takes.
     pub identity: Identity,
     /// For how long things are kept.
@@ -86,7 +88,7 @@ impl Started {
             vault: self.vault,
             identity: self.identity,
             retention: self.retention,
-            limits: Limits::default(),
+            limits: Limits { import_bytes: self.import_bytes, ..Limits::default() },
             assisted_claims_per_day: self.assisted_claims_per_day,
             edge: self.edge,
             counters: Counters::default(),
@@ -167,6 +169,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         tokens,
         vault,
         assisted_claims_per_day: options.assisted_claims_per_day,
+        import_bytes: options.import_bytes,
         identity,
         retention,
         edge,

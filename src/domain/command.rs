@@ -7,9 +7,11 @@ use super::adjustment::{Adjustment, Raised};
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
+use super::import::{ImportFile, NewImport};
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
 use super::personal::{DataKey, NewDataKey, Personal};
+use super::product::Product;
 use super::programme::{Rules, Share};
 use super::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ConsentKind, Delivery,
@@ -281,6 +283,8 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Takes a file of retailers, stores, collection points or products, whole or not at all.
+    ImportTable(Box<NewImport>),
 }
 
 impl Act {
@@ -328,6 +332,7 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::ImportTable(_) => "import_table",
         }
     }
 
@@ -698,6 +703,8 @@ pub enum Outcome {
         /// When.
         at: Moment,
     },
+    /// A file was taken.
+    Imported(Box<ImportFile>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -811,6 +818,10 @@ pub enum Change {
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.
     Block(Block),
+    /// File that was taken (a fact).
+    ImportFile(Box<ImportFile>),
+    /// Entry of the product list (a fact), digested with its file.
+    Product(Box<Product>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

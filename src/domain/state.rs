@@ -8,6 +8,7 @@ use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::id::Id;
+use super::import::{ImportFile, ImportTable, Registration};
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
@@ -101,6 +102,12 @@ pub struct State {
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
     pub checkpoints: Loaded<i64, Checkpoint>,
+    /// Files that were taken.
+    pub imports: Loaded<Id, ImportFile>,
+    /// The newest file of a table.
+    pub newest_imports: Loaded<ImportTable, ImportFile>,
+    /// Who has registered something that is registered once.
+    pub registrations: Loaded<Registration, BTreeSet<Id>>,
 }
 
 impl State {
@@ -163,6 +170,9 @@ impl State {
             || self.revocations.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
+            || self.imports.has_unloaded()
+            || self.newest_imports.has_unloaded()
+            || self.registrations.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -208,15 +218,34 @@ impl State {
         }
     }
 
+    /// Only where somebody asked who it is.
+    fn note_registration(&mut self, key: Registration, id: Id) {
+        if !self.registrations.asked(&key) {
+            return;
+        }
+        let mut ids = self.registrations.peek(&key).cloned().unwrap_or_default();
+        ids.insert(id);
+        self.registrations.put(key, ids);
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
             Change::Programme(row) => self.programmes.put(row.id.clone(), row),
             Change::Version(row) => self.versions.put((row.programme.clone(), row.number), std::sync::Arc::new(*row)),
-            Change::Retailer(row) => self.retailers.put(row.id, *row),
+            Change::Retailer(row) => {
+                self.note_registration(Registration::Retailer(row.uscc.clone()), row.id);
+                self.retailers.put(row.id, *row);
+            }
             Change::AccountProposal(row) => self.account_proposals.put(row.id, *row),
-            Change::Store(row) => self.stores.put(row.id, row),
-            Change::Recycler(row) => self.recyclers.put(row.id, *row),
+            Change::Store(row) => {
+                self.note_registration(Registration::Store(row.retailer, row.name.clone()), row.id);
+                self.stores.put(row.id, row);
+            }
+            Change::Recycler(row) => {
+                self.note_registration(Registration::Recycler(row.uscc.clone(), row.name.clone()), row.id);
+                self.recyclers.put(row.id, *row);
+            }
             Change::Person(row) => self.persons.put(row.id, row),
             Change::DataKey(row) => self.put_data_key(row),
             Change::Quota(row) => self.quotas.put(row.id, row),
@@ -240,12 +269,17 @@ impl State {
             Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
             Change::Revocation(row) => self.revocations.put(row.subject, row),
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
+            Change::ImportFile(row) => {
+                self.newest_imports.put(row.table, row.as_ref().clone());
+                self.imports.put(row.id, *row);
+            }
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)
             | Change::OffSystem(_)
             | Change::Block(_)
             | Change::AssistedClaim(_)
+            | Change::Product(_)
             | Change::Forgotten { .. } => {}
         }
     }

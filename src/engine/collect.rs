@@ -103,6 +103,8 @@ impl Collected {
             Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
+            Change::ImportFile(row) => self.saved.imports.push(row.as_ref().clone()),
+            Change::Product(row) => self.saved.products.push(row.as_ref().clone()),
         }
     }
 

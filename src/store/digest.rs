@@ -4,13 +4,14 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AdjustmentRow, BaselineRow, CheckpointRow, MovementRow, OffSystemRow, RedemptionRow, RedemptionStateRow, Row,
+    AdjustmentRow, BaselineRow, CheckpointRow, ImportFileRow, MovementRow, OffSystemRow, RedemptionRow,
+    RedemptionStateRow, Row,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
-/// The digests of a decision's redemptions, states of redemptions, adjustments, checkpoints, figures entered by hand and movements,
+/// The digests of a decision's redemptions, states of redemptions, adjustments, checkpoints, figures entered by hand, files that were taken, and movements,
 /// in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
@@ -25,6 +26,7 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::OffSystem(record) => Some(fact::<OffSystemRow>("off_system_trade_in", record.id, record)),
         Change::Checkpoint(record) => Some(fact::<CheckpointRow>("audit_checkpoint", record.id, record)),
         Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
+        Change::ImportFile(record) => Some(fact::<ImportFileRow>("import_file", record.id, record)),
         _ => None,
     });
     let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));

@@ -6,8 +6,10 @@ use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
 use crate::domain::id::Id;
+use crate::domain::import::ImportFile;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
+use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse,
     Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -90,6 +92,10 @@ pub struct Saved {
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
     pub forgotten: Vec<(Passing, Vec<Id>, Moment)>,
+    /// Files that were taken: facts, inserted.
+    pub imports: Vec<ImportFile>,
+    /// Entries of the product list: facts, inserted.
+    pub products: Vec<Product>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

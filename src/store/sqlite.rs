@@ -89,6 +89,8 @@ pub mod accounts;
 pub mod adjustments;
 #[path = "shared/head.rs"]
 pub mod head;
+#[path = "shared/imports.rs"]
+pub mod imports;
 #[path = "shared/load.rs"]
 pub mod load;
 #[path = "shared/persons.rs"]

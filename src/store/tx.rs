@@ -18,8 +18,10 @@ use crate::domain::command::Passing;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
+use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{LedgerLine, Movement};
 use crate::domain::personal::DataKey;
+use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
     RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
@@ -312,5 +314,15 @@ impl<'a> Tx<'a> {
         baselines() = reports::baselines -> Vec<Baseline>;
         /// Every figure that was entered for a month, or for any, the newest first.
         off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
+        /// A file that was taken.
+        import(id: Id) = imports::import -> Option<ImportFile>;
+        /// The newest file of a table.
+        newest_import(of: ImportTable) = imports::newest -> Option<ImportFile>;
+        /// Every file of a table, or of any, the newest first.
+        imports(of: Option<ImportTable>) = imports::imports -> Vec<ImportFile>;
+        /// Everything that was ever listed of a trade item number, the newest first: the first counts.
+        product_entries(gtin: &str, limit: i64) = imports::entries_of -> Vec<Product>;
+        /// The entries of the product list that count, of a category and a brand or of all, the newest first.
+        products(category: Option<Category>, brand: Option<&str>, page: Page) = imports::products -> Vec<Product>;
     }
 }

@@ -35,6 +35,8 @@ pub struct Verified {
     pub rollups: u64,
     /// Checkpoints.
     pub checkpoints: u64,
+    /// Files that were taken, the entries of product lists with them.
+    pub imports: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -111,6 +113,7 @@ pub(super) struct Walk {
     pub(super) off_system: Known,
     pub(super) adjustments: Known,
     pub(super) checkpoints: Known,
+    pub(super) imports: Known,
     pub(super) trees: Trees,
 }
 
@@ -265,6 +268,7 @@ impl Walk {
             "off_system_trade_in" => &mut self.off_system,
             "adjustment" => &mut self.adjustments,
             "audit_checkpoint" => &mut self.checkpoints,
+            "import_file" => &mut self.imports,
             _ => return None,
         };
         known.insert(id, (digest, seq));

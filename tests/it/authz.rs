@@ -28,7 +28,11 @@ const OPEN: [(&str, &str); 10] = [
 
 /// The answer to a request with nothing in it but the caller.
 pub fn ask(user: &User<'_>, operation: &Operation) -> Answer {
-    let path = operation.path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1");
+    let path = operation
+        .path
+        .replace("{id}", &Id::NIL.to_string())
+        .replace("{number}", "1")
+        .replace("{gtin}", "6909794246738");
     let body = (operation.method != "GET").then_some(b"{}".as_slice());
     user.send(Method::from_bytes(operation.method.as_bytes()).unwrap(), &path, &[], body)
 }
@@ -123,7 +127,7 @@ on_both! {
                 if operations().iter().any(|one| one.path == path && one.method == method) {
                     continue;
                 }
-                let asked = path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1");
+                let asked = path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1").replace("{gtin}", "6909794246738");
                 let body = (method != "GET").then_some(b"{}".as_slice());
                 let answer = app.officer().send(Method::from_bytes(method.as_bytes()).unwrap(), &asked, &[], body);
                 assert_eq!((answer.status, &answer.body["code"]), (405, &json!(null)), "{method} {path}");

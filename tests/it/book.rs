@@ -40,6 +40,7 @@ const FIRST_PASSWORD: &str = "k7m2p-x9r4t-h3w8c-n5v6b-K7";
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
+const CSV: &str = "text/csv";
 const KEY: &str = "Idempotency-Key";
 
 /// The examples so far.
@@ -77,6 +78,11 @@ impl Book {
     /// Sends a programme's file.
     pub fn say_toml(&mut self, user: &User<'_>, id: &str, file: &str) -> Value {
         self.succeed(user, id, &[], Some((TOML, file.to_owned())))
+    }
+
+    /// Sends a table's file.
+    pub fn say_csv(&mut self, user: &User<'_>, id: &str, parameters: &[(&str, &str)], file: &str) -> Value {
+        self.succeed(user, id, parameters, Some((CSV, file.to_owned())))
     }
 
     /// Sends something that is refused with this code.
@@ -190,16 +196,20 @@ impl Request {
         Self { body: Some((media, changed)), ..self.clone() }
     }
 
+    fn has_json(&self) -> bool {
+        self.body.as_ref().is_some_and(|(media, _)| *media == JSON)
+    }
+
     /// With a member or a parameter that nobody knows.
     fn with_unknown(&self) -> Self {
         match self.body {
-            Some(_) => self.with_body(|_, body| with(body, "/colour", "red").to_string()),
-            None => Self { query: "colour=red".to_owned(), ..self.clone() },
+            Some((JSON, _)) => self.with_body(|_, body| with(body, "/colour", "red").to_string()),
+            _ => Self { query: "colour=red".to_owned(), ..self.clone() },
         }
     }
 
     fn without_required(&self) -> Self {
-        if self.body.is_none() {
+        if !self.has_json() {
             let all = self.operation.says["parameters"].as_array().unwrap();
             let mut required =
                 all.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
@@ -217,7 +227,7 @@ impl Request {
     }
 
     fn malformed(&self) -> Self {
-        if self.body.is_some() {
+        if self.has_json() {
             return self.with_body(|_, body| body.to_string()[1..].to_owned());
         }
         if self.parameters.contains_key(KEY) {

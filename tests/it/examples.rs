@@ -63,6 +63,7 @@ pub fn day(app: &TestApp) -> Book {
     at_a_service_point(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
+    files(app, &mut book);
     programmes(app, &mut book);
     staff(app, &mut book);
     figures(app, &mut book);
@@ -230,6 +231,20 @@ fn parties(app: &TestApp, book: &mut Book) {
     let recycler = id(&book.say(&officer, "registerRecycler", &[], &recycler));
     book.ask(&officer, "approveRecycler", &[("id", &recycler)]);
     book.say(&officer, "suspendRecycler", &[("id", &recycler)], &why);
+}
+
+/// A product list comes as a file, and is looked into at the till.
+fn files(app: &TestApp, book: &mut Book) {
+    let officer = app.officer();
+    let gtin = synthetic::gtin13(1);
+    let file = format!(
+        "商品条码,品类,品牌,型号,能效等级,备案价格\r\n{gtin},冰箱,海尔,BCD-510WGHTD19S9U1,1级,6299.00\r\n{},电视,海信,75E3K,1,4999.00\r\n",
+        synthetic::gtin13(2),
+    );
+    book.say_csv(&officer, "importTable", &[("table", "products")], &file);
+    book.ask(&officer, "listImports", &[("limit", "20")]);
+    book.ask(&app.retailer(), "listProducts", &[("limit", "20"), ("category", "refrigerator")]);
+    book.ask(&app.retailer(), "getProduct", &[("gtin", &gtin)]);
 }
 
 /// A clerk gets an account, sets it up, works, and leaves.

@@ -380,7 +380,7 @@ impl District {
     }
 }
 
-fn new_retailer(n: u64) -> NewRetailer {
+pub fn new_retailer(n: u64) -> NewRetailer {
     NewRetailer {
         name: format!("商家{n}"),
         uscc: synthetic::uscc(n),
@@ -400,7 +400,7 @@ fn new_store(retailer: Id, word: &str) -> Act {
     }
 }
 
-fn new_recycler() -> NewRecycler {
+pub fn new_recycler() -> NewRecycler {
     NewRecycler {
         name: "回收站".into(),
         uscc: synthetic::uscc(900),

@@ -37,6 +37,7 @@ mod hostile;
 mod identifiers;
 mod identity;
 mod idor;
+mod imports;
 mod journey;
 mod keys;
 mod leak;

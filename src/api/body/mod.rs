@@ -8,6 +8,7 @@ mod assisted;
 mod bureau;
 mod consumer;
 mod identity;
+mod import;
 mod judge;
 mod personal;
 mod read;
@@ -27,6 +28,7 @@ pub use bureau::{
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
 pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
+pub use import::{ProductRow, StoreRow, recycler_of_row, retailer_of_row};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};

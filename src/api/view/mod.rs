@@ -8,6 +8,7 @@ mod identity;
 mod party;
 mod personal;
 mod problem;
+mod product;
 mod programme;
 mod redemption;
 mod report;
@@ -30,6 +31,7 @@ pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
+pub use product::{ProductView, ProductWithEntriesView};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,
     WarningView, WindowsView,

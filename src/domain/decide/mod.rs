@@ -10,6 +10,7 @@ mod disclosure;
 mod erasure;
 mod expiry;
 mod growth_input;
+mod import;
 mod matching;
 mod party;
 mod programme;
@@ -75,6 +76,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
+        Act::ImportTable(new) => import::footprint(state, new),
     }
 }
 
@@ -145,6 +147,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::ImportTable(new) => import::take(state, new, command.actor.id, stamp, &mut ids),
     }
 }
 

@@ -9,9 +9,9 @@ use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow,
-    VoucherRow,
+    CommandRow, DataKeyRow, ImportFileRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow,
+    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow,
+    TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -74,6 +74,9 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
+    fill!(conn, state.imports, import_file.id as ImportFileRow);
+    super::imports::load_newest(conn, state)?;
+    super::imports::load_registrations(conn, state)?;
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)

@@ -16,10 +16,10 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, LineRow, MovementRow,
-    OffSystemRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
-    ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow, StoreRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, ImportFileRow,
+    LineRow, MovementRow, OffSystemRow, PersonRow, ProductRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow,
+    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow,
+    StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -147,6 +147,8 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, AuditRow, &saved.audits, audit_record);
     insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
     insert!(conn, BlockRow, &saved.blocks, audit_block);
+    insert!(conn, ImportFileRow, &saved.imports, import_file);
+    insert!(conn, ProductRow, &saved.products, product);
     Ok(())
 }
 

@@ -12,13 +12,13 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, MovementRow, OffSystemRow,
-    RedemptionRow, RedemptionStateRow, Row, read_all,
+    AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, ImportFileRow, MovementRow,
+    OffSystemRow, RedemptionRow, RedemptionStateRow, Row, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    adjustment, attempt, audit_block, audit_checkpoint, audit_record, growth_baseline, movement, off_system_trade_in,
-    redemption, redemption_state,
+    adjustment, attempt, audit_block, audit_checkpoint, audit_record, growth_baseline, import_file, movement,
+    off_system_trade_in, redemption, redemption_state,
 };
 use crate::store::tx::Page;
 
@@ -121,6 +121,7 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "growth_baseline" => rows!(growth_baseline.id as BaselineRow),
         "off_system_trade_in" => rows!(off_system_trade_in.id as OffSystemRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
+        "import_file" => rows!(import_file.id as ImportFileRow),
         _ => BTreeMap::new(),
     })
 }

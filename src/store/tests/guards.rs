@@ -25,6 +25,8 @@ fn facts_refuse_every_change() {
             "off_system_trade_in",
             "refresh_token",
             "audit_checkpoint",
+            "import_file",
+            "product",
         ];
         for table in tables {
             let mut statements = vec![format!("UPDATE {table} SET at = 0"), format!("DELETE FROM {table}")];

@@ -9,9 +9,11 @@ use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
+use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
 use crate::domain::personal::{DataKey, Personal};
+use crate::domain::product::Product;
 use crate::domain::programme::Rules;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, ConsentKind,
@@ -334,6 +336,27 @@ pub fn checkpoint() -> Checkpoint {
     Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
 }
 
+pub fn import() -> ImportFile {
+    let (sha256, entries) = ("ab".repeat(32), Some("cd".repeat(32)));
+    let table = ImportTable::Products;
+    ImportFile { id: id(80), table, sha256, rows: 1, replaces: Id::NIL, entries, author: id(41), at: at() }
+}
+
+pub fn product() -> Product {
+    Product {
+        id: id(81),
+        import: id(80),
+        row: 2,
+        gtin: "06909794246738".into(),
+        category: Category::Refrigerator,
+        brand: "Haier".into(),
+        model: "BCD-510".into(),
+        energy_level: Some(1),
+        filed_price: Some(Fen(629_900)),
+        at: at(),
+    }
+}
+
 /// A data key.
 pub fn data_key(person: Id) -> DataKey {
     let wrapped = Some("wrapped".into());
@@ -416,5 +439,7 @@ pub fn saved(salt: &str) -> Saved {
             request_id: "r".into(),
         }],
         forgotten: Vec::new(),
+        imports: vec![import()],
+        products: vec![product()],
     }
 }
