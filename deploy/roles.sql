@@ -1,6 +1,6 @@
 -- The two roles of huanxin on PostgreSQL: one that owns the tables and migrates, one that serves and can neither change
 -- nor remove what was recorded. Run by an administrator of the database, with psql, before the first migration and
--- again after each one. Running it twice changes nothing.
+-- again after each one, and with each release, which may have changed this file. Running it twice changes nothing.
 --
 --   psql -v ON_ERROR_STOP=1 -d huanxin -f deploy/roles.sql
 --   psql … -v schema=d360111 -f deploy/roles.sql                       a division in a schema of its own
@@ -44,15 +44,15 @@ DECLARE
     append_only CONSTANT text[] := ARRAY[
         'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
         'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim',
-        'import_file', 'product'];
+        'import_file', 'product', 'line_rejection', 'bank_return', 'repayment'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation',
-        'account_proposal', 'assistant_use'];
+        'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row'];
     migrations CONSTANT text := '__diesel_schema_migrations';
     -- Kept for a time only: the retention job removes rows of these, and of nothing else.
-    passing CONSTANT text[] := ARRAY['command_log', 'attempt'];
+    passing CONSTANT text[] := ARRAY['command_log', 'attempt', 'session', 'revocation'];
     found record;
 BEGIN
     FOR found IN

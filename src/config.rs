@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use ipnet::IpNet;
 
 use crate::api::edge::{IMPORT_BYTES, Rates};
+use crate::api::settlement::{CEILING, Terms};
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
+use crate::domain::calendar::Calendars;
+use crate::domain::money::Fen;
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
 use crate::password::Cost;
@@ -63,6 +67,9 @@ pub struct ServeOptions {
     /// Bytes of a file of retailers, stores, collection points or products that is taken.
     #[arg(long, env = "HUANXIN_IMPORT_BYTES", default_value_t = IMPORT_BYTES)]
     pub import_bytes: usize,
+    /// Settlements.
+    #[command(flatten)]
+    pub settlement: SettlementOptions,
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,
@@ -75,6 +82,38 @@ pub struct ServeOptions {
     /// Signing in.
     #[command(flatten)]
     pub sign_in: SignInOptions,
+}
+
+/// How settlements are approved, and which days are working days.
+#[derive(Args, Clone, Debug)]
+pub struct SettlementOptions {
+    /// Above this amount, in yuan, a settlement needs a second approver.
+    #[arg(long, env = "HUANXIN_SETTLEMENT_CEILING", default_value = "1000000.00", value_parser = Fen::parse)]
+    pub settlement_ceiling: Fen,
+    /// Calendar files of further years, beside those that come with the service; several with a comma between them.
+    #[arg(long, env = "HUANXIN_CALENDARS", value_delimiter = ',')]
+    pub calendars: Vec<PathBuf>,
+}
+
+impl Default for SettlementOptions {
+    fn default() -> Self {
+        Self { settlement_ceiling: CEILING, calendars: Vec::new() }
+    }
+}
+
+impl SettlementOptions {
+    /// The terms.
+    ///
+    /// # Errors
+    /// With a sentence, when a calendar cannot be read or used.
+    pub fn terms(&self) -> Result<Terms, String> {
+        let mut calendars = Calendars::clone(&Terms::default().calendars);
+        for path in &self.calendars {
+            let text = std::fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))?;
+            calendars.add(&text).map_err(|why| format!("{}: {why}", path.display()))?;
+        }
+        Ok(Terms { ceiling: Some(self.settlement_ceiling), calendars: Arc::new(calendars) })
+    }
 }
 
 impl fmt::Debug for ServeOptions {

@@ -8,9 +8,8 @@ pub mod rotation;
 pub mod watch;
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -23,6 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::time::Moment;
+use crate::private_file;
 use rotation::{KeyKind, KeyState};
 
 /// The form of the file that is written. The first form, in which keys had no states, is still read.
@@ -174,7 +174,7 @@ impl SigningPair {
         if !path.exists() {
             let pair = StoredPair { turn: None, ..StoredPair::of(&Self::generate()?, Turn::NEW) };
             let text = serde_json::to_vec_pretty(&pair).map_err(|why| failed(path, "made")(why.into()))?;
-            write_new(path, &text).map_err(failed(path, "made"))?;
+            private_file::create(path, &text).map_err(failed(path, "made"))?;
         }
         let file = File::open(path).map_err(failed(path, "opened"))?;
         read_private::<StoredPair>(path, &file)?.pair()
@@ -303,7 +303,8 @@ impl KeyRing {
         if let Some(ring) = Self::load(path)? {
             return Ok(ring);
         }
-        Self::generate()?.write_unless_there(path, now).map_err(failed(path, "made"))?;
+        let text = Stored::of(&Self::generate()?, now).text();
+        text.and_then(|text| private_file::create(path, &text)).map_err(failed(path, "made"))?;
         Self::load(path)?.ok_or_else(|| failed(path, "read")(ErrorKind::NotFound.into()))
     }
 
@@ -385,26 +386,11 @@ impl KeyRing {
         };
         read_private::<Stored>(path, &file)?.ring().map(Some)
     }
-
-    /// Writes a complete file beside `path` and links it there, which succeeds for one process only.
-    fn write_unless_there(&self, path: &Path, now: Moment) -> io::Result<()> {
-        let (directory, draft) = (directory_of(path), draft_beside(path)?);
-        let written = write_new(&draft, &Stored::of(self, now).text()?);
-        let linked = written.and_then(|()| fs::hard_link(&draft, path));
-        let removed = fs::remove_file(&draft);
-        match linked {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => removed,
-            Err(error) => Err(error),
-            Ok(()) => removed.and_then(|()| File::open(directory)?.sync_all()),
-        }
-    }
 }
 
 /// Reads an open file of secrets, if nobody else may.
 fn read_private<T: DeserializeOwned>(path: &Path, file: &File) -> Result<T, KeyError> {
-    let mode = file.metadata().map_err(failed(path, "read"))?.permissions().mode() & 0o777;
-    // The group may read: that is how an orchestrator mounts a secret for a service that is not root.
-    if mode & 0o027 != 0 {
+    if let Some(mode) = private_file::too_open(&file.metadata().map_err(failed(path, "read"))?) {
         return Err(KeyError::TooOpen { path: path.to_owned(), mode });
     }
     let mut text = Vec::new();
@@ -417,28 +403,9 @@ fn read_private<T: DeserializeOwned>(path: &Path, file: &File) -> Result<T, KeyE
     })
 }
 
-/// The directory of a file.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A name for a file that is written whole before it takes its place.
-pub(crate) fn draft_beside(path: &Path) -> io::Result<PathBuf> {
-    let mut suffix = [0_u8; 8];
-    getrandom::fill(&mut suffix).map_err(io::Error::other)?;
-    Ok(directory_of(path).join(format!(".keys-{}.tmp", hex::encode(suffix))))
-}
-
 fn failed(path: &Path, done: &'static str) -> impl FnOnce(io::Error) -> KeyError {
     let path = path.to_owned();
     move |source| KeyError::File { path, done, source }
-}
-
-/// Writes a file that is not there yet, for its owner alone.
-pub(crate) fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
 }
 
 /// Thirty-two random bytes.
@@ -669,6 +636,8 @@ mod tests {
     use tempfile::tempdir;
 
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     const NOW: Moment = Moment(1_780_000_000_000_000);
 
@@ -697,7 +666,7 @@ mod tests {
     }
 
     fn write(path: &Path, text: &str) {
-        write_new(path, text.as_bytes()).unwrap();
+        assert!(private_file::create(path, text.as_bytes()).unwrap());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod master_key;
 pub mod password;
 pub mod pii;
+mod private_file;
 pub mod qr;
 pub mod revoked;
 pub mod store;

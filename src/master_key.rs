@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::str::FromStr;
@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::Id;
 use crate::keys::{self, KeyError};
+use crate::private_file;
 
 /// Keys are a line each; whatever is larger is something else.
 const LARGEST_SOURCE: u64 = 64 * 1024;
@@ -169,13 +170,8 @@ impl MasterKeys {
         match File::open(path) {
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 let text = line(&keys::random()?);
-                let there_already = |why: &io::Error| why.kind() == ErrorKind::AlreadyExists;
-                match written_beside(path, &text, |draft| fs::hard_link(draft, path)) {
-                    Err(why) if !there_already(&why) => {
-                        return Err(MasterKeyError::Source(Source::File(path.to_owned()), why));
-                    }
-                    _ => {}
-                }
+                private_file::create(path, text.as_bytes())
+                    .map_err(|why| MasterKeyError::Source(Source::File(path.to_owned()), why))?;
             }
             _ => {}
         }
@@ -248,9 +244,11 @@ impl MasterKeys {
             let source = self.source.clone().unwrap_or(Source::Environment(String::new()));
             return Err(MasterKeyError::Source(source, why));
         };
+        let failed = |why| MasterKeyError::Source(source.clone(), why);
+        // A key that another process puts first meanwhile may have wrapped a data key already: none may be lost.
+        let file = private_file::locked(path).map_err(failed)?;
         let text: String = change(read(source)?.keys).iter().map(|key| line(&key.bytes)).collect();
-        written_beside(path, &text, |draft| fs::rename(draft, path))
-            .map_err(|why| MasterKeyError::Source(source.clone(), why))?;
+        private_file::replace(path, &file, text.as_bytes()).map_err(failed)?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = read(source)?;
         Ok(())
     }
@@ -299,9 +297,7 @@ fn read(source: &Source) -> Result<Known, MasterKeyError> {
         Source::File(path) => {
             let file = File::open(path).map_err(failed)?;
             let about = file.metadata().map_err(failed)?;
-            let mode = about.permissions().mode() & 0o777;
-            // The group may read: that is how an orchestrator mounts a secret for a service that is not root.
-            if mode & 0o027 != 0 {
+            if let Some(mode) = private_file::too_open(&about) {
                 return Err(MasterKeyError::TooOpen(path.clone(), mode));
             }
             seen = Some(look_of(&about));
@@ -315,17 +311,6 @@ fn read(source: &Source) -> Result<Known, MasterKeyError> {
     };
     let keys = parse(&text).ok_or_else(|| MasterKeyError::Malformed(source.clone()))?;
     Ok(Known { keys, seen })
-}
-
-/// Writes a whole file beside `path` and then has it take its place: who reads gets the one or the other.
-fn written_beside(path: &Path, text: &str, place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let draft = keys::draft_beside(path)?;
-    let placed = keys::write_new(&draft, text.as_bytes()).and_then(|()| place(&draft));
-    match fs::remove_file(&draft) {
-        Err(why) if why.kind() != ErrorKind::NotFound => return placed.and(Err(why)),
-        _ => placed?,
-    }
-    File::open(keys::directory_of(path))?.sync_all()
 }
 
 /// What a program prints; its complaints go where the service's go.
@@ -361,6 +346,8 @@ fn bytes(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use tempfile::tempdir;
 
     use super::*;
@@ -444,6 +431,38 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(&path, "nonsense").unwrap();
         assert_eq!(serving.unwrap(id, &new), Some(key), "what cannot be read changes nothing");
+    }
+
+    /// A key that was lost from the file would leave what it wrapped closed for ever.
+    #[test]
+    fn of_keys_that_are_put_first_at_once_none_is_lost() {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        let first = MasterKeys::open_or_create(&path).unwrap().current();
+        let put = || MasterKeys::open_or_create(&path).unwrap().put_new_first().unwrap();
+        let mut kids: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..16).map(|_| scope.spawn(put)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        kids.push(first);
+        let mut known = MasterKeys::open_or_create(&path).unwrap().kids();
+        kids.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, kids);
+    }
+
+    /// Whoever changes the key need not be the one who serves.
+    #[test]
+    fn the_new_file_has_the_old_ones_mode() {
+        let directory = tempdir().unwrap();
+        let path = directory.path().join("master.key");
+        let masters = MasterKeys::open_or_create(&path).unwrap();
+        for mode in [0o640, 0o600] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            masters.put_new_first().unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left beside the file");
     }
 
     #[test]

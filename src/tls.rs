@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -14,6 +13,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+
+use crate::private_file;
 
 /// How often it is looked whether the files have changed.
 pub const EVERY: Duration = Duration::from_mins(1);
@@ -114,9 +115,7 @@ impl ResolvesServerCert for Certificate {
 
 fn read(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<Read, TlsError> {
     let seen = [stamp(chain), stamp(key)];
-    let mode = fs::metadata(key).map_err(at(key))?.permissions().mode() & 0o777;
-    // The group may read, as with the service's own keys.
-    if mode & 0o027 != 0 {
+    if let Some(mode) = private_file::too_open(&fs::metadata(key).map_err(at(key))?) {
         return Err(at(key)(format!("has mode {mode:03o}: others may read or change it; set it to 600")));
     }
     let certificates = CertificateDer::pem_file_iter(chain).map_err(at(chain))?;
@@ -142,6 +141,8 @@ fn at<E: fmt::Display>(path: &Path) -> impl FnOnce(E) -> TlsError {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use rcgen::{CertifiedKey as Made, generate_simple_self_signed};
     use tempfile::TempDir;
 

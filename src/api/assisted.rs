@@ -2,7 +2,7 @@
 //! with their consent, look up what was claimed there, print the code.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::answer::{created, unexpected};
@@ -54,8 +54,10 @@ pub async fn claim_voucher_for(
     assistant: Assistant,
     key: IdempotencyKey,
     body: JsonBody,
+    request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
+    service.edge.quotas.admit_claim(&request, assistant.caller.actor.id, service.division.now())?;
     let (today, most) = (service.division.now().day(), service.assisted_claims_per_day);
     let read = body.read::<ClaimVoucherForBody>()?;
     let (claim, assistance) = read.into_claim(assistant.service_point, most, &service.vault, today)?;

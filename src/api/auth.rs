@@ -165,6 +165,12 @@ staff! {
     Admin: Admin;
     /// Who pays.
     Finance: Finance;
+    /// Who reviews settlements first.
+    Reviewer: Reviewer;
+    /// Who approves settlements.
+    Approver: Approver;
+    /// Who may give a settlement back.
+    SettlementReturner: Reviewer Approver;
     /// Who reads the trail.
     Auditor: Auditor;
     /// Who may have a checkpoint of the trail made.
@@ -387,6 +393,30 @@ pub struct AccountReader {
 }
 
 admits!(AccountReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    Ok(Self { caller, own: own_retailer(&claims)? })
+});
+
+/// Who may submit a retailer's settlement: its manager, and an officer for any.
+#[derive(Clone, Debug)]
+pub struct SettlementSubmitter {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; an officer has none.
+    pub own: Option<Id>,
+}
+
+admits!(SettlementSubmitter: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+
+/// Who may see settlements: a manager her retailer's, the bureau all.
+#[derive(Clone, Debug)]
+pub struct SettlementReader {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; the bureau has none.
+    pub own: Option<Id>,
+}
+
+admits!(SettlementReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
     Ok(Self { caller, own: own_retailer(&claims)? })
 });
 

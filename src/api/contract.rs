@@ -144,6 +144,26 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
         "getProduct" => &[&[Code::NotFound]],
+        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "submitSettlement" => &[&[
+            Code::AmountMalformed,
+            Code::IdentifierInvalid,
+            Code::NotFound,
+            Code::WrongState,
+            Code::AlreadyInSettlement,
+        ]],
+        "resubmitSettlement" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
+            &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
+        }
+        "rejectSettlementLine" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
+        }
+        "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
+        "recordBankReturn" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "answerReconciliationRow" | "resubmitRedemption" => &[&[Code::WrongState]],
+        "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
         _ => &[],
@@ -257,7 +277,14 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
     if operation.responses.responses.contains_key("201") {
         add_answer_header(operation, "Location", "The path of the record");
     }
-    let files = ["exportRetailers", "exportRedemptions", "getTotalsReport", "getCheckpoint", "getEvidencePackage"];
+    let files = [
+        "exportRetailers",
+        "exportRedemptions",
+        "getTotalsReport",
+        "getCheckpoint",
+        "getEvidencePackage",
+        "getPaymentFile",
+    ];
     if files.contains(&id) {
         add_answer_header(operation, "Content-Disposition", "What to call the file; there where the answer is one");
     }

@@ -132,6 +132,35 @@ impl FromRequest for TableFile {
     }
 }
 
+/// A file of comma-separated values, in UTF-8.
+#[derive(Clone, Debug)]
+pub struct CsvBody(String);
+
+impl CsvBody {
+    /// The file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromRequest for CsvBody {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = media(request);
+        let bytes = bytes(request, payload);
+        Box::pin(async move {
+            if media != CSV {
+                return Err(another_media_type(&media, CSV));
+            }
+            let text = String::from_utf8(bytes.await?.to_vec());
+            text.map(Self).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
+        })
+    }
+}
+
 /// The media type without its parameters. JSON and TOML are UTF-8: another `charset` is another type.
 fn media(request: &HttpRequest) -> String {
     let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));

@@ -40,6 +40,7 @@ pub mod revoked;
 pub mod route;
 pub mod schemas;
 pub mod server;
+pub mod settlement;
 pub mod view;
 
 pub use identity::Identity;

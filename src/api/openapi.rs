@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
     assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, import,
-    personal, programmes, recycler, reports, retailer, revoked, schemas, server, view,
+    personal, programmes, recycler, reports, retailer, revoked, schemas, server, settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -119,6 +119,29 @@ use super::{
         audit::proofs::get_consistency_proof,
         audit::history::get_voucher_history,
         audit::package::get_evidence_package,
+        settlement::get_statement,
+        settlement::submit_settlement,
+        settlement::list_settlements,
+        settlement::get_settlement,
+        settlement::list_settlement_lines,
+        settlement::list_line_rejections,
+        settlement::steps::resubmit_settlement,
+        settlement::steps::accept_settlement,
+        settlement::steps::reject_settlement_line,
+        settlement::steps::review_settlement,
+        settlement::steps::return_settlement,
+        settlement::steps::approve_settlement,
+        settlement::steps::mark_settlement_paid,
+        settlement::payment::create_payment_batch,
+        settlement::payment::list_payment_batches,
+        settlement::payment::get_payment_file,
+        settlement::payment::record_bank_return,
+        settlement::payment::list_reconciliation_rows,
+        settlement::payment::answer_reconciliation_row,
+        settlement::recovery::resubmit_redemption,
+        settlement::recovery::claw_back_redemption,
+        settlement::recovery::record_repayment,
+        settlement::recovery::list_repayments,
         health::alive,
         health::ready,
         health::metrics,

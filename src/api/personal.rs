@@ -15,16 +15,17 @@ use super::masks::Shown;
 use super::query::{Asked, Nothing};
 use super::server::Service;
 use super::view::{
-    AccountView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, RedemptionView,
-    TurnInView, VoucherView, moment,
+    AccountView, AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView,
+    RedemptionView, TurnInView, VoucherView, moment,
 };
 use crate::access::Role;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::command::{Act, ErasePerson, Outcome};
 use crate::domain::id::Id;
 use crate::domain::personal::{DataKey, Disclosed, ERASED, Personal};
-use crate::domain::records::{Delivery, Person, QuotaUse, Redemption, RedemptionState, Retailer, TurnIn, Voucher};
+use crate::domain::records::{AssistedClaim, Delivery, Person, QuotaUse, Redemption, Retailer, TurnIn, Voucher};
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::settlement::Progress;
 use crate::pii::{MOBILE, NAME, Opener, PERSON_ID, TEXT, VaultError};
 use crate::store::{Attempt, Page, StoreError, Tx};
 
@@ -155,8 +156,8 @@ pub async fn export_my_data(
     let (person, actor) = (consumer.id, consumer.caller.actor.id);
     let kept = service.division.read(move |tx| Kept::read(tx, person, actor)).await?;
     let view = kept.view(&service);
-    let shown = json!({"vouchers": view.vouchers.len(), "turn_ins": view.turn_ins.len(),
-        "redemptions": view.redemptions.len()});
+    let shown = json!({"vouchers": view.vouchers.len(), "assisted_claims": view.assisted_claims.len(),
+        "turn_ins": view.turn_ins.len(), "redemptions": view.redemptions.len()});
     service.disclose(&consumer.caller, "exportMyData", &person.to_string(), None, shown).await?;
     Ok(not_to_be_kept(HttpResponse::Ok().json(view)))
 }
@@ -166,8 +167,9 @@ struct Kept {
     person: Option<Person>,
     keys: Vec<DataKey>,
     vouchers: Vec<Voucher>,
+    assisted_claims: Vec<AssistedClaim>,
     turn_ins: Vec<TurnIn>,
-    redemptions: Vec<(Redemption, Option<RedemptionState>)>,
+    redemptions: Vec<(Redemption, Progress)>,
     adjustments: Vec<Adjustment>,
     quotas: Vec<QuotaUse>,
     refused: Vec<Attempt>,
@@ -176,6 +178,7 @@ struct Kept {
 impl Kept {
     fn read(tx: &mut Tx<'_>, person: Id, actor: Id) -> Result<Self, StoreError> {
         let vouchers = tx.vouchers_of(person, ALL)?;
+        let all: Vec<Id> = vouchers.iter().map(|voucher| voucher.id).collect();
         let ids: Vec<Id> = vouchers.iter().filter_map(|voucher| voucher.redemption).collect();
         let mut redemptions = Vec::new();
         for id in &ids {
@@ -184,6 +187,7 @@ impl Kept {
         Ok(Self {
             person: tx.person(person)?,
             keys: tx.data_keys(&[person])?,
+            assisted_claims: tx.assisted_claims(&all)?,
             turn_ins: tx.turn_ins(None, Some(person), ALL)?,
             adjustments: tx.adjustments_of(&ids)?,
             quotas: tx.quotas_of(person)?,
@@ -198,14 +202,16 @@ impl Kept {
         // What cannot be opened is told as what it is, beside everything else that can.
         let clear = |kind, personal: &Personal| opener.open(kind, personal).unwrap_or_else(|_| ERASED.to_owned());
         let person = self.person.as_ref().filter(|person| person.erased_at.is_none());
-        let redemption = |(fact, state): &(Redemption, Option<RedemptionState>)| {
+        let redemption = |(fact, progress): &(Redemption, Progress)| {
             let shown = Shown {
                 buyer: clear(NAME, &fact.invoice.buyer),
                 address: fact.delivery.address.as_ref().map(|address| clear(TEXT, address)),
                 phone: fact.delivery.phone.as_ref().map(|phone| clear(MOBILE, phone)),
             };
-            RedemptionView::of(fact, state.as_ref(), &self.adjustments, shown)
+            RedemptionView::of(fact, progress, &self.adjustments, shown)
         };
+        let assisted =
+            |claim: &AssistedClaim| AssistedClaimView::of(claim, claim.note.as_ref().map(|note| clear(TEXT, note)));
         let quota = |quota: &QuotaUse| QuotaView {
             scope: quota.scope.clone(),
             year: Some(quota.period).filter(|year| *year != 0),
@@ -221,6 +227,7 @@ impl Kept {
             restricted_at: self.person.as_ref().and_then(|person| person.restricted_at).map(moment),
             erased_at: self.person.as_ref().and_then(|person| person.erased_at).map(moment),
             vouchers: self.vouchers.iter().map(|voucher| VoucherView::of(voucher, now)).collect(),
+            assisted_claims: self.assisted_claims.iter().map(assisted).collect(),
             turn_ins: self.turn_ins.iter().map(TurnInView::from).collect(),
             redemptions: self.redemptions.iter().map(redemption).collect(),
             quotas: self.quotas.iter().map(quota).collect(),

@@ -118,6 +118,9 @@ const COLUMNS: &[Column<Row>] = &[
     Column { zh: "预留金额", en: "Amount reserved", cell: |row| Cell::Money(row.tally.amount_reserved) },
     Column { zh: "核销金额", en: "Amount redeemed", cell: |row| Cell::Money(row.tally.amount_redeemed) },
     Column { zh: "撤销金额", en: "Amount reversed", cell: |row| Cell::Money(row.tally.amount_reversed) },
+    Column { zh: "审定金额", en: "Amount approved", cell: |row| Cell::Money(row.tally.amount_approved) },
+    Column { zh: "已付金额", en: "Amount paid", cell: |row| Cell::Money(row.tally.amount_paid) },
+    Column { zh: "追回金额", en: "Amount recovered", cell: |row| Cell::Money(row.tally.amount_recovered) },
 ];
 
 /// A row of the file.

@@ -17,6 +17,7 @@ use crate::domain::command::{Act, Outcome, Presented};
 use crate::domain::id::Id;
 use crate::domain::records::Redemption;
 use crate::domain::refusal::{Check, Code, Refusal};
+use crate::domain::settlement::Progress;
 use crate::domain::time::Moment;
 use crate::engine::Quote;
 use crate::qr::{Form, Scanned, VoucherTokens};
@@ -135,9 +136,9 @@ pub async fn get_redemption(
     });
     let (found, adjustments, people) = read.await?;
     let own = found.filter(|(redemption, _)| redemption.retailer == staff.retailer);
-    let (redemption, state) = own.ok_or_else(ApiError::not_found)?;
+    let (redemption, progress) = own.ok_or_else(ApiError::not_found)?;
     let shown = people.shown(&service.vault, &redemption);
-    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, state.as_ref(), &adjustments, shown)))
+    Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, &progress, &adjustments, shown)))
 }
 
 /// The redemptions of the caller's retailer, newest first
@@ -157,14 +158,14 @@ pub async fn list_redemptions(
         Ok((rows, tx.adjustments_of(&ids)?, people))
     });
     let (rows, adjustments, people) = read.await?;
-    let view = |(redemption, state): (Redemption, Option<_>)| {
+    let view = |(redemption, progress): (Redemption, Progress)| {
         let shown = people.shown(&service.vault, &redemption);
-        RedemptionView::of(&redemption, state.as_ref(), &adjustments, shown)
+        RedemptionView::of(&redemption, &progress, &adjustments, shown)
     };
     Ok(HttpResponse::Ok().json(reading.list(rows, |(redemption, _)| redemption.id, view)))
 }
 
-/// Take a redemption back before its settlement
+/// Take a redemption back
 ///
 /// The voucher is then `reversed` and the money back in the pool. Whether the person may claim again, and whether the old
 /// item counts again, is said by the programme.
@@ -183,7 +184,7 @@ pub async fn reverse_redemption(
     let meaning = Meaning::of("reverseRedemption").subject(&redemption).body(body.value());
     let act = Act::ReverseRedemption { redemption, retailer: manager.retailer, reason };
     let answer = service.act(&manager.caller, &key, &meaning, act).await?;
-    let Outcome::Reversed { id, redemption, at } = &answer.outcome else { return Err(unexpected()) };
+    let Outcome::Reversed { id, redemption, at, clawed_back } = &answer.outcome else { return Err(unexpected()) };
     let place = format!("/redemptions/{redemption}");
-    Ok(created(&answer, &place, &ReversedView::of(*id, *redemption, *at)))
+    Ok(created(&answer, &place, &ReversedView::of(*id, *redemption, *at, *clawed_back)))
 }

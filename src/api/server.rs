@@ -18,7 +18,7 @@ use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
     assisted, audit, bank_account, bureau, consumer, export, growth, health, identity, import, personal, programmes,
-    recycler, reports, request_id, retailer, revoked,
+    recycler, reports, request_id, retailer, revoked, settlement,
 };
 use crate::access::AccessTokens;
 use crate::checkpoint::CheckpointNotary;
@@ -72,6 +72,8 @@ pub struct Service {
     pub limits: Limits,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
+    /// How settlements are approved, and by which calendars their terms are counted.
+    pub settlement: settlement::Terms,
     /// Rates, proxies and origins.
     pub edge: Edge,
     /// Counters.
@@ -95,6 +97,7 @@ impl Service {
             retention: Retention::default(),
             limits: Limits::default(),
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            settlement: settlement::Terms::default(),
             edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
@@ -167,7 +170,7 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau()]
+    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau(), for_settlements()]
         .into_iter()
         .flatten()
         .collect()
@@ -212,6 +215,31 @@ fn for_counters() -> Vec<Place> {
         at("/redemptions").get(retailer::list_redemptions).post(retailer::redeem_voucher),
         at("/redemptions/{id}").get(retailer::get_redemption),
         at("/redemptions/{id}/reversal").post(retailer::reverse_redemption),
+    ]
+}
+
+fn for_settlements() -> Vec<Place> {
+    use settlement::{payment, recovery, steps};
+    vec![
+        at("/settlements/statement").get(settlement::get_statement),
+        at("/settlements").get(settlement::list_settlements).post(settlement::submit_settlement),
+        at("/settlements/{id}").get(settlement::get_settlement),
+        at("/settlements/{id}/lines").get(settlement::list_settlement_lines),
+        at("/settlements/{id}/rejections").get(settlement::list_line_rejections).post(steps::reject_settlement_line),
+        at("/settlements/{id}/submission").post(steps::resubmit_settlement),
+        at("/settlements/{id}/acceptance").post(steps::accept_settlement),
+        at("/settlements/{id}/review").post(steps::review_settlement),
+        at("/settlements/{id}/return").post(steps::return_settlement),
+        at("/settlements/{id}/approval").post(steps::approve_settlement),
+        at("/settlements/{id}/payment").post(steps::mark_settlement_paid),
+        at("/payment-batches").get(payment::list_payment_batches).post(payment::create_payment_batch),
+        at("/payment-batches/{id}/file").get(payment::get_payment_file),
+        at("/payment-batches/{id}/returns").post(payment::record_bank_return),
+        at("/reconciliation-rows").get(payment::list_reconciliation_rows),
+        at("/reconciliation-rows/{id}/answer").post(payment::answer_reconciliation_row),
+        at("/redemptions/{id}/resubmission").post(recovery::resubmit_redemption),
+        at("/redemptions/{id}/clawback").post(recovery::claw_back_redemption),
+        at("/retailers/{id}/repayments").get(recovery::list_repayments).post(recovery::record_repayment),
     ]
 }
 

@@ -78,13 +78,17 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} balances, {} rollups, {} checkpoints{signatures}, {} files",
+         {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints{signatures}, \
+         {} files",
         seen.records,
         seen.movements,
         seen.redemptions,
         seen.redemption_states,
         seen.adjustments,
         seen.entered_figures,
+        seen.assisted_claims,
+        seen.account_proposals,
+        seen.settlements,
         seen.balances,
         seen.rollups,
         seen.checkpoints,

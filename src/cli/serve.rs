@@ -14,6 +14,7 @@ use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
 use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
+use crate::api::settlement::Terms;
 use crate::audit_sink;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
@@ -63,6 +64,8 @@ pub struct Started {
     pub assisted_claims_per_day: u32,
     /// Bytes of a file that is imported.
     pub import_bytes: usize,
+    /// How settlements are approved.
+    pub settlement: Terms,
     /// What signing in takes.
     pub identity: Identity,
     /// For how long things are kept.
@@ -90,6 +93,7 @@ impl Started {
             retention: self.retention,
             limits: Limits { import_bytes: self.import_bytes, ..Limits::default() },
             assisted_claims_per_day: self.assisted_claims_per_day,
+            settlement: self.settlement,
             edge: self.edge,
             counters: Counters::default(),
             sink: None,
@@ -170,6 +174,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         vault,
         assisted_claims_per_day: options.assisted_claims_per_day,
         import_bytes: options.import_bytes,
+        settlement: options.settlement.terms().map_err(Stopped::new)?,
         identity,
         retention,
         edge,

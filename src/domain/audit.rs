@@ -22,6 +22,26 @@ pub struct Fact {
     pub digest: String,
 }
 
+/// A row that a record has the digest of, as the record names it: a [`Fact`] read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// Table.
+    pub table: &'a str,
+    /// Identity of the row.
+    pub id: Id,
+    /// The digest.
+    pub digest: &'a str,
+}
+
+/// The rows that a record has the digests of, in the order of its body; `None` for one that is not told as [`record`] tells
+/// them. What that means is the reader's to say: to `audit verify` it is a finding, a screen passes it over.
+pub fn named(body: &Value) -> impl Iterator<Item = Option<Named<'_>>> {
+    body.get("facts").and_then(Value::as_array).into_iter().flatten().map(|fact| {
+        let [table, id, digest] = fact.as_array()?.as_slice() else { return None };
+        Some(Named { table: table.as_str()?, id: id.as_str()?.parse().ok()?, digest: digest.as_str()? })
+    })
+}
+
 /// The newest record's place in the chain. Its row is the writer lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -46,6 +66,14 @@ pub struct AuditRecord {
     pub body: String,
     /// SHA-256 over the hash before and the body, in lower-case hexadecimal.
     pub hash: String,
+}
+
+impl AuditRecord {
+    /// What the body says; null when it cannot be read, which `audit verify` finds.
+    #[must_use]
+    pub fn said(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
 }
 
 /// The next record of the chain.
@@ -120,6 +148,35 @@ mod tests {
         assert_eq!(serde_json_canonicalizer::to_string(&value).unwrap(), written.body);
         assert_eq!(written.seq, 5);
         assert_ne!(chain(GENESIS, &written.body), chain(&written.hash, &written.body));
+    }
+
+    #[test]
+    fn rows_are_named_as_they_were_put_down_and_what_is_none_is_told_from_them() {
+        let actor = Actor { id: Id::NIL, role: "system".into(), organisation: None };
+        let act = Act::ExpireVoucher { voucher: Id::NIL };
+        let command = Command { id: Id::NIL, fingerprint: Id::NIL, actor, request_id: String::new(), act };
+        let note = AuditNote { subject: String::new(), detail: Value::Null };
+        let head = Head { seq: 0, hash: GENESIS.into(), at: Moment(0) };
+        let facts = ["a", "b"].map(|word| Fact { table: "movement", id: Id::digest(&[word]), digest: word.repeat(64) });
+        let said = record(&head, Moment(0), &command, &note, &facts).said();
+        let read: Vec<Fact> = named(&said)
+            .flatten()
+            .map(|row| Fact { table: "movement", id: row.id, digest: row.digest.to_owned() })
+            .collect();
+        assert_eq!(read, facts);
+        assert!(named(&said).flatten().all(|row| row.table == "movement"));
+        let id = Id::NIL.to_string();
+        for none in [
+            json!("movement"),
+            json!(["movement", id]),
+            json!(["movement", id, null]),
+            json!(["movement", "x", "d"]),
+            json!(["movement", id, "d", "e"]),
+        ] {
+            let body = json!({"facts": [none, ["movement", id, "d"]]});
+            assert_eq!(named(&body).map(|row| row.is_some()).collect::<Vec<_>>(), [false, true], "{body}");
+        }
+        assert_eq!(named(&Value::Null).count(), 0);
     }
 
     /// Every vector, floats included, and what the quick way must leave to the slow one.

@@ -58,6 +58,12 @@ pub struct Block {
     pub root: String,
 }
 
+/// A number of records as trees count them. The trail has no negative one, and no table lets one in.
+#[must_use]
+pub fn size(records: i64) -> u64 {
+    u64::try_from(records).unwrap_or(0)
+}
+
 /// The leaf of the tree that stands for a record: over the 32 bytes of its hash, which is over everything that the record
 /// says and over all records before it. `None` for a text that is no hash.
 #[must_use]

@@ -1,9 +1,12 @@
 //! The vocabulary: every command, outcome, change and way to stop. Who reads this page knows what the service can do.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
 use super::adjustment::{Adjustment, Raised};
+use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
@@ -14,12 +17,16 @@ use super::personal::{DataKey, NewDataKey, Personal};
 use super::product::Product;
 use super::programme::{Rules, Share};
 use super::records::{
-    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ConsentKind, Delivery,
-    OffSystem, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn,
-    Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ConsentKind, Delivery, OffSystem,
+    Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState, RejectionCode, ReleaseUse, Retailer, Store,
+    TurnIn, Version, Voucher,
 };
 use super::refusal::{Refusal, Refusals};
 use super::rollup::RollupEntry;
+use super::settlement::{
+    BankReturn, Bucket, Control, LineHold, LineRejection, PaymentBatch, ReconciliationAnswer, ReconciliationRow,
+    Repayment, ReturnRow, Settlement,
+};
 use super::time::{Day, Moment};
 
 /// Who asks: never a name, always a key that the audit trail can show.
@@ -171,7 +178,7 @@ pub enum Act {
     },
     /// Redeems a voucher; as a quote it may lack item, price and invoice.
     RedeemVoucher(Box<RedeemVoucher>),
-    /// Undoes a redemption before settlement.
+    /// Undoes a redemption; what was paid for it is to be had back.
     ReverseRedemption {
         /// Which.
         redemption: Id,
@@ -285,6 +292,38 @@ pub enum Act {
     CreateCheckpoint(Box<NewCheckpoint>),
     /// Takes a file of retailers, stores, collection points or products, whole or not at all.
     ImportTable(Box<NewImport>),
+    /// Submits what a retailer is owed for a period.
+    SubmitSettlement(Box<SubmitSettlement>),
+    /// Takes the next step of a settlement.
+    AdvanceSettlement(StepOfSettlement),
+    /// Refuses a line of a settlement.
+    RejectLine(RejectLine),
+    /// Puts a redemption that was refused into a later settlement.
+    ResubmitRedemption {
+        /// Which.
+        redemption: Id,
+        /// The retailer, whose redemption it must be.
+        retailer: Id,
+        /// What has changed.
+        note: String,
+    },
+    /// Undoes a redemption that was paid.
+    ClawBackRedemption {
+        /// Which.
+        redemption: Id,
+        /// Whether the goods came back.
+        goods_returned: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Records what a retailer has repaid.
+    RecordRepayment(NewRepayment),
+    /// Puts approved settlements into a file for the bank.
+    BatchSettlements(BatchSettlements),
+    /// Takes in what the bank says of such a file.
+    RecordBankReturn(Box<NewBankReturn>),
+    /// Closes a row of reconciliation that did not match.
+    AnswerReconciliationRow(AnswerRow),
 }
 
 impl Act {
@@ -333,13 +372,30 @@ impl Act {
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
             Self::ImportTable(_) => "import_table",
+            Self::SubmitSettlement(_) => "submit_settlement",
+            Self::AdvanceSettlement(step) => step.step.name(),
+            Self::RejectLine(_) => "reject_settlement_line",
+            Self::ResubmitRedemption { .. } => "resubmit_redemption",
+            Self::ClawBackRedemption { .. } => "claw_back_redemption",
+            Self::RecordRepayment(_) => "record_repayment",
+            Self::BatchSettlements(_) => "create_payment_batch",
+            Self::RecordBankReturn(_) => "record_bank_return",
+            Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
         }
     }
 
     /// Whether it goes before others when both wait, so that a release minute never starves the tills.
     #[must_use]
     pub const fn is_urgent(&self) -> bool {
-        matches!(self, Self::RedeemVoucher(_) | Self::ReverseRedemption { .. })
+        matches!(
+            self,
+            Self::RedeemVoucher(_)
+                | Self::ReverseRedemption { .. }
+                | Self::SubmitSettlement(_)
+                | Self::AdvanceSettlement(_)
+                | Self::RejectLine(_)
+                | Self::ClawBackRedemption { .. }
+        )
     }
 }
 
@@ -350,6 +406,10 @@ words! {
         Attempts = "attempts",
         /// What was done under which command, for repeats.
         Commands = "commands",
+        /// Sessions that are over.
+        Sessions = "sessions",
+        /// What ended tokens that have all expired since.
+        Revocations = "revocations",
     }
 }
 
@@ -606,6 +666,156 @@ pub struct ChangePassword {
     pub policy: SignInPolicy,
 }
 
+/// A period that a retailer is to be paid for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmitSettlement {
+    /// The retailer.
+    pub retailer: Id,
+    /// The retailer whose manager submits it; nobody's when the bureau does.
+    pub own: Option<Id>,
+    /// First day.
+    pub from: Day,
+    /// Last day, which must be over.
+    pub to: Day,
+    /// What the caller saw.
+    pub control: Control,
+    /// The retailer's buckets of the period that no settlement has.
+    pub buckets: Vec<Id>,
+    /// The calendars by which terms are counted.
+    pub calendars: Arc<Calendars>,
+}
+
+/// A step of a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepOfSettlement {
+    /// Which.
+    pub settlement: Id,
+    /// The retailer whose manager takes it; nobody's when the bureau does.
+    pub own: Option<Id>,
+    /// What the caller saw: what is in the settlement now.
+    pub control: Control,
+    /// The step.
+    pub step: SettlementStep,
+    /// The calendars by which terms are counted.
+    pub calendars: Arc<Calendars>,
+}
+
+/// What can be done with a settlement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettlementStep {
+    /// The retailer submits again what was returned.
+    Resubmit,
+    /// The bureau takes it for review.
+    Accept,
+    /// The first review is done.
+    Review,
+    /// The bureau gives it back.
+    Return {
+        /// Why.
+        reason: String,
+    },
+    /// It is to be paid.
+    Approve(Approval),
+    /// It was paid.
+    Pay(Paid),
+}
+
+impl SettlementStep {
+    /// The step's word in audit records and attempts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Resubmit => "resubmit_settlement",
+            Self::Accept => "accept_settlement",
+            Self::Review => "review_settlement",
+            Self::Return { .. } => "return_settlement",
+            Self::Approve(_) => "approve_settlement",
+            Self::Pay(_) => "mark_settlement_paid",
+        }
+    }
+}
+
+/// What an approval goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Above this amount two have to approve.
+    pub ceiling: Option<Fen>,
+    /// The programme lines on which the retailer owes something back.
+    pub clawback_lines: Vec<Id>,
+    /// SHA-256 over the lines with the hashes of their evidence.
+    pub lines_sha256: String,
+}
+
+/// What the bank did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// What was transferred.
+    pub transferred: Fen,
+    /// The bank's reference.
+    pub reference: String,
+    /// The day.
+    pub paid_on: Day,
+}
+
+/// A line that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectLine {
+    /// Settlement.
+    pub settlement: Id,
+    /// The redemption; its adjustments go with it.
+    pub redemption: Id,
+    /// Why, in a word.
+    pub code: RejectionCode,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// Money that a retailer has repaid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRepayment {
+    /// Retailer.
+    pub retailer: Id,
+    /// How much.
+    pub amount: Fen,
+    /// The bank's reference.
+    pub reference: String,
+    /// The day on which it came in.
+    pub paid_on: Day,
+    /// The programme lines on which the retailer owes something back.
+    pub lines: Vec<Id>,
+}
+
+/// Settlements for one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchSettlements {
+    /// Which, in the order of the file.
+    pub settlements: Vec<Id>,
+    /// How many, and what is transferred in all.
+    pub control: Control,
+}
+
+/// A return file of the bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBankReturn {
+    /// The batch that it answers.
+    pub batch: Id,
+    /// SHA-256 of the file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Its rows.
+    pub rows: Vec<ReturnRow>,
+}
+
+/// What somebody made of a row that did not match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// Which.
+    pub row: Id,
+    /// What.
+    pub answer: ReconciliationAnswer,
+    /// In words.
+    pub note: String,
+}
+
 /// What was done, as the caller is told and as a repeat is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", content = "of", rename_all = "snake_case")]
@@ -645,6 +855,9 @@ pub enum Outcome {
         redemption: Id,
         /// When.
         at: Moment,
+        /// What had been paid and is to be had back.
+        #[serde(default)]
+        clawed_back: Fen,
     },
     /// Redemptions of before were raised.
     Adjusted {
@@ -696,6 +909,39 @@ pub enum Outcome {
         /// Whether everything that was shown was right and only the organisation keeps its holder out.
         organisation: bool,
     },
+    /// A settlement.
+    Settlement(Box<Settlement>),
+    /// A line was refused.
+    LineRejected {
+        /// The refusal.
+        rejection: Box<LineRejection>,
+        /// The settlement without it.
+        settlement: Box<Settlement>,
+    },
+    /// A redemption waits for another settlement.
+    Resubmitted {
+        /// The step.
+        id: Id,
+        /// Which.
+        redemption: Id,
+        /// The day for which it counts now.
+        day: Day,
+        /// When.
+        at: Moment,
+    },
+    /// A repayment.
+    Repayment(Box<Repayment>),
+    /// A file for the bank.
+    PaymentBatch(Box<PaymentBatch>),
+    /// A file of the bank was taken in.
+    BankReturn {
+        /// The file.
+        file: BankReturn,
+        /// What it says, row by row.
+        rows: Vec<ReconciliationRow>,
+    },
+    /// A row of reconciliation.
+    ReconciliationRow(Box<ReconciliationRow>),
     /// A session was ended.
     SignedOut {
         /// Which.
@@ -779,7 +1025,7 @@ pub enum Change {
     /// Adjustment of a redemption (a fact).
     Adjustment(Box<Adjustment>),
     /// Bucket.
-    Bucket(Bucket),
+    Bucket(Box<Bucket>),
     /// An identity is taken (`Some`) or freed (`None`).
     Claim {
         /// Which identity.
@@ -822,6 +1068,20 @@ pub enum Change {
     ImportFile(Box<ImportFile>),
     /// Entry of the product list (a fact), digested with its file.
     Product(Box<Product>),
+    /// Settlement.
+    Settlement(Box<Settlement>),
+    /// A refused line (a fact).
+    LineRejection(Box<LineRejection>),
+    /// Why a line is held.
+    LineHold(LineHold),
+    /// File for the bank.
+    PaymentBatch(Box<PaymentBatch>),
+    /// File of the bank (a fact).
+    BankReturn(BankReturn),
+    /// Row of reconciliation.
+    ReconciliationRow(Box<ReconciliationRow>),
+    /// Repayment (a fact).
+    Repayment(Box<Repayment>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

@@ -64,6 +64,12 @@ words! {
         Reverse = "reverse",
         /// A version in force gives more for a redemption of before.
         Raise = "raise",
+        /// A settlement was paid.
+        Pay = "pay",
+        /// A redemption was undone after payment: what was paid for it is to be had back.
+        ClawBack = "claw_back",
+        /// What was to be had back was had back: kept from a payment, or repaid.
+        Recover = "recover",
     }
 }
 

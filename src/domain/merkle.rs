@@ -203,6 +203,12 @@ pub fn read(text: &str) -> Option<Hash> {
     hex::decode_to_slice(text, &mut hash).ok().map(|()| hash)
 }
 
+/// Hashes as texts in hexadecimal, as answers and packages have a proof.
+#[must_use]
+pub fn texts(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(hex::encode).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;

@@ -95,6 +95,9 @@ pub struct Retailer {
     /// The change of its account that waits for approval.
     #[serde(default)]
     pub proposal: Option<Id>,
+    /// Settlements that are on their way to its account: while there are any, the account stays.
+    #[serde(default)]
+    pub paying: Vec<Id>,
 }
 
 /// A bank account; its number is sealed.
@@ -546,12 +549,52 @@ impl Redemption {
 }
 
 words! {
-    /// A redemption's state once it is no longer `recorded`.
+    /// A redemption's state once it is no longer `recorded`. That it is in a settlement, and paid, follows from its bucket.
     RedemptionStatus {
         /// As it was made; no state row exists.
         Recorded = "recorded",
-        /// Undone before settlement.
+        /// Undone before payment.
         Reversed = "reversed",
+        /// Refused by the bureau in a settlement, with a reason.
+        Rejected = "rejected",
+        /// Was rejected, and waits for the settlement of another period.
+        Resubmitted = "resubmitted",
+        /// Undone after payment: the retailer owes what it was paid.
+        ClawedBack = "clawed_back",
+        /// In a settlement that is under way.
+        InSettlement = "in_settlement",
+        /// Paid.
+        Settled = "settled",
+    }
+}
+
+words! {
+    /// Why the bureau refused a line of a settlement.
+    RejectionCode {
+        /// 发票
+        Invoice = "INVOICE",
+        /// 金额
+        Amount = "AMOUNT",
+        /// 序列号
+        SerialNumber = "SERIAL_NUMBER",
+        /// 照片
+        Photo = "PHOTO",
+        /// 地址
+        Address = "ADDRESS",
+        /// 配送
+        Delivery = "DELIVERY",
+        /// 品类
+        Category = "CATEGORY",
+        /// 旧件
+        OldItem = "OLD_ITEM",
+        /// 身份
+        Identity = "IDENTITY",
+        /// 价格
+        Price = "PRICE",
+        /// 重复
+        Duplicate = "DUPLICATE",
+        /// 其他
+        Other = "OTHER",
     }
 }
 
@@ -568,29 +611,21 @@ pub struct RedemptionState {
     pub at: Moment,
     /// Why.
     pub reason: String,
+    /// Where it was rejected, and what was rejected with it.
+    pub rejection: Option<Rejection>,
+    /// The bucket in which it waits anew; of one that was clawed back, the bucket in which it was paid.
+    pub bucket: Option<Id>,
 }
 
-/// What a retailer redeemed under a programme on a day: the unit that a settlement takes.
+/// What was rejected, where and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bucket {
-    /// Identity: [`Bucket::key`].
-    pub id: Id,
-    /// Retailer.
-    pub retailer: Id,
-    /// Programme.
-    pub programme: String,
-    /// Day.
-    pub day: Day,
-    /// The settlement that has taken it.
-    pub settlement: Option<Id>,
-}
-
-impl Bucket {
-    /// The identity of a bucket.
-    #[must_use]
-    pub fn key(retailer: Id, programme: &str, day: Day) -> Id {
-        Id::digest(&["bucket", &retailer.to_string(), programme, &day.to_string()])
-    }
+pub struct Rejection {
+    /// The settlement that refused it.
+    pub settlement: Id,
+    /// Why.
+    pub code: RejectionCode,
+    /// The redemption's adjustments that go with it: those that were not paid.
+    pub adjustments: Vec<Id>,
 }
 
 /// How many vouchers a release has given out.

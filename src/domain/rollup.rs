@@ -66,6 +66,12 @@ pub struct Tally {
     pub amount_redeemed: Fen,
     /// Subsidy of reversals, with what later versions had added.
     pub amount_reversed: Fen,
+    /// Approved for payment, on the day of the approval.
+    pub amount_approved: Fen,
+    /// Paid, on the day on which the payment was recorded; what was set off against money owed back counts as paid.
+    pub amount_paid: Fen,
+    /// Had back from retailers: set off against a payment, or repaid.
+    pub amount_recovered: Fen,
 }
 
 impl Tally {
@@ -83,6 +89,9 @@ impl Tally {
             amount_reserved: self.amount_reserved + other.amount_reserved,
             amount_redeemed: self.amount_redeemed + other.amount_redeemed,
             amount_reversed: self.amount_reversed + other.amount_reversed,
+            amount_approved: self.amount_approved + other.amount_approved,
+            amount_paid: self.amount_paid + other.amount_paid,
+            amount_recovered: self.amount_recovered + other.amount_recovered,
         }
     }
 }

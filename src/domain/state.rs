@@ -14,9 +14,10 @@ use super::loaded::Loaded;
 use super::money::Fen;
 use super::personal::DataKey;
 use super::records::{
-    AccountProposal, AssistantUse, Bucket, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption,
-    RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
+    ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
+use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
 
 /// A command that was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +109,16 @@ pub struct State {
     pub newest_imports: Loaded<ImportTable, ImportFile>,
     /// Who has registered something that is registered once.
     pub registrations: Loaded<Registration, BTreeSet<Id>>,
+    /// Settlements.
+    pub settlements: Loaded<Id, Settlement>,
+    /// Why lines are held, by redemption.
+    pub holds: Loaded<Id, LineHold>,
+    /// Files for the bank.
+    pub payment_batches: Loaded<Id, PaymentBatch>,
+    /// Files of the bank.
+    pub bank_returns: Loaded<Id, BankReturn>,
+    /// Rows of reconciliation.
+    pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
 }
 
 impl State {
@@ -173,6 +184,11 @@ impl State {
             || self.imports.has_unloaded()
             || self.newest_imports.has_unloaded()
             || self.registrations.has_unloaded()
+            || self.settlements.has_unloaded()
+            || self.holds.has_unloaded()
+            || self.payment_batches.has_unloaded()
+            || self.bank_returns.has_unloaded()
+            || self.reconciliation_rows.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -260,7 +276,7 @@ impl State {
             Change::Redemption(row) => self.redemptions.put(row.id, *row),
             Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
-            Change::Bucket(row) => self.buckets.put(row.id, row),
+            Change::Bucket(row) => self.buckets.put(row.id, *row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),
             Change::Release(row) => self.releases.put(row.id, row),
@@ -273,6 +289,11 @@ impl State {
                 self.newest_imports.put(row.table, row.as_ref().clone());
                 self.imports.put(row.id, *row);
             }
+            Change::Settlement(row) => self.settlements.put(row.id, *row),
+            Change::LineHold(row) => self.holds.put(row.redemption, row),
+            Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
+            Change::BankReturn(row) => self.bank_returns.put(row.id, row),
+            Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)
@@ -280,6 +301,8 @@ impl State {
             | Change::Block(_)
             | Change::AssistedClaim(_)
             | Change::Product(_)
+            | Change::LineRejection(_)
+            | Change::Repayment(_)
             | Change::Forgotten { .. } => {}
         }
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{Answer, Division, Failure};
 use crate::domain::audit::AuditRecord;
-use crate::domain::checkpoint::{BLOCK, BLOCK_LEVEL, Block, Checkpoint, NewCheckpoint, leaf};
+use crate::domain::checkpoint::{BLOCK, BLOCK_LEVEL, Block, Checkpoint, NewCheckpoint, leaf, size};
 use crate::domain::command::{Act, Command};
 use crate::domain::merkle::{self, Hash, Tree};
 use crate::domain::refusal::{Code, Refusal};
@@ -103,10 +103,6 @@ impl Division {
     pub async fn consistency(&self, from: i64, to: Option<i64>) -> Result<Consistency, Failure> {
         self.read(move |tx| consistency(tx, from, to)).await?.map_err(|refusal| Failure::Refused(refusal.into()))
     }
-}
-
-fn size(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }
 
 fn corrupt(table: &'static str, id: i64, column: &'static str) -> StoreError {

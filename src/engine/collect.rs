@@ -41,6 +41,10 @@ enum Kind {
     Staff,
     Session,
     Revocation,
+    Settlement,
+    Hold,
+    PaymentBatch,
+    ReconciliationRow,
 }
 
 impl Collected {
@@ -105,6 +109,13 @@ impl Collected {
             Change::Block(row) => self.saved.blocks.push(row.clone()),
             Change::ImportFile(row) => self.saved.imports.push(row.as_ref().clone()),
             Change::Product(row) => self.saved.products.push(row.as_ref().clone()),
+            Change::Settlement(row) => self.touch(Kind::Settlement, row.id),
+            Change::LineRejection(row) => self.saved.line_rejections.push(row.as_ref().clone()),
+            Change::LineHold(row) => self.touch(Kind::Hold, row.redemption),
+            Change::PaymentBatch(row) => self.touch(Kind::PaymentBatch, row.id),
+            Change::BankReturn(row) => self.saved.bank_returns.push(row.clone()),
+            Change::ReconciliationRow(row) => self.touch(Kind::ReconciliationRow, row.id),
+            Change::Repayment(row) => self.saved.repayments.push(row.as_ref().clone()),
         }
     }
 
@@ -150,6 +161,17 @@ impl Collected {
                 Kind::Session => saved.sessions = ids.filter_map(|id| state.sessions.peek(id).cloned()).collect(),
                 Kind::Revocation => {
                     saved.revocations = ids.filter_map(|id| state.revocations.peek(id).cloned()).collect();
+                }
+                Kind::Settlement => {
+                    saved.settlements = ids.filter_map(|id| state.settlements.peek(id).cloned()).collect();
+                }
+                Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),
+                Kind::PaymentBatch => {
+                    saved.payment_batches = ids.filter_map(|id| state.payment_batches.peek(id).cloned()).collect();
+                }
+                Kind::ReconciliationRow => {
+                    let rows = ids.filter_map(|id| state.reconciliation_rows.peek(id).cloned());
+                    saved.reconciliation_rows = rows.collect();
                 }
             }
         }

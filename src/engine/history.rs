@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Division, Failure};
-use crate::domain::audit::AuditRecord;
+use crate::domain::audit::{AuditRecord, named};
 use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::domain::records::{Person, Redemption, Voucher};
@@ -58,17 +58,17 @@ fn life(tx: &mut Tx<'_>, id: Id) -> Result<Option<Life>, StoreError> {
     // What was posted for a programme stands under the programme: found by its time, known by the adjustments it names.
     for adjustment in voucher.redemption.map_or(Ok(Vec::new()), |id| tx.adjustments_of(&[id]))? {
         let first = tx.first_audit_record_at(adjustment.at.0)?;
-        let fact = adjustment.id.to_string();
         let posted = tx.audit_records_after(first - 1, MOST)?.into_iter();
         let posted = posted
             .take_while(|record| record.at == adjustment.at)
-            .find(|record| facts(record).any(|(_, id)| id == fact));
+            .find(|record| named(&record.said()).flatten().any(|fact| fact.id == adjustment.id));
         records.extend(posted.map(|record| (record.seq, record)));
     }
     let mut events = Vec::with_capacity(records.len());
     for record in records.into_values() {
-        let ids: Vec<Id> =
-            facts(&record).filter(|(table, _)| table == "movement").filter_map(|(_, id)| id.parse().ok()).collect();
+        let said = record.said();
+        let moved = named(&said).flatten().filter(|fact| fact.table == "movement");
+        let ids: Vec<Id> = moved.map(|fact| fact.id).collect();
         let mut movements = tx.movements(&ids)?;
         movements.retain(|movement| own.contains(&movement.subject));
         events.push(Event { record: about_this(record, voucher.redemption), movements });
@@ -76,18 +76,10 @@ fn life(tx: &mut Tx<'_>, id: Id) -> Result<Option<Life>, StoreError> {
     Ok(Some(Life { voucher, holder, redemption, events }))
 }
 
-/// Table and identity of each row that a record has the digest of.
-fn facts(record: &AuditRecord) -> impl Iterator<Item = (String, String)> {
-    let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
-    let facts = body.get("facts").and_then(Value::as_array).cloned().unwrap_or_default();
-    let word = |fact: &Value, at: usize| fact.get(at).and_then(Value::as_str).map(str::to_owned);
-    facts.into_iter().filter_map(move |fact| word(&fact, 0).zip(word(&fact, 1)))
-}
-
 /// A record that is about many redemptions, with what it says of this one alone.
 fn about_this(mut record: AuditRecord, redemption: Option<Id>) -> AuditRecord {
     let Some(own) = redemption.map(|id| id.to_string()) else { return record };
-    let mut body: Value = serde_json::from_str(&record.body).unwrap_or_default();
+    let mut body = record.said();
     if let Some(all) = body.pointer_mut("/detail/adjustments").and_then(Value::as_array_mut) {
         all.retain(|one| one.get("redemption").and_then(Value::as_str).is_none_or(|of| of == own));
         record.body = body.to_string();

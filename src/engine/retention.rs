@@ -1,5 +1,5 @@
-//! What is kept for a time only: refused commands, the log of commands, and what is known of persons who have had no
-//! dealings for years.
+//! What is kept for a time only: refused commands, the log of commands, sessions that are over with what ended their
+//! tokens, and what is known of persons who have had no dealings for years.
 
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ pub struct Retention {
     #[arg(long = "keep-commands-hours", env = "HUANXIN_KEEP_COMMANDS_HOURS", default_value_t = 72,
         value_parser = clap::value_parser!(u32).range(72..))]
     pub command_hours: u32,
+    /// Days for which a session is kept after it has ended or lapsed; no token of it is good by then.
+    #[arg(long = "keep-sessions-days", env = "HUANXIN_KEEP_SESSIONS_DAYS", default_value_t = 90,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub session_days: u32,
     /// Years for which personal data is kept after a person's last dealing; papers of invoices are kept for five
     /// (发票管理办法 28).
     #[arg(long = "keep-personal-years", env = "HUANXIN_KEEP_PERSONAL_YEARS", default_value_t = 5,
@@ -36,7 +40,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { attempt_days: 90, command_hours: 72, person_years: 5 }
+        Self { attempt_days: 90, command_hours: 72, session_days: 90, person_years: 5 }
     }
 }
 
@@ -51,6 +55,12 @@ impl Retention {
     #[must_use]
     pub fn commands_before(&self, now: Moment) -> Moment {
         now.plus_seconds(-i64::from(self.command_hours) * 3600)
+    }
+
+    /// Sessions that were over before this are due, and what ended tokens that had all expired by then.
+    #[must_use]
+    pub fn sessions_before(&self, now: Moment) -> Moment {
+        now.plus_seconds(-i64::from(self.session_days) * 24 * 3600)
     }
 
     /// The papers of a redemption since this are still kept.
@@ -75,6 +85,10 @@ pub struct Removed {
     pub commands: usize,
     /// Persons whose data was destroyed.
     pub persons: usize,
+    /// Sessions that were over.
+    pub sessions: usize,
+    /// What had ended their tokens.
+    pub revocations: usize,
 }
 
 impl Division {
@@ -83,7 +97,9 @@ impl Division {
         loop {
             match self.remove_due(retention).await {
                 Ok(removed) if removed == Removed::default() => {}
-                Ok(Removed { attempts, commands, persons }) => info!(attempts, commands, persons, "retention"),
+                Ok(Removed { attempts, commands, persons, sessions, revocations }) => {
+                    info!(attempts, commands, persons, sessions, revocations, "retention");
+                }
                 Err(failure) => warn!(?failure, "what is due could not be removed"),
             }
             tokio::time::sleep(REST).await;
@@ -100,6 +116,8 @@ impl Division {
             attempts: self.forget(Passing::Attempts, retention.attempts_before(now)).await?,
             commands: self.forget(Passing::Commands, retention.commands_before(now)).await?,
             persons: self.erase_idle(retention.persons_since(now)).await?,
+            sessions: self.forget(Passing::Sessions, retention.sessions_before(now)).await?,
+            revocations: self.forget(Passing::Revocations, retention.sessions_before(now)).await?,
         })
     }
 

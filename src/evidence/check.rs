@@ -12,7 +12,7 @@ use zip::ZipArchive;
 use super::{CHECKPOINTS, CONSISTENCY, FACTS, FORMAT, INCLUSION, KEYS, MANIFEST, README_NAME, RECORDS, STATES};
 use crate::checkpoint::{CheckpointKeys, Statement};
 use crate::domain::audit::{canonical, chain};
-use crate::domain::checkpoint::{BLOCK, leaf};
+use crate::domain::checkpoint::{BLOCK, leaf, size};
 use crate::domain::merkle::{self, Hash};
 use crate::domain::time::{Day, Moment};
 
@@ -186,10 +186,6 @@ fn hashes(texts: &[String]) -> Option<Vec<Hash>> {
     texts.iter().map(|text| merkle::read(text)).collect()
 }
 
-fn size(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
 /// The chain.
 fn records(bytes: &[u8], manifest: &Manifest) -> Result<Vec<Known>, String> {
     let mut previous = manifest.records.before.clone();
@@ -210,6 +206,7 @@ fn records(bytes: &[u8], manifest: &Manifest) -> Result<Vec<Known>, String> {
         if body.get("seq").and_then(Value::as_i64) != Some(record.seq) {
             return Err(bad("its number is not that of its body"));
         }
+        // Read here once more and as text: who checks a package does not go by what its writer took for a fact.
         let named = body.get("facts").and_then(Value::as_array).into_iter().flatten();
         let word = |fact: &Value, at: usize| fact.get(at).and_then(Value::as_str).map(str::to_owned);
         let facts =

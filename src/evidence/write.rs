@@ -10,8 +10,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{CHECKPOINTS, CONSISTENCY, FACTS, FORMAT, INCLUSION, KEYS, MANIFEST, README, README_NAME, RECORDS, STATES};
-use crate::domain::audit::{AuditRecord, GENESIS, canonical};
-use crate::domain::checkpoint::{BLOCK, Checkpoint};
+use crate::domain::audit::{AuditRecord, GENESIS, Named, canonical, named};
+use crate::domain::checkpoint::{BLOCK, Checkpoint, size};
 use crate::domain::id::Id;
 use crate::domain::merkle;
 use crate::domain::time::{Day, Moment};
@@ -157,7 +157,7 @@ pub fn write(tx: &mut Tx<'_>, asked: &Asked) -> Result<Option<Package>, StoreErr
     let consistency = match &earlier {
         Some(earlier) => {
             let proof = proof(tx, &merkle::consistency(size(earlier.size), size(covering.size)))?;
-            json!({"from": earlier.number, "to": covering.number, "proof": hashes(&proof)})
+            json!({"from": earlier.number, "to": covering.number, "proof": merkle::texts(&proof)})
         }
         None => Value::Null,
     };
@@ -186,14 +186,6 @@ pub fn write(tx: &mut Tx<'_>, asked: &Asked) -> Result<Option<Package>, StoreErr
     let bytes = parts.zip.finish().map_err(|why| StoreError::Other(why.to_string()))?.into_inner();
     let sha256 = hex::encode(Sha256::digest(&bytes));
     Ok(Some(Package { bytes, sha256, first, last, checkpoint: covering.number }))
-}
-
-fn size(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-fn hashes(proof: &[merkle::Hash]) -> Vec<String> {
-    proof.iter().map(hex::encode).collect()
 }
 
 fn said(checkpoint: &Checkpoint) -> Value {
@@ -229,19 +221,21 @@ fn records(tx: &mut Tx<'_>, span: &RangeInclusive<i64>, parts: &mut Parts) -> Re
 fn facts(tx: &mut Tx<'_>, span: &RangeInclusive<i64>, parts: &mut Parts) -> Result<(), StoreError> {
     parts.begin(FACTS)?;
     each_page(tx, span, |tx, page| {
-        let named: Vec<(i64, String, Id, String)> = page.iter().flat_map(named).collect();
+        let said: Vec<(i64, Value)> = page.iter().map(|record| (record.seq, record.said())).collect();
+        let facts: Vec<(i64, Named<'_>)> =
+            said.iter().flat_map(|(seq, body)| named(body).flatten().map(|fact| (*seq, fact))).collect();
         let mut wanted: BTreeMap<&str, Vec<Id>> = BTreeMap::new();
-        for (_, table, id, _) in &named {
-            wanted.entry(table).or_default().push(*id);
+        for (_, fact) in &facts {
+            wanted.entry(fact.table).or_default().push(fact.id);
         }
         let mut rows: BTreeMap<&str, BTreeMap<Id, Value>> = BTreeMap::new();
         for (table, ids) in wanted {
             rows.insert(table, tx.fact_rows(table, &ids)?);
         }
-        for (seq, table, id, digest) in &named {
-            let row = rows.get(table.as_str()).and_then(|rows| rows.get(id));
-            let same = row.is_some_and(|row| hex::encode(Sha256::digest(canonical(row))) == *digest);
-            let later = !same && row.is_some() && STATES.contains(&table.as_str());
+        for (seq, Named { table, id, digest }) in facts {
+            let row = rows.get(table).and_then(|rows| rows.get(&id));
+            let same = row.is_some_and(|row| hex::encode(Sha256::digest(canonical(row))) == digest);
+            let later = !same && row.is_some() && STATES.contains(&table);
             let row = row.filter(|_| !later);
             let mut line = json!({"seq": seq, "table": table, "id": id, "digest": digest, "row": row});
             if later {
@@ -251,16 +245,6 @@ fn facts(tx: &mut Tx<'_>, span: &RangeInclusive<i64>, parts: &mut Parts) -> Resu
         }
         Ok(())
     })
-}
-
-fn named(record: &AuditRecord) -> Vec<(i64, String, Id, String)> {
-    let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
-    let facts = body.get("facts").and_then(Value::as_array).cloned().unwrap_or_default();
-    let read = |fact: &Value| {
-        let word = |at: usize| fact.get(at).and_then(Value::as_str);
-        Some((record.seq, word(0)?.to_owned(), word(1)?.parse().ok()?, word(2)?.to_owned()))
-    };
-    facts.iter().filter_map(read).collect()
 }
 
 /// One proof for each block of records that is there as a whole, and one for each other record.
@@ -274,7 +258,7 @@ fn inclusion(tx: &mut Tx<'_>, span: &RangeInclusive<i64>, over: i64, parts: &mut
         // In the tree of blocks each entry stands for so many records, but perhaps for the last.
         let (each, end) = (size(count), size(over));
         let ranges: Vec<_> = ranges.iter().map(|range| range.start * each..(range.end * each).min(end)).collect();
-        parts.line(&json!({"first": first, "count": count, "proof": hashes(&proof(tx, &ranges)?)}))?;
+        parts.line(&json!({"first": first, "count": count, "proof": merkle::texts(&proof(tx, &ranges)?)}))?;
         first += count;
     }
     Ok(())

@@ -6,20 +6,18 @@
 //! ([`super::watch`]); until then they verify with the next key what others sign with it, because they know it.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::{MetadataExt as _, fchown};
+use std::fs::File;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FIRST_VERSION, KeyError, SecretKey, SigningPair, Stored, StoredPair, StoredSecret, Turn, VERSION, directory_of,
-    draft_beside, failed, read_private, write_new,
+    FIRST_VERSION, KeyError, SecretKey, SigningPair, Stored, StoredPair, StoredSecret, Turn, VERSION, failed,
+    read_private,
 };
-use crate::access;
 use crate::domain::time::Moment;
 use crate::qr;
+use crate::{access, private_file};
 
 /// How long whoever asks for the public keys may go by an answer, in seconds.
 pub const PUBLISHED_MAX_AGE: i64 = 300;
@@ -230,46 +228,16 @@ fn edit<T>(
     now: Moment,
     change: impl FnOnce(&mut Stored) -> Result<T, RotationError>,
 ) -> Result<T, RotationError> {
-    let file = locked(path).map_err(failed(path, "locked"))?;
+    let file = private_file::locked(path).map_err(failed(path, "locked"))?;
     let mut stored = read_private::<Stored>(path, &file)?;
     stored.ring()?;
     stored.upgrade(now);
     stored.complete(now)?;
     let changed = change(&mut stored)?;
     stored.ring()?;
-    replace(path, &file, &stored).map_err(failed(path, "written"))?;
+    let text = stored.text();
+    text.and_then(|text| private_file::replace(path, &file, &text)).map_err(failed(path, "written"))?;
     Ok(changed)
-}
-
-/// Opens the file and waits for its lock. Whoever had it before may have put another file in its place: then that one
-/// is the file.
-fn locked(path: &Path) -> io::Result<File> {
-    loop {
-        let file = File::open(path)?;
-        file.lock()?;
-        let (held, there) = (file.metadata()?, fs::metadata(path)?);
-        if (held.dev(), held.ino()) == (there.dev(), there.ino()) {
-            return Ok(file);
-        }
-    }
-}
-
-fn replace(path: &Path, old: &File, stored: &Stored) -> io::Result<()> {
-    let (was, draft) = (old.metadata()?, draft_beside(path)?);
-    let written = write_new(&draft, &stored.text()?).and_then(|()| {
-        let new = File::open(&draft)?;
-        let is = new.metadata()?;
-        if (is.uid(), is.gid()) != (was.uid(), was.gid()) {
-            fchown(&new, Some(was.uid()), Some(was.gid()))?;
-        }
-        new.set_permissions(was.permissions())?;
-        fs::rename(&draft, path)
-    });
-    if written.is_err() {
-        // What hinders its removal is told by nothing better than the first error.
-        let _ = fs::remove_file(&draft);
-    }
-    written.and_then(|()| File::open(directory_of(path))?.sync_all())
 }
 
 /// A stored key that takes turns.
@@ -458,6 +426,7 @@ fn told<K: TakesTurns>(keys: &[K], kind: KeyKind, retired: Option<String>, dropp
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
     use std::sync::Barrier;

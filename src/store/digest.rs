@@ -4,15 +4,17 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AdjustmentRow, BaselineRow, CheckpointRow, ImportFileRow, MovementRow, OffSystemRow, RedemptionRow,
-    RedemptionStateRow, Row,
+    AccountProposalRow, AdjustmentRow, AssistedClaimRow, BankReturnRow, BaselineRow, CheckpointRow, ImportFileRow,
+    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
+    RedemptionStateRow, RepaymentRow, Row, SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
-/// The digests of a decision's redemptions, states of redemptions, adjustments, checkpoints, figures entered by hand, files that were taken, and movements,
-/// in the order in which they stand there.
+/// The digests of a decision's redemptions, states of redemptions, adjustments, claims of assistants, changes of bank
+/// accounts, settlements and what happens to them, checkpoints, figures entered by hand, files that were taken, and
+/// movements, in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -27,6 +29,17 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::Checkpoint(record) => Some(fact::<CheckpointRow>("audit_checkpoint", record.id, record)),
         Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
         Change::ImportFile(record) => Some(fact::<ImportFileRow>("import_file", record.id, record)),
+        Change::Settlement(record) => Some(fact::<SettlementRow>("settlement", record.id, record)),
+        Change::LineRejection(record) => Some(fact::<LineRejectionRow>("line_rejection", record.id, record)),
+        Change::LineHold(record) => Some(fact::<LineHoldRow>("line_hold", record.redemption, record)),
+        Change::PaymentBatch(record) => Some(fact::<PaymentBatchRow>("payment_batch", record.id, record)),
+        Change::BankReturn(record) => Some(fact::<BankReturnRow>("bank_return", record.id, record)),
+        Change::ReconciliationRow(record) => {
+            Some(fact::<ReconciliationRowRow>("reconciliation_row", record.id, record))
+        }
+        Change::Repayment(record) => Some(fact::<RepaymentRow>("repayment", record.id, record)),
+        Change::AssistedClaim(record) => Some(fact::<AssistedClaimRow>("assisted_claim", record.voucher, record)),
+        Change::AccountProposal(record) => Some(fact::<AccountProposalRow>("account_proposal", record.id, record)),
         _ => None,
     });
     let movements = decision.movements.iter().map(|record| fact::<MovementRow>("movement", record.id, record));

@@ -31,6 +31,6 @@ pub use digest::digests;
 pub use error::StoreError;
 pub use readers::Readers;
 pub use saved::{Attempt, ClaimWrite, DoneRow, Saved};
-pub use tx::{Group, Page, Shown, Tx};
+pub use tx::{Group, Page, SettlementLines, Shown, Tx};
 pub use verify::{Against, Finding, Published, Verified};
 pub use writer::Writer;

@@ -126,12 +126,16 @@ pub mod reports;
 pub mod retailers;
 #[path = "shared/save.rs"]
 pub mod save;
+#[path = "shared/settlements.rs"]
+pub mod settlements;
 #[path = "shared/trail.rs"]
 pub mod trail;
 #[path = "shared/turn_ins.rs"]
 pub mod turn_ins;
 #[path = "shared/verify.rs"]
 pub mod verify;
+#[path = "shared/verify_settlements.rs"]
+pub mod verify_settlements;
 #[path = "shared/versions.rs"]
 pub mod versions;
 #[path = "shared/vouchers.rs"]

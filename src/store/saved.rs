@@ -11,10 +11,13 @@ use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::product::Product;
 use crate::domain::records::{
-    AccountProposal, AssistantUse, AssistedClaim, Baseline, Bucket, ClaimKey, OffSystem, Person, Programme, QuotaUse,
-    Recycler, Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
+    AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
+    Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use crate::domain::rollup::RollupEntry;
+use crate::domain::settlement::{
+    BankReturn, Bucket, LineHold, LineRejection, PaymentBatch, ReconciliationRow, Repayment, Settlement,
+};
 use crate::domain::time::Moment;
 
 /// Everything that one batch writes. A key stands at most once in each list of states.
@@ -88,6 +91,20 @@ pub struct Saved {
     pub checkpoints: Vec<Checkpoint>,
     /// Roots over full blocks of the trail: inserted.
     pub blocks: Vec<Block>,
+    /// Settlements, put in place.
+    pub settlements: Vec<Settlement>,
+    /// Why lines are held, put in place.
+    pub holds: Vec<LineHold>,
+    /// Files for the bank, put in place.
+    pub payment_batches: Vec<PaymentBatch>,
+    /// Rows of reconciliation, put in place.
+    pub reconciliation_rows: Vec<ReconciliationRow>,
+    /// Refused lines: facts, inserted.
+    pub line_rejections: Vec<LineRejection>,
+    /// Files of the bank: facts, inserted.
+    pub bank_returns: Vec<BankReturn>,
+    /// Repayments: facts, inserted.
+    pub repayments: Vec<Repayment>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.

@@ -66,6 +66,7 @@ tables! {
         standing -> Text,
         programmes -> Text,
         proposal -> Nullable<Uid>,
+        paying -> Text,
     }
     account_proposal (id) {
         id -> Uid,
@@ -191,6 +192,8 @@ tables! {
         step -> Uid,
         at -> BigInt,
         reason -> Text,
+        rejection -> Nullable<Text>,
+        bucket -> Nullable<Uid>,
     }
     adjustment (id) {
         id -> Uid,
@@ -216,6 +219,87 @@ tables! {
         programme -> Text,
         day -> Integer,
         settlement -> Nullable<Uid>,
+        stage -> Nullable<Text>,
+        portions -> Text,
+        held -> BigInt,
+    }
+    settlement (id) {
+        id -> Uid,
+        retailer -> Uid,
+        from_day -> Integer,
+        to_day -> Integer,
+        status -> Text,
+        submitted_lines -> BigInt,
+        submitted_fen -> BigInt,
+        rejected_lines -> BigInt,
+        rejected_fen -> BigInt,
+        approved_lines -> Nullable<BigInt>,
+        approved_fen -> Nullable<BigInt>,
+        recovered_fen -> BigInt,
+        due_day -> Nullable<Integer>,
+        batch -> Nullable<Uid>,
+        submitted_at -> BigInt,
+        body -> Text,
+    }
+    line_rejection (id) {
+        id -> Uid,
+        settlement -> Uid,
+        redemption -> Uid,
+        code -> Text,
+        reason -> Text,
+        lost_lines -> BigInt,
+        lost_fen -> BigInt,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    line_hold (redemption) {
+        redemption -> Uid,
+        open -> Text,
+    }
+    payment_batch (id) {
+        id -> Uid,
+        settlements -> Text,
+        payments -> BigInt,
+        total_fen -> BigInt,
+        open -> Text,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    bank_return (id) {
+        id -> Uid,
+        batch -> Uid,
+        sha256 -> Text,
+        file_rows -> BigInt,
+        by_officer -> Uid,
+        at -> BigInt,
+    }
+    reconciliation_row (id) {
+        id -> Uid,
+        batch -> Uid,
+        file -> Uid,
+        file_row -> Nullable<BigInt>,
+        kind -> Text,
+        settlement -> Nullable<Uid>,
+        expected_fen -> Nullable<BigInt>,
+        found_fen -> Nullable<BigInt>,
+        reference -> Nullable<Text>,
+        paid_on -> Nullable<Integer>,
+        status -> Text,
+        answer -> Nullable<Text>,
+        note -> Nullable<Text>,
+        closed_by -> Nullable<Uid>,
+        closed_at -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+    repayment (id) {
+        id -> Uid,
+        retailer -> Uid,
+        amount_fen -> BigInt,
+        recovered -> Text,
+        reference -> Text,
+        paid_on -> Integer,
+        by_officer -> Uid,
+        at -> BigInt,
     }
     claim (hash, kind) {
         hash -> Uid,
@@ -298,6 +382,9 @@ tables! {
         amount_reserved_fen -> BigInt,
         amount_redeemed_fen -> BigInt,
         amount_reversed_fen -> BigInt,
+        amount_approved_fen -> BigInt,
+        amount_paid_fen -> BigInt,
+        amount_recovered_fen -> BigInt,
     }
     rollup_entry (id) {
         id -> Uid,
@@ -319,6 +406,9 @@ tables! {
         amount_reserved_fen -> BigInt,
         amount_redeemed_fen -> BigInt,
         amount_reversed_fen -> BigInt,
+        amount_approved_fen -> BigInt,
+        amount_paid_fen -> BigInt,
+        amount_recovered_fen -> BigInt,
         at -> BigInt,
     }
     assisted_claim (voucher) {

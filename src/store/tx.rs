@@ -19,14 +19,18 @@ use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
-use crate::domain::ledger::{LedgerLine, Movement};
+use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::personal::DataKey;
 use crate::domain::product::Product;
 use crate::domain::records::{
-    AccountProposal, Baseline, Bucket, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler, Redemption,
-    RedemptionState, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
+    AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
+    Redemption, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::Tally;
+use crate::domain::settlement::{
+    BankReturn, Bucket, LineHold, LineRejection, PaymentBatch, Progress, ReconciliationRow, ReconciliationStatus,
+    Repayment, Settlement, SettlementStatus,
+};
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 
@@ -59,6 +63,15 @@ impl Page {
     pub(super) fn before(&self) -> Id {
         self.after.unwrap_or_else(|| Id::from_prefix(&[u8::MAX; 16]))
     }
+}
+
+/// The lines of a settlement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettlementLines {
+    /// Redemptions, newest first.
+    pub redemptions: Vec<Id>,
+    /// Adjustments, by redemption and version; that of a redemption that is in another settlement stands here too.
+    pub adjustments: Vec<Adjustment>,
 }
 
 /// By what a report adds up.
@@ -133,7 +146,7 @@ impl<'a> Tx<'a> {
         on!(self, save::save(saved))
     }
 
-    /// Compares every row of audit, ledger, movements, redemptions and adjustments with the trail; recomputes balances and rollups.
+    /// Compares every row that the trail has a digest of with it; recomputes balances and rollups.
     ///
     /// # Errors
     /// Those of the database. What is not as the trail says is no error but a [`Finding`].
@@ -192,6 +205,8 @@ impl<'a> Tx<'a> {
         assisted_voucher(service_point: Id, id: Id) = vouchers::assisted -> Option<Voucher>;
         /// The vouchers that a service point claimed for a person, newest first.
         assisted_vouchers_of(service_point: Id, person: Id, limit: i64) = vouchers::assisted_of -> Vec<Voucher>;
+        /// How some vouchers were claimed by assistants, newest first.
+        assisted_claims(vouchers: &[Id]) = vouchers::assisted_claims -> Vec<AssistedClaim>;
         /// A person.
         person(id: Id) = vouchers::person -> Option<Person>;
         /// Some persons, in no order.
@@ -240,11 +255,11 @@ impl<'a> Tx<'a> {
         stores_of(retailer: Id) = retailers::stores_of -> Vec<Store>;
         /// A settlement bucket.
         bucket(id: Id) = retailers::bucket -> Option<Bucket>;
-        /// A redemption, and its state when it is no longer as it was made.
-        redemption(id: Id) = retailers::redemption -> Option<(Redemption, Option<RedemptionState>)>;
-        /// Redemptions of a retailer or all, each with its state.
+        /// A redemption, and how far it has come.
+        redemption(id: Id) = retailers::redemption -> Option<(Redemption, Progress)>;
+        /// Redemptions of a retailer or all, each with how far it has come.
         redemptions(retailer: Option<Id>, page: Page) = retailers::redemptions
-            -> Vec<(Redemption, Option<RedemptionState>)>;
+            -> Vec<(Redemption, Progress)>;
         /// Redemptions under versions before this one, from a day on, that stand and that it has not raised yet,
         /// newest first.
         adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
@@ -252,7 +267,35 @@ impl<'a> Tx<'a> {
         adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
         /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
         redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
-            = retailers::redemptions_of_days -> Vec<(Redemption, Option<RedemptionState>)>;
+            = retailers::redemptions_of_days -> Vec<(Redemption, Progress)>;
+        /// A retailer's buckets of days, both ends included, that no settlement has.
+        open_buckets(retailer: Id, from: Day, to: Day) = settlements::open_buckets -> Vec<Bucket>;
+        /// A retailer's accounts on all lines.
+        accounts_of_retailer(retailer: Id) = settlements::accounts_of -> Vec<LedgerAccount>;
+        /// A settlement.
+        settlement(id: Id) = settlements::settlement -> Option<Settlement>;
+        /// Settlements of a retailer or all, in one state or in any, or those whose next step was due before a day.
+        settlements(retailer: Option<Id>, status: Option<SettlementStatus>, due_before: Option<Day>, page: Page)
+            = settlements::settlements -> Vec<Settlement>;
+        /// What is in a settlement now, or was when it was paid.
+        settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
+        /// Redemptions by their identities, newest first, each with how far it has come.
+        redemptions_by_id(ids: &[Id]) = settlements::redemptions_by_id -> Vec<(Redemption, Progress)>;
+        /// Why some redemptions are held.
+        holds_of(redemptions: &[Id]) = settlements::holds_of -> Vec<LineHold>;
+        /// The refused lines of a settlement, newest first.
+        line_rejections(settlement: Id, page: Page) = settlements::line_rejections -> Vec<LineRejection>;
+        /// A file for the bank.
+        payment_batch(id: Id) = settlements::payment_batch -> Option<PaymentBatch>;
+        /// Files for the bank, newest first.
+        payment_batches(page: Page) = settlements::payment_batches -> Vec<PaymentBatch>;
+        /// The files of the bank that answered a batch.
+        bank_returns(batch: Id) = settlements::bank_returns -> Vec<BankReturn>;
+        /// Rows of reconciliation, of a batch or all, in one state or in any, newest first.
+        reconciliation_rows(batch: Option<Id>, status: Option<ReconciliationStatus>, page: Page)
+            = settlements::reconciliation_rows -> Vec<ReconciliationRow>;
+        /// What a retailer has repaid, newest first.
+        repayments(retailer: Id, page: Page) = settlements::repayments -> Vec<Repayment>;
         /// The adjustments of some redemptions, by redemption and version.
         adjustments_of(redemptions: &[Id]) = adjustments::of_redemptions -> Vec<Adjustment>;
         /// An account of staff.

@@ -89,6 +89,36 @@ on_both! {
         }
     }
 
+    /// Who has a telephone after all reads who claimed for her, when and on what consent; nobody else does.
+    fn the_person_is_told_who_claimed_for_her(app) {
+        let heard = json!({"given": true, "kind": "verbal_witnessed", "note": "见证人李建国"});
+        let user = assistant(&app);
+        let signed = user.post(VOUCHERS, &claim(1, "refrigerator")).expect(201);
+        let witnessed = user.post(VOUCHERS, &with(claim(1, "television"), "/consent", heard)).expect(201);
+        let own = app.claim(0, "nc-appl-2026", "washing_machine", None);
+        user.post(VOUCHERS, &claim(2, "television")).made();
+        let (_, record) = newest(&app, "claim_voucher_for");
+        let kept = app.consumer(0).get("/api/v1/me/personal-data").expect(200);
+        let told = |voucher: &Value, consent: &str, note: Value| {
+            json!({"voucher_id": voucher["id"], "claimed_at": voucher["issued_at"],
+                "service_point_id": record["organisation"], "consent": consent, "consent_note": note})
+        };
+        let expected = json!([told(&witnessed, "verbal_witnessed", json!("见证人李建国")), told(&signed, "signature", Value::Null)]);
+        assert_eq!(kept["assisted_claims"], expected);
+        assert!(kept["vouchers"].as_array().unwrap().iter().any(|voucher| voucher["id"] == own));
+        let (_, record) = newest(&app, "record_disclosure");
+        assert_eq!(record["detail"]["shown"]["assisted_claims"], 2);
+        assert_eq!(app.consumer(5).get("/api/v1/me/personal-data").expect(200)["assisted_claims"], json!([]));
+        // Once she is forgotten, what was noted cannot be read by anybody.
+        for voucher in [&signed["id"], &witnessed["id"], &json!(own)] {
+            let path = format!("/api/v1/vouchers/{}/cancellation", voucher.as_str().unwrap());
+            app.consumer(0).post(&path, &json!({})).expect(200);
+        }
+        app.consumer(0).post("/api/v1/me/erasure", &json!({"reason": "不再需要"})).expect(200);
+        let kept = app.consumer(0).get("/api/v1/me/personal-data").expect(200);
+        assert_eq!(kept["assisted_claims"][0]["consent_note"], "已删除");
+    }
+
     fn nothing_without_consent(app) {
         let assistant = assistant(&app);
         let good = claim(1, "refrigerator");

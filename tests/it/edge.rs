@@ -1,7 +1,9 @@
 //! The edge from outside: how often, from where, and what browsers are told.
 
+use huanxin::access::Role;
 use huanxin::api::edge::{Rate, Rates, Setting};
 use huanxin::config::EdgeOptions;
+use huanxin::domain::id::Id;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
@@ -59,6 +61,45 @@ fn one_caller_does_not_use_up_anothers_claims() {
     let policy = "\"claims\";q=300;w=60, \"claims-caller\";q=120;w=60";
     assert_eq!(rated(&refused), [Some(policy), Some("\"claims\";r=179;t=25, \"claims-caller\";r=0;t=1"), Some("1")]);
     claim(&app.consumer(1), &[]).refused(400, "FIELD_MISSING");
+}
+
+/// A service point's claims for others are claims, of its address and of its assistant.
+fn claims_for_others_are_counted_as_claims(place: Place) {
+    let app = TestApp::with_edge(place, options());
+    let claim = |user: &User<'_>| {
+        let key = fresh_key();
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())];
+        user.send(Method::POST, "/api/v1/assisted/vouchers", &headers, Some(b"{}"))
+    };
+    let assistant = app.demo_user("assistant");
+    for _ in 0..120 {
+        claim(&assistant).refused(400, "FIELD_MISSING");
+    }
+    let refused = claim(&assistant);
+    refused.refused_alone(429, "RATE_LIMITED");
+    let policy = "\"claims\";q=300;w=60, \"claims-caller\";q=120;w=60";
+    assert_eq!(rated(&refused), [Some(policy), Some("\"claims\";r=179;t=25, \"claims-caller\";r=0;t=1"), Some("1")]);
+    let another = app.somebody(Role::Assistant, Some(Id::digest(&["another service point"])));
+    for _ in 0..120 {
+        claim(&another).refused(400, "FIELD_MISSING");
+    }
+    for _ in 0..59 {
+        self::claim(&app.consumer(0), &[]).refused(400, "FIELD_MISSING");
+    }
+    assert_eq!(claim(&another).status, 429, "the address has used up its three hundred");
+    assert_eq!(self::claim(&app.consumer(1), &[]).status, 429);
+}
+
+#[test]
+fn claims_for_others_are_counted_as_claims_sqlite() {
+    claims_for_others_are_counted_as_claims(Place::sqlite());
+}
+
+#[test]
+fn claims_for_others_are_counted_as_claims_postgres() {
+    if let Some(place) = Place::postgres() {
+        claims_for_others_are_counted_as_claims(place);
+    }
 }
 
 #[test]

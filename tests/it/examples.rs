@@ -159,7 +159,6 @@ fn personal(app: &TestApp, book: &mut Book) {
     let voucher = id(&book.say(&app.consumer(6), "claimVoucher", &[], &claim("television")));
     let why = json!({"subject": "voucher", "id": voucher, "reason": "核对持券人"});
     book.say(&app.officer(), "revealPersonalData", &[], &why);
-    book.ask(&app.consumer(6), "exportMyData", &[]);
     let leave = json!({"reason": "不再需要"});
     book.no(&app.consumer(6), "eraseMyData", &[], Some(&leave), "WRONG_STATE");
     book.ask(&app.consumer(6), "cancelVoucher", &[("id", &voucher)]);
@@ -189,6 +188,7 @@ fn at_a_service_point(app: &TestApp, book: &mut Book) {
     book.say(&assistant, "listVouchersFor", &[], &json!({"person": person}));
     let print = json!({"person": person, "format": "token"});
     book.say(&assistant, "getVoucherQrFor", &[("id", &voucher)], &print);
+    book.ask(&app.consumer(5), "exportMyData", &[]);
 }
 
 fn parties(app: &TestApp, book: &mut Book) {

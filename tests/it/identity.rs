@@ -5,7 +5,7 @@ use huanxin::domain::account::SignInPolicy;
 use huanxin::domain::command::{Act, Party};
 use huanxin::domain::id::Id;
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division};
+use huanxin::engine::{Clock, Division, Removed, Retention};
 use huanxin::totp::SecondFactor;
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -78,6 +78,13 @@ fn new_clerk(app: &TestApp, login: &str) -> (String, Staff) {
     let made = app.retailer().post("/api/v1/staff", &body).expect(201);
     let password = made["initial_password"].as_str().unwrap().to_owned();
     (made["id"].as_str().unwrap().to_owned(), Staff { login: login.to_owned(), password, factor: None })
+}
+
+/// What the retention job removes now, but for the answers to repeats: with them a demonstration knows that it was begun.
+fn remove_due(app: &TestApp) -> Removed {
+    let retention = Retention { command_hours: 1_000_000, ..Retention::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(app.division().remove_due(retention)).unwrap()
 }
 
 fn redemptions(user: &User<'_>) -> Answer {
@@ -288,6 +295,42 @@ on_both! {
         next.user(&app).get("/api/v1/retailers").expect(200);
         let app = app.later(12 * 3600 + 1);
         next.refresh(&app).refused_alone(401, "UNAUTHENTICATED");
+    }
+
+    /// A session goes ninety days after it has ended or lapsed, and what ended its tokens with it; what keeps a collection
+    /// point out stays, and so do the digests of refresh tokens, which open nothing any more.
+    fn sessions_that_have_long_been_over_go(app) {
+        let (manager, officer, recycler) = (Staff::of(&app, "retailer"), Staff::of(&app, "officer"), Staff::of(&app, "recycler"));
+        let (ended, first, suspended) = (manager.signs_in(&app), officer.signs_in(&app), recycler.signs_in(&app));
+        ended.user(&app).send(Method::POST, "/api/v1/sessions/sign-out", &[], None).expect(200);
+        let lapsed = Session::of(&first.refresh(&app).expect(200));
+        let point = suspended.user(&app).get("/api/v1/account").expect(200)["organisation_id"].clone();
+        let path = format!("/api/v1/recyclers/{}/suspension", point.as_str().unwrap());
+        app.officer().post(&path, &json!({"reason": "核查中"})).expect(200);
+        let count = |app: &TestApp| ["session", "revocation", "refresh_token"].map(|table| app.database().rows_of(table).len());
+        assert_eq!(count(&app), [3, 2, 4]);
+        let app = app.later(89 * 24 * 3600);
+        let removed = remove_due(&app);
+        assert_eq!((removed.sessions, removed.revocations, count(&app)), (0, 0, [3, 2, 4]));
+        // The session of the collection point was never ended: it lapsed, because it could not be refreshed.
+        let app = app.later(2 * 24 * 3600);
+        let live = manager.signs_in(&app);
+        let removed = remove_due(&app);
+        assert_eq!((removed.sessions, removed.revocations, count(&app)), (3, 1, [1, 1, 5]));
+        assert_eq!(remove_due(&app), Removed::default());
+        for old in [&ended, &first, &lapsed, &suspended] {
+            old.refresh(&app).refused_alone(401, "UNAUTHENTICATED");
+            redemptions(&old.user(&app)).refused_alone(401, "UNAUTHENTICATED");
+        }
+        redemptions(&live.user(&app)).expect(200);
+        // The account still has the one that lapsed in its list.
+        officer.signs_in(&app).user(&app).get("/api/v1/retailers").expect(200);
+        let forgotten = app.database().rows_of("audit_record").into_iter().map(|row| row["body"].as_str().unwrap().to_owned());
+        let forgotten: Vec<Value> = forgotten.map(|body| serde_json::from_str(&body).unwrap()).filter(|body: &Value| body["act"] == "forget").collect();
+        for (what, rows) in [("sessions", 3), ("revocations", 1)] {
+            let of_it = |body: &&Value| body["detail"]["what"] == what && body["detail"]["rows"] == rows && body["role"] == "system";
+            assert_eq!(forgotten.iter().filter(of_it).count(), 1, "{forgotten:#?}");
+        }
     }
 
     fn a_suspended_retailers_tokens_end_at_once(app) {

@@ -14,6 +14,7 @@ mod personal;
 mod read;
 mod recycler;
 mod retailer;
+mod settlement;
 mod strict;
 pub mod words;
 
@@ -34,6 +35,10 @@ pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};
 pub use retailer::{InvoiceBody, NewItemBody, Parts, PriceBody, Quoted, ReasonBody, RedeemBody, SaleBody};
+pub use settlement::{
+    ClawBackBody, ControlBody, PaymentBatchBody, PaymentBody, ReconciliationAnswerBody, RejectLineBody, RepaymentBody,
+    ResubmitBody, ReturnSettlementBody, SubmitSettlementBody, bank_return,
+};
 pub use strict::parse;
 
 /// The example of a body as the API document has it.

@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
-use crate::domain::{account, adjustment, command, goods, import, personal, records};
+use crate::domain::{account, adjustment, command, goods, import, personal, records, settlement};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +174,14 @@ word_schemas! {
     TurnInStatusWord, "TurnInStatus", records::TurnInStatus, "A turn-in's state.";
     VoucherStatusWord, "VoucherStatus", records::VoucherStatus, "A voucher's state.";
     RedemptionStatusWord, "RedemptionStatus", records::RedemptionStatus, "A redemption's state.";
+    RejectionCodeWord, "RejectionCode", records::RejectionCode, "Why a line of a settlement was refused.";
+    SettlementStatusWord, "SettlementStatus", settlement::SettlementStatus, "How far a settlement is.";
+    ReconciliationKindWord, "ReconciliationKind", settlement::ReconciliationKind,
+        "What the bank's file says of a payment, or that it says nothing.";
+    ReconciliationStatusWord, "ReconciliationStatus", settlement::ReconciliationStatus, "What became of a row.";
+    ReconciliationAnswerWord, "ReconciliationAnswer", settlement::ReconciliationAnswer,
+        "What somebody made of a row that did not match.";
+    HoldKindWord, "HoldKind", settlement::HoldKind, "Why a line is held.";
     DisclosedWord, "Disclosed", personal::Disclosed, "A kind of record whose personal data can be shown in the clear.";
     ErasureWord, "Erasure", command::Erasure, "What became of what was known of a person.";
     ImportTableWord, "ImportTable", import::ImportTable, "What a file is a table of.";

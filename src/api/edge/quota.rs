@@ -21,8 +21,8 @@ use crate::domain::time::Moment;
 /// How a caller stands, and by which rule (draft-ietf-httpapi-ratelimit-headers-10).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// Claims of vouchers.
-const CLAIMS: &[&str] = &["claimVoucher"];
+/// Claims of vouchers, for oneself or for somebody who came to a service point.
+const CLAIMS: &[&str] = &["claimVoucher", "claimVoucherFor"];
 /// Steps on the way to a token, each of which could be tried until it fits.
 const LOG_INS: &[&str] = &["signIn", "refreshSession", "changePassword", "startTotpEnrolment", "confirmTotp"];
 
@@ -332,6 +332,16 @@ mod tests {
         assert_eq!(asked(&quotas, "getVoucher", "192.0.2.1"), (true, Vec::new()));
         let requests = texts(&[r#""requests";q=5;w=1"#, r#""requests";r=0;t=1"#, "1"]);
         assert_eq!(asked(&quotas, "getVoucher", "192.0.2.1"), (false, requests));
+    }
+
+    #[test]
+    fn claims_for_others_are_counted_with_them() {
+        let quotas = quotas();
+        let admitted = ["claimVoucher", "claimVoucherFor", "claimVoucherFor", "claimVoucherFor", "claimVoucher"]
+            .map(|operation| asked(&quotas, operation, "192.0.2.1").0);
+        assert_eq!(admitted, [true, true, true, false, false]);
+        assert!(asked(&quotas, "checkEligibilityFor", "192.0.2.2").0);
+        assert!(counts("claimVoucherFor") && !counts("checkEligibilityFor"));
     }
 
     #[test]

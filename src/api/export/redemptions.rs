@@ -17,8 +17,9 @@ use crate::api::server::Service;
 use crate::domain::goods::{FundingSource, NewItem};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::records::{Redemption, RedemptionState};
+use crate::domain::records::Redemption;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::settlement::Progress;
 use crate::store::{StoreError, Tx};
 
 /// Rows of one file; a longer period is asked for in parts.
@@ -29,7 +30,7 @@ const GROUP: usize = 1000;
 /// A redemption with what its row tells beside it.
 struct Row {
     redemption: Redemption,
-    state: Option<RedemptionState>,
+    progress: Progress,
     /// The buyer, masked.
     buyer: Option<String>,
     /// What later versions added.
@@ -40,7 +41,7 @@ struct Row {
 
 impl Row {
     fn status(&self) -> String {
-        self.state.as_ref().map_or_else(|| "recorded".to_owned(), |state| state.status.to_string())
+        self.progress.status().to_string()
     }
 
     fn funded(&self, source: FundingSource) -> Fen {
@@ -78,7 +79,7 @@ const COLUMNS: &[Column<Row>] = &[
     Column {
         zh: "撤销原因",
         en: "Why reversed",
-        cell: |row| Cell::perhaps(row.state.as_ref().map(|state| &state.reason)),
+        cell: |row| Cell::perhaps(row.progress.state.as_ref().map(|state| &state.reason)),
     },
     Column { zh: "券编号", en: "Voucher", cell: |row| Cell::text(&row.redemption.voucher) },
     Column { zh: "编号", en: "Identity", cell: |row| Cell::text(&row.redemption.id) },
@@ -152,13 +153,13 @@ fn rows(tx: &mut Tx<'_>, of: Option<Id>, period: Period) -> Result<Vec<Row>, Sto
     }
     let (retailers, stores) = (tx.retailer_names()?, tx.store_names()?);
     let buyers = buyers(tx, found.iter().map(|(redemption, _)| redemption))?;
-    let row = |(redemption, state): (Redemption, Option<RedemptionState>)| Row {
+    let row = |(redemption, progress): (Redemption, Progress)| Row {
         buyer: buyers.get(&redemption.person).cloned(),
         raised: raised.get(&redemption.id).copied().unwrap_or_default(),
         retailer: retailers.get(&redemption.retailer.to_string()).cloned(),
         store: stores.get(&redemption.store.to_string()).cloned(),
         redemption,
-        state,
+        progress,
     };
     Ok(found.into_iter().map(row).collect())
 }

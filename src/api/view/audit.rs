@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::api::body::words::{Digest, Token};
 use crate::domain::audit::AuditRecord;
 use crate::domain::checkpoint::{Checkpoint, leaf};
-use crate::domain::merkle::Hash;
+use crate::domain::merkle::texts;
 use crate::engine::{Consistency, Inclusion};
 
 use super::time;
@@ -47,7 +47,7 @@ pub struct AuditRecordView {
 
 impl From<&AuditRecord> for AuditRecordView {
     fn from(record: &AuditRecord) -> Self {
-        let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
+        let body = record.said();
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
         Self {
             seq: record.seq,
@@ -101,10 +101,6 @@ impl From<&Checkpoint> for CheckpointView {
     }
 }
 
-fn hashes(proof: &[Hash]) -> Vec<String> {
-    proof.iter().map(hex::encode).collect()
-}
-
 /// The proof that a record is in the trail of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct InclusionView {
@@ -137,7 +133,7 @@ impl From<&Inclusion> for InclusionView {
             body: found.record.body.clone(),
             hash: found.record.hash.clone(),
             leaf: leaf(&found.record.hash).map(hex::encode).unwrap_or_default(),
-            proof: hashes(&found.proof),
+            proof: texts(&found.proof),
             checkpoint: CheckpointView::from(&found.checkpoint),
         }
     }
@@ -160,7 +156,7 @@ impl From<&Consistency> for ConsistencyView {
         Self {
             from: CheckpointView::from(&found.from),
             to: CheckpointView::from(&found.to),
-            proof: hashes(&found.proof),
+            proof: texts(&found.proof),
         }
     }
 }

@@ -12,6 +12,7 @@ mod product;
 mod programme;
 mod redemption;
 mod report;
+mod settlement;
 mod turn_in;
 mod version;
 mod voucher;
@@ -29,7 +30,9 @@ pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, O
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
-pub use personal::{AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment};
+pub use personal::{
+    AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,
+};
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
 pub use product::{ProductView, ProductWithEntriesView};
 pub use programme::{
@@ -38,9 +41,14 @@ pub use programme::{
 };
 pub use redemption::{
     CheckView, DeliveryView, FundingView, InvoiceView, NewItemView, PriceView, QuoteView, QuotedVoucher, RedeemedView,
-    RedemptionView, ReversalView, ReversedView,
+    RedemptionView, RejectionView, ReversalView, ReversedView,
 };
 pub use report::{TotalsRow, TotalsView};
+pub use settlement::{
+    BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView, PortionView,
+    ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView, SignatureView,
+    StatementView,
+};
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
 pub use version::{DifferenceView, VersionView, VersionWithRulesView};
 pub use voucher::{EligibilityView, ReasonView, VoucherView};

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::body::words::{Date, DisclosedWord, ErasureWord, RefusalCode};
+use crate::api::body::words::{ConsentKindWord, Date, DisclosedWord, ErasureWord, RefusalCode};
 use crate::domain::command::Erasure;
 use crate::domain::personal::Disclosed;
+use crate::domain::records::{AssistedClaim, ConsentKind};
 use crate::domain::time::{Day, Moment};
 use crate::store::Attempt;
 
@@ -60,6 +61,8 @@ pub struct ExportView {
     pub erased_at: Option<String>,
     /// Vouchers, newest first.
     pub vouchers: Vec<VoucherView>,
+    /// Which of the vouchers a service point claimed, newest first.
+    pub assisted_claims: Vec<AssistedClaimView>,
     /// Old items that were handed in, newest first.
     pub turn_ins: Vec<TurnInView>,
     /// What was bought with vouchers, newest first, with the buyer's name and where it was delivered to in the clear.
@@ -68,6 +71,39 @@ pub struct ExportView {
     pub quotas: Vec<QuotaView>,
     /// What was refused of late.
     pub refused: Vec<AttemptView>,
+}
+
+/// A claim that an assistant of a service point made for the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AssistedClaimView {
+    /// The voucher.
+    #[schema(format = "uuid")]
+    pub voucher_id: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub claimed_at: String,
+    /// The service point (服务点) whose assistant claimed it.
+    #[schema(format = "uuid")]
+    pub service_point_id: String,
+    /// How the caller consented.
+    #[schema(value_type = ConsentKindWord)]
+    pub consent: ConsentKind,
+    /// What the assistant noted about it, such as the witness, in the clear.
+    pub consent_note: Option<String>,
+}
+
+impl AssistedClaimView {
+    /// With the note in the clear.
+    #[must_use]
+    pub fn of(claim: &AssistedClaim, consent_note: Option<String>) -> Self {
+        Self {
+            voucher_id: claim.voucher.to_string(),
+            claimed_at: time(claim.at),
+            service_point_id: claim.service_point.to_string(),
+            consent: claim.consent,
+            consent_note,
+        }
+    }
 }
 
 /// How far a limit per person is used.

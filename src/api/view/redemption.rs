@@ -5,16 +5,18 @@ use utoipa::ToSchema;
 
 use crate::api::body::words::{
     BatteryWord, CategoryWord, CertificationWord, Date, Decimal, DivisionCode, FundingSourceWord, Money,
-    PowertrainWord, ProgrammeWord, RedemptionStatusWord, RefusalCode, Token,
+    PowertrainWord, ProgrammeWord, RedemptionStatusWord, RefusalCode, RejectionCodeWord, Token,
 };
 use crate::api::masks::Shown;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::command::Redeemed;
 use crate::domain::goods::{Battery, Category, Certification, FundingSource, NewItem, Powertrain};
 use crate::domain::id::Id;
+use crate::domain::money::Fen;
 use crate::domain::programme::{Amounts, Share};
-use crate::domain::records::{Redemption, RedemptionState, RedemptionStatus, Voucher};
+use crate::domain::records::{Redemption, RedemptionStatus, RejectionCode, Voucher};
 use crate::domain::refusal::{Check, Language};
+use crate::domain::settlement::Progress;
 use crate::domain::time::Moment;
 
 use super::adjustment::RedemptionAdjustmentView;
@@ -192,9 +194,12 @@ pub struct ReversedView {
     /// What it undid.
     #[schema(format = "uuid")]
     pub redemption_id: String,
-    /// `reversed`.
+    /// `reversed`, or `clawed_back` where it had been paid.
     #[schema(value_type = RedemptionStatusWord)]
     pub status: String,
+    /// What had been paid for it and is to be had back.
+    #[schema(value_type = Money)]
+    pub clawed_back: String,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
@@ -203,11 +208,14 @@ pub struct ReversedView {
 impl ReversedView {
     /// A reversal.
     #[must_use]
-    pub fn of(id: Id, redemption: Id, at: Moment) -> Self {
+    pub fn of(id: Id, redemption: Id, at: Moment, clawed_back: Fen) -> Self {
+        let paid = clawed_back > Fen::ZERO;
+        let status = if paid { RedemptionStatus::ClawedBack } else { RedemptionStatus::Reversed };
         Self {
             id: id.to_string(),
             redemption_id: redemption.to_string(),
-            status: RedemptionStatus::Reversed.to_string(),
+            status: status.to_string(),
+            clawed_back: money(clawed_back),
             at: time(at),
         }
     }
@@ -267,8 +275,26 @@ pub struct RedemptionView {
     /// The old item.
     #[schema(format = "uuid")]
     pub turn_in_id: Option<String>,
+    /// The settlement that it is in.
+    #[schema(format = "uuid")]
+    pub settlement_id: Option<String>,
+    /// How the bureau refused it the last time, if it did.
+    pub rejection: Option<RejectionView>,
     /// How it was undone, if it was.
     pub reversal: Option<ReversalView>,
+}
+
+/// How a line of a settlement was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RejectionView {
+    /// The settlement.
+    #[schema(format = "uuid")]
+    pub settlement_id: String,
+    /// Why, in a word.
+    #[schema(value_type = RejectionCodeWord)]
+    pub code: RejectionCode,
+    /// Why, in a sentence; not told any more once it was resubmitted.
+    pub reason: Option<String>,
 }
 
 /// How a redemption was undone.
@@ -405,15 +431,10 @@ pub struct DeliveryView {
 }
 
 impl RedemptionView {
-    /// A redemption, its state row, where it has one, its own among these adjustments, and what may be shown of people.
+    /// A redemption, how far it has come, its own among these adjustments, and what may be shown of people.
     #[must_use]
-    pub fn of(
-        redemption: &Redemption,
-        state: Option<&RedemptionState>,
-        adjustments: &[Adjustment],
-        shown: Shown,
-    ) -> Self {
-        let status = state.map_or(RedemptionStatus::Recorded, |state| state.status);
+    pub fn of(redemption: &Redemption, progress: &Progress, adjustments: &[Adjustment], shown: Shown) -> Self {
+        let (status, state) = (progress.status(), progress.state.as_ref());
         let own = adjustments.iter().filter(|adjustment| adjustment.redemption == redemption.id);
         let (price, invoice, delivery) = (&redemption.price, &redemption.invoice, &redemption.delivery);
         Self {
@@ -450,13 +471,26 @@ impl RedemptionView {
                 phone: shown.phone,
             },
             turn_in_id: redemption.turn_in.map(|id| id.to_string()),
-            reversal: state.filter(|state| state.status == RedemptionStatus::Reversed).map(|state| ReversalView {
+            settlement_id: progress.settlement.map(|(id, _)| id.to_string()),
+            rejection: state.and_then(|state| {
+                let rejection = state.rejection.as_ref()?;
+                Some(RejectionView {
+                    settlement_id: rejection.settlement.to_string(),
+                    code: rejection.code,
+                    reason: (state.status == RedemptionStatus::Rejected).then(|| state.reason.clone()),
+                })
+            }),
+            reversal: state.filter(|state| undone(state.status)).map(|state| ReversalView {
                 id: state.step.to_string(),
                 at: time(state.at),
                 reason: state.reason.clone(),
             }),
         }
     }
+}
+
+const fn undone(status: RedemptionStatus) -> bool {
+    matches!(status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::words::Money;
-use crate::domain::money::Fen;
 use crate::domain::rollup::Tally;
 
 use super::money;
@@ -64,7 +63,7 @@ pub struct TotalsRow {
 }
 
 impl TotalsRow {
-    /// A row. What is approved, paid and recovered is known to settlements, of which there are none yet.
+    /// A row.
     #[must_use]
     pub fn of(key: impl Into<String>, name: Option<&String>, tally: &Tally) -> Self {
         Self {
@@ -78,9 +77,9 @@ impl TotalsRow {
             amount_reserved: money(tally.amount_reserved),
             amount_redeemed: money(tally.amount_redeemed),
             amount_reversed: money(tally.amount_reversed),
-            amount_approved: money(Fen::ZERO),
-            amount_paid: money(Fen::ZERO),
-            amount_recovered: money(Fen::ZERO),
+            amount_approved: money(tally.amount_approved),
+            amount_paid: money(tally.amount_paid),
+            amount_recovered: money(tally.amount_recovered),
         }
     }
 }
@@ -100,6 +99,7 @@ impl TotalsView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Fen;
 
     #[test]
     fn totals_are_the_sum_of_the_rows() {

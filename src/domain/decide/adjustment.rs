@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::parts::Buckets;
 use super::{Ids, redemption};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, PostAdjustments, Stamp, Stop};
@@ -14,9 +15,10 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
 use crate::domain::programme::{Rise, SaleMade, Share, rise};
-use crate::domain::records::{Bucket, Redemption, Version};
+use crate::domain::records::{Redemption, RedemptionStatus, Version};
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::Tally;
+use crate::domain::settlement::{Bucket, Portion};
 use crate::domain::state::State;
 use crate::domain::time::Day;
 
@@ -82,7 +84,9 @@ pub fn judge(state: &State, programme: &str, redemption: Id, pointer: &str) -> R
     let current = state.programmes.get(&fact.programme)?.map_or(0, |row| row.current);
     let (version, from) = raising(state, programme, current)?;
     let wrong = || Refusal::at(Code::WrongState, pointer);
-    if let Some(row) = state.redemption_states.get(&redemption)? {
+    // One that waits for another settlement stands as well as one that was never refused.
+    let stands = |status| matches!(status, RedemptionStatus::Recorded | RedemptionStatus::Resubmitted);
+    if let Some(row) = state.redemption_states.get(&redemption)?.filter(|row| !stands(row.status)) {
         return Err(wrong().found(row.status).expected("a redemption that stands").into());
     }
     if fact.version >= current {
@@ -131,16 +135,19 @@ pub(super) fn post(state: &State, post: &PostAdjustments, author: Id, ids: &mut 
     let owed = judge_all(state, post)?;
     judge_money(state, post, &owed)?;
     // From here it must succeed.
-    let mut changes = new_buckets(state, &owed, ids.stamp)?;
+    let (mut changes, mut buckets) = (Vec::new(), Buckets::of(state));
     let (mut movements, mut rollups, mut raised) = (Vec::new(), Vec::new(), Vec::new());
     for one in owed {
         let adjustment = adjustment(&one, author, ids.stamp);
         movements.push(pay(&adjustment, ids));
+        let portion = Portion::of(&adjustment.programme, adjustment.category, adjustment.amount, &adjustment.funding);
+        buckets.add(adjustment.retailer, ids.stamp.day(), &portion, false)?;
         let more = Tally { amount_redeemed: adjustment.amount, ..Tally::default() };
         rollups.push(redemption::entry(ids, &one.fact, ids.stamp, more));
         changes.push(Change::Adjustment(Box::new(adjustment.clone())));
         raised.push(Raised { adjustment, from_version: one.fact.version, redeemed_at: one.fact.at });
     }
+    changes.extend(buckets.changes());
     let each = |one: &Raised| {
         let Adjustment { redemption, retailer, before, after, amount, .. } = &one.adjustment;
         json!({"redemption": redemption, "retailer": retailer, "before": before, "after": after, "amount": amount})
@@ -197,19 +204,6 @@ fn judge_money(state: &State, post: &PostAdjustments, owed: &[Owed]) -> Result<(
         checks.note(needed <= available, refusal.expected(format!("{needed} for {}", row.category)));
     }
     Ok(checks.verdict()?)
-}
-
-/// The day's buckets that are not there yet, each once.
-fn new_buckets(state: &State, owed: &[Owed], stamp: Stamp) -> Result<Vec<Change>, Stop> {
-    let mut changes: BTreeMap<Id, Change> = BTreeMap::new();
-    for Owed { fact, .. } in owed {
-        let (retailer, programme, day) = (fact.retailer, fact.programme.clone(), stamp.day());
-        let id = Bucket::key(retailer, &programme, day);
-        if state.buckets.get(&id)?.is_none() {
-            changes.insert(id, Change::Bucket(Bucket { id, retailer, programme, day, settlement: None }));
-        }
-    }
-    Ok(changes.into_values().collect())
 }
 
 fn adjustment(owed: &Owed, author: Id, stamp: Stamp) -> Adjustment {

@@ -56,6 +56,10 @@ pub(super) fn propose(
 
 pub(super) fn approve(state: &State, proposal: Id, officer: Id, stamp: Stamp) -> Result<Decision, Stop> {
     let (row, proposal) = judge(state, proposal, officer)?;
+    if let Some(settlement) = row.paying.first() {
+        let refusal = Refusal::of(Code::WrongState).found(format!("settlement {settlement} is being paid"));
+        return Err(refusal.expected("no payment under way to the account that is in force").into());
+    }
     // From here it must succeed.
     let row = Retailer { account: proposal.account.clone(), proposal: None, ..row.clone() };
     Ok(decision(row, decided(proposal, ProposalStatus::Approved, officer, stamp, None)))
@@ -137,6 +141,7 @@ mod tests {
             standing: Standing::Approved,
             programmes: Vec::new(),
             proposal: None,
+            paying: Vec::new(),
         };
         let mut state = State::default();
         state.retailers.put(row.id, row);

@@ -10,14 +10,17 @@ mod disclosure;
 mod erasure;
 mod expiry;
 mod growth_input;
+mod hold;
 mod import;
 mod matching;
+mod parts;
 mod party;
 mod programme;
 mod quota;
 mod redemption;
 mod reversal;
 mod session;
+mod settlement;
 mod turn_in;
 mod voucher;
 
@@ -56,7 +59,9 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ClaimVoucherFor { claim, .. } => assistance::footprint(state, claim, command.actor.id, stamp),
         Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
         Act::RedeemVoucher(redeem) => redemption::footprint(state, redeem, stamp),
-        Act::ReverseRedemption { redemption, .. } => reversal::footprint(state, *redemption),
+        Act::ReverseRedemption { redemption, .. } | Act::ClawBackRedemption { redemption, .. } => {
+            reversal::footprint(state, *redemption);
+        }
         Act::PostAdjustments(post) => adjustment::footprint(state, post, stamp),
         Act::CreateAccount(new) => account::footprint_new(state, new),
         Act::DisableAccount { account, .. }
@@ -77,6 +82,14 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
         Act::ImportTable(new) => import::footprint(state, new),
+        Act::SubmitSettlement(new) => settlement::footprint_submit(state, new),
+        Act::AdvanceSettlement(step) => settlement::footprint(state, step),
+        Act::RejectLine(reject) => settlement::footprint_reject(state, reject),
+        Act::ResubmitRedemption { redemption, .. } => settlement::footprint_resubmit(state, *redemption, stamp),
+        Act::RecordRepayment(new) => settlement::footprint_repay(state, new),
+        Act::BatchSettlements(new) => settlement::footprint_batch(state, new),
+        Act::RecordBankReturn(new) => settlement::footprint_return(state, new),
+        Act::AnswerReconciliationRow(answer) => settlement::footprint_answer(state, answer),
     }
 }
 
@@ -118,7 +131,8 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::ExpireVoucher { voucher } => expiry::expire(state, *voucher, stamp, &mut ids),
         Act::RedeemVoucher(redeem) => redemption::redeem(state, redeem, command.actor.id, stamp, &mut ids),
         Act::ReverseRedemption { redemption, retailer, reason } => {
-            reversal::reverse(state, *redemption, *retailer, reason, stamp, &mut ids)
+            let undo = reversal::Undo::Return { retailer: *retailer, reason };
+            reversal::undo(state, *redemption, &undo, stamp, &mut ids)
         }
         Act::PostAdjustments(post) => adjustment::post(state, post, command.actor.id, &mut ids),
         Act::SetGrowthBaseline { year, value, source, monthly } => {
@@ -148,6 +162,20 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
         Act::ImportTable(new) => import::take(state, new, command.actor.id, stamp, &mut ids),
+        Act::SubmitSettlement(new) => settlement::submit(state, new, command.actor.id, &mut ids),
+        Act::AdvanceSettlement(step) => settlement::advance(state, step, command.actor.id, &mut ids),
+        Act::RejectLine(reject) => settlement::reject(state, reject, command.actor.id, &mut ids),
+        Act::ResubmitRedemption { redemption, retailer, note } => {
+            settlement::resubmit(state, *redemption, *retailer, note, &mut ids)
+        }
+        Act::ClawBackRedemption { redemption, goods_returned, reason } => {
+            let undo = reversal::Undo::ClawBack { goods_returned: *goods_returned, reason };
+            reversal::undo(state, *redemption, &undo, stamp, &mut ids)
+        }
+        Act::RecordRepayment(new) => settlement::repay(state, new, command.actor.id, &mut ids),
+        Act::BatchSettlements(new) => settlement::batch(state, new, command.actor.id, &mut ids),
+        Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
+        Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
     }
 }
 

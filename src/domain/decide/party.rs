@@ -46,6 +46,7 @@ pub(super) fn new_retailer(new: &NewRetailer, ids: &mut Ids) -> Retailer {
         standing: Standing::Registered,
         programmes: Vec::new(),
         proposal: None,
+        paying: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::expiry::judge_live;
+use super::parts::Buckets;
 use super::{Ids, matching, voucher as claims};
 use crate::domain::claim_key::{self, Taken};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, RedeemVoucher, Redeemed, Stamp, Stop};
@@ -15,10 +16,11 @@ use crate::domain::programme::{
     Amounts, MatchedAt, Rules, Sale, application_open, by_turn_in_id, fits, judge_old_item, judge_sale,
 };
 use crate::domain::records::{
-    Bucket, ClaimKey, Delivery, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
+    ClaimKey, Delivery, ProgrammeStatus, Redemption, Standing, Store, TurnIn, Version, Voucher, VoucherStatus,
 };
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
+use crate::domain::settlement::{Bucket, Portion};
 use crate::domain::state::State;
 
 pub(super) fn footprint(state: &mut State, redeem: &RedeemVoucher, stamp: Stamp) {
@@ -246,10 +248,10 @@ pub(super) fn redeem(
     }
     changes.extend(fact.claims.iter().map(|key| Change::Claim { key: *key, holder: Some(fact.id) }));
     changes.extend(redeem.delivery_key.iter().map(|key| Change::DataKey(key.of(fact.person, stamp.at))));
-    if state.buckets.get(&fact.bucket)?.is_none() {
-        let (retailer, programme, day) = (fact.retailer, fact.programme.clone(), stamp.day());
-        changes.push(Change::Bucket(Bucket { id: fact.bucket, retailer, programme, day, settlement: None }));
-    }
+    let mut buckets = Buckets::of(state);
+    let portion = Portion::of(&fact.programme, fact.category, fact.subsidy, &fact.funding);
+    buckets.add(fact.retailer, stamp.day(), &portion, false)?;
+    changes.extend(buckets.changes());
     let movement = pay(&fact, judged.voucher.reserved, ids);
     let released = Tally { amount_reserved: -judged.voucher.reserved, ..Tally::default() };
     let issued = Stamp { at: judged.voucher.issued_at };

@@ -1,6 +1,7 @@
 //! Claims that assistants made for others.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::{Place, Row, json};
 use crate::domain::id::Id;
@@ -10,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::schema::{assistant_use, assisted_claim};
 
 /// A claim for somebody else.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
 #[diesel(table_name = assisted_claim, treat_none_as_default_value = false)]
 pub struct AssistedClaimRow {
     pub voucher: Id,

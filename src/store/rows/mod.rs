@@ -15,6 +15,7 @@ mod parties;
 mod programmes;
 mod redemptions;
 mod rollups;
+mod settlements;
 mod trail;
 mod turn_ins;
 mod vouchers;
@@ -31,6 +32,9 @@ pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, Store
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};
 pub use rollups::{EntryRow, RollupRow};
+pub use settlements::{
+    BankReturnRow, LineHoldRow, LineRejectionRow, PaymentBatchRow, ReconciliationRowRow, RepaymentRow, SettlementRow,
+};
 pub use trail::{AttemptRow, AuditRow, BlockRow, CheckpointRow, CommandRow};
 pub use turn_ins::TurnInRow;
 pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};

@@ -1,6 +1,7 @@
 //! Those who take part: retailers, stores, recyclers, persons.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::{Place, Row, json};
 use crate::domain::id::Id;
@@ -23,6 +24,7 @@ pub struct RetailerRow {
     pub standing: String,
     pub programmes: String,
     pub proposal: Option<Id>,
+    pub paying: String,
 }
 
 impl Row for RetailerRow {
@@ -39,6 +41,7 @@ impl Row for RetailerRow {
             standing: record.standing.name().to_owned(),
             programmes: json(&record.programmes)?,
             proposal: record.proposal,
+            paying: json(&record.paying)?,
         })
     }
 
@@ -54,12 +57,13 @@ impl Row for RetailerRow {
             standing: place.word("standing", &self.standing, Standing::from_name)?,
             programmes: place.json("programmes", &self.programmes)?,
             proposal: self.proposal,
+            paying: place.json("paying", &self.paying)?,
         })
     }
 }
 
 /// A change of a retailer's bank account.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
 #[diesel(table_name = account_proposal, treat_none_as_default_value = false)]
 pub struct AccountProposalRow {
     pub id: Id,

@@ -7,7 +7,8 @@ use super::{Place, Row, json};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::records::{Bucket, Redemption, RedemptionState, RedemptionStatus};
+use crate::domain::records::{Redemption, RedemptionState, RedemptionStatus};
+use crate::domain::settlement::{Bucket, SettlementStatus};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::schema::{redemption, redemption_state, settlement_bucket};
@@ -114,6 +115,11 @@ pub struct RedemptionStateRow {
     pub step: Id,
     pub at: i64,
     pub reason: String,
+    // Left out where there is none: the digests of rows of before settlements were made without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<Id>,
 }
 
 impl Row for RedemptionStateRow {
@@ -126,6 +132,8 @@ impl Row for RedemptionStateRow {
             step: record.step,
             at: record.at.0,
             reason: record.reason.clone(),
+            rejection: record.rejection.as_ref().map(json).transpose()?,
+            bucket: record.bucket,
         })
     }
 
@@ -137,6 +145,8 @@ impl Row for RedemptionStateRow {
             step: self.step,
             at: Moment(self.at),
             reason: self.reason,
+            rejection: self.rejection.as_deref().map(|text| place.json("rejection", text)).transpose()?,
+            bucket: self.bucket,
         })
     }
 }
@@ -150,6 +160,9 @@ pub struct BucketRow {
     pub programme: String,
     pub day: i32,
     pub settlement: Option<Id>,
+    pub stage: Option<String>,
+    pub portions: String,
+    pub held: i64,
 }
 
 impl Row for BucketRow {
@@ -162,17 +175,24 @@ impl Row for BucketRow {
             programme: record.programme.clone(),
             day: record.day.number(),
             settlement: record.settlement,
+            stage: record.stage.map(|stage| stage.name().to_owned()),
+            portions: json(&record.portions)?,
+            held: i64::from(record.held),
         })
     }
 
     fn read(self) -> Result<Bucket, StoreError> {
         let place = Place::new("settlement_bucket", &self.id);
+        let stage = |word: &str| place.word("stage", word, SettlementStatus::from_name);
         Ok(Bucket {
             id: self.id,
             retailer: self.retailer,
             programme: self.programme,
             day: place.day("day", self.day)?,
             settlement: self.settlement,
+            stage: self.stage.as_deref().map(stage).transpose()?,
+            portions: place.json("portions", &self.portions)?,
+            held: place.count("held", self.held)?,
         })
     }
 }

@@ -35,6 +35,9 @@ macro_rules! sum_of {
             amount_reserved: Fen($row.amount_reserved_fen),
             amount_redeemed: Fen($row.amount_redeemed_fen),
             amount_reversed: Fen($row.amount_reversed_fen),
+            amount_approved: Fen($row.amount_approved_fen),
+            amount_paid: Fen($row.amount_paid_fen),
+            amount_recovered: Fen($row.amount_recovered_fen),
         };
         (key, tally)
     }};
@@ -62,6 +65,9 @@ pub struct RollupRow {
     pub amount_reserved_fen: i64,
     pub amount_redeemed_fen: i64,
     pub amount_reversed_fen: i64,
+    pub amount_approved_fen: i64,
+    pub amount_paid_fen: i64,
+    pub amount_recovered_fen: i64,
 }
 
 impl RollupRow {
@@ -86,6 +92,9 @@ impl RollupRow {
             amount_reserved_fen: tally.amount_reserved.0,
             amount_redeemed_fen: tally.amount_redeemed.0,
             amount_reversed_fen: tally.amount_reversed.0,
+            amount_approved_fen: tally.amount_approved.0,
+            amount_paid_fen: tally.amount_paid.0,
+            amount_recovered_fen: tally.amount_recovered.0,
         }
     }
 
@@ -121,6 +130,9 @@ pub struct EntryRow {
     pub amount_reserved_fen: i64,
     pub amount_redeemed_fen: i64,
     pub amount_reversed_fen: i64,
+    pub amount_approved_fen: i64,
+    pub amount_paid_fen: i64,
+    pub amount_recovered_fen: i64,
     pub at: i64,
 }
 
@@ -148,6 +160,9 @@ impl Row for EntryRow {
             amount_reserved_fen: record.tally.amount_reserved.0,
             amount_redeemed_fen: record.tally.amount_redeemed.0,
             amount_reversed_fen: record.tally.amount_reversed.0,
+            amount_approved_fen: record.tally.amount_approved.0,
+            amount_paid_fen: record.tally.amount_paid.0,
+            amount_recovered_fen: record.tally.amount_recovered.0,
             at: record.at.0,
         })
     }

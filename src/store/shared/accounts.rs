@@ -1,5 +1,6 @@
 //! Staff: accounts, sessions, and what ends tokens.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::Conn;
@@ -8,8 +9,14 @@ use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{RevocationRow, Row, StaffRow, read_all};
-use crate::store::schema::{account, refresh_token, revocation};
+use crate::store::schema::{account, refresh_token, revocation, session};
 use crate::store::tx::Page;
+
+/// Whether a session was over before a moment: it was ended, was not refreshed in time, or had lasted as long as any may.
+#[auto_type]
+pub fn over(before: i64) -> _ {
+    session::ended_at.lt(before).or(session::idle_at.lt(before)).or(session::lapses_at.lt(before))
+}
 
 pub fn account(conn: &mut Conn, id: Id) -> Result<Option<Account>, StoreError> {
     let row = account::table.find(id).select(StaffRow::as_select()).first(conn).optional()?;

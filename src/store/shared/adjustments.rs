@@ -6,11 +6,14 @@ use super::Conn;
 use super::reports::first_id;
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::id::Id;
+use crate::domain::records::RedemptionStatus;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{AdjustmentRow, Row, read_all};
 use crate::store::schema::{adjustment, redemption, redemption_state};
 use crate::store::tx::Page;
+
+const RESUBMITTED: &str = RedemptionStatus::Resubmitted.name();
 
 /// Redemptions of a programme under versions before this one, from a day on, that stand and that this version has not
 /// raised, newest first. Whether anything is owed for them is another question.
@@ -25,7 +28,7 @@ pub fn candidates(
     let ids = redemption::table
         .left_join(redemption_state::table.on(redemption_state::redemption.eq(redemption::id)))
         .left_join(adjustment::table.on(raised))
-        .filter(redemption_state::redemption.is_null())
+        .filter(redemption_state::redemption.is_null().or(redemption_state::status.eq(RESUBMITTED)))
         .filter(adjustment::id.is_null())
         .filter(redemption::programme.eq(programme))
         .filter(redemption::version.lt(i64::from(version)))

@@ -8,10 +8,10 @@ use crate::domain::loaded::Loaded;
 use crate::domain::state::{Done, Holdings, State};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, ImportFileRow, LineRow, PersonRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow,
-    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, StaffRow, StoreRow,
-    TurnInRow, VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
+    ClaimRow, CommandRow, DataKeyRow, ImportFileRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow,
+    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
+    RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -77,6 +77,11 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.imports, import_file.id as ImportFileRow);
     super::imports::load_newest(conn, state)?;
     super::imports::load_registrations(conn, state)?;
+    fill!(conn, state.settlements, settlement.id as SettlementRow);
+    fill!(conn, state.holds, line_hold.redemption as LineHoldRow);
+    fill!(conn, state.payment_batches, payment_batch.id as PaymentBatchRow);
+    fill!(conn, state.bank_returns, bank_return.id as BankReturnRow);
+    fill!(conn, state.reconciliation_rows, reconciliation_row.id as ReconciliationRowRow);
     data_keys(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)

@@ -4,6 +4,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::Conn;
+use super::accounts::over;
 use crate::domain::command::Passing;
 use crate::domain::id::Id;
 use crate::domain::personal::DataKey;
@@ -12,7 +13,7 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{AttemptRow, DataKeyRow, PersonRow, QuotaRow, read_all};
 use crate::store::saved::Attempt;
-use crate::store::schema::{attempt, command_log, data_key, person, quota_use, turn_in, voucher};
+use crate::store::schema::{attempt, command_log, data_key, person, quota_use, revocation, session, turn_in, voucher};
 
 /// Some persons, in no order.
 pub fn persons(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Person>, StoreError> {
@@ -51,6 +52,14 @@ pub fn passed(conn: &mut Conn, what: Passing, before: Moment, limit: i64) -> Res
         Passing::Commands => {
             let old = command_log::table.filter(command_log::at.lt(before.0));
             old.order((command_log::at, command_log::id)).limit(limit).select(command_log::id).load(conn)?
+        }
+        Passing::Sessions => {
+            let old = session::table.filter(over(before.0));
+            old.order((session::opened_at, session::id)).limit(limit).select(session::id).load(conn)?
+        }
+        Passing::Revocations => {
+            let old = revocation::table.filter(revocation::forget_at.lt(before.0));
+            old.order((revocation::at, revocation::subject)).limit(limit).select(revocation::subject).load(conn)?
         }
     })
 }

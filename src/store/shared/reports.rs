@@ -20,9 +20,9 @@ use crate::store::rows::{BaselineRow, OffSystemRow, Row, read_all};
 use crate::store::schema::{growth_baseline, off_system_trade_in, retailer, rollup, rollup_entry, store};
 use crate::store::tx::Group;
 
-/// Ten sums, as [`Tally`] has them.
-type Sums = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
-type SumsSql = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
+/// Thirteen sums, as [`Tally`] has them.
+type Sums = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+type SumsSql = (BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// PostgreSQL sums into a number without limit, which is cut back here.
 fn sums() -> SqlLiteral<SumsSql> {
@@ -30,7 +30,9 @@ fn sums() -> SqlLiteral<SumsSql> {
         "CAST(SUM(issued) AS BIGINT), CAST(SUM(expired) AS BIGINT), CAST(SUM(cancelled) AS BIGINT), ",
         "CAST(SUM(redeemed) AS BIGINT), CAST(SUM(reversed) AS BIGINT), CAST(SUM(completed) AS BIGINT), ",
         "CAST(SUM(without_old_item) AS BIGINT), CAST(SUM(amount_reserved_fen) AS BIGINT), ",
-        "CAST(SUM(amount_redeemed_fen) AS BIGINT), CAST(SUM(amount_reversed_fen) AS BIGINT)",
+        "CAST(SUM(amount_redeemed_fen) AS BIGINT), CAST(SUM(amount_reversed_fen) AS BIGINT), ",
+        "CAST(SUM(amount_approved_fen) AS BIGINT), CAST(SUM(amount_paid_fen) AS BIGINT), ",
+        "CAST(SUM(amount_recovered_fen) AS BIGINT)",
     ))
 }
 
@@ -46,6 +48,9 @@ fn tally(sums: Sums) -> Tally {
         amount_reserved: Fen(sums.7),
         amount_redeemed: Fen(sums.8),
         amount_reversed: Fen(sums.9),
+        amount_approved: Fen(sums.10),
+        amount_paid: Fen(sums.11),
+        amount_recovered: Fen(sums.12),
     }
 }
 

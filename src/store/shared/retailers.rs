@@ -1,11 +1,14 @@
 //! Retailers, their stores, and what they redeemed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 
 use super::Conn;
 use super::reports::first_id;
 use crate::domain::id::Id;
-use crate::domain::records::{AccountProposal, Bucket, ProposalStatus, Redemption, RedemptionState, Retailer, Store};
+use crate::domain::records::{AccountProposal, ProposalStatus, Redemption, Retailer, Store};
+use crate::domain::settlement::{Bucket, Progress};
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{
@@ -16,7 +19,10 @@ use crate::store::tx::Page;
 
 const DAY_SECONDS: i64 = 24 * 3600;
 
-type Redeemed = (Redemption, Option<RedemptionState>);
+/// A redemption, and how far it has come.
+pub type Redeemed = (Redemption, Progress);
+
+type Rows = Vec<(RedemptionRow, Option<RedemptionStateRow>)>;
 
 pub fn retailer(conn: &mut Conn, id: Id) -> Result<Option<Retailer>, StoreError> {
     let row = retailer::table.find(id).select(RetailerRow::as_select()).first(conn).optional()?;
@@ -70,7 +76,7 @@ pub fn redemption(conn: &mut Conn, id: Id) -> Result<Option<Redeemed>, StoreErro
         .select((RedemptionRow::as_select(), Option::<RedemptionStateRow>::as_select()))
         .first(conn)
         .optional()?;
-    row.map(read).transpose()
+    Ok(with_progress(conn, row.into_iter().collect())?.pop())
 }
 
 pub fn redemptions(conn: &mut Conn, retailer: Option<Id>, page: Page) -> Result<Vec<Redeemed>, StoreError> {
@@ -82,7 +88,8 @@ pub fn redemptions(conn: &mut Conn, retailer: Option<Id>, page: Page) -> Result<
     if let Some(retailer) = retailer {
         query = query.filter(redemption::retailer.eq(retailer));
     }
-    query.order(redemption::id.desc()).limit(page.limit).load(conn)?.into_iter().map(read).collect()
+    let rows = query.order(redemption::id.desc()).limit(page.limit).load(conn)?;
+    with_progress(conn, rows)
 }
 
 /// Redemptions of days, both ends included, oldest first. Identities begin with the time, so the days are a range of the
@@ -107,9 +114,30 @@ pub fn redemptions_of_days(
     if let Some(day) = to {
         query = query.filter(redemption::id.lt(first_id(day.start().plus_seconds(DAY_SECONDS))));
     }
-    query.order(redemption::id).limit(limit).load(conn)?.into_iter().map(read).collect()
+    let rows = query.order(redemption::id).limit(limit).load(conn)?;
+    with_progress(conn, rows)
 }
 
-fn read((row, state): (RedemptionRow, Option<RedemptionStateRow>)) -> Result<Redeemed, StoreError> {
-    Ok((row.read()?, state.map(RedemptionStateRow::read).transpose()?))
+/// Beside each redemption its state row, and the settlement that the bucket has in which it lies now.
+pub fn with_progress(conn: &mut Conn, rows: Rows) -> Result<Vec<Redeemed>, StoreError> {
+    let mut found: Vec<Redeemed> = Vec::with_capacity(rows.len());
+    for (row, state) in rows {
+        let state = state.map(RedemptionStateRow::read).transpose()?;
+        found.push((row.read()?, Progress { state, settlement: None }));
+    }
+    let bucket =
+        |(fact, progress): &Redeemed| progress.state.as_ref().and_then(|state| state.bucket).unwrap_or(fact.bucket);
+    let ids: BTreeSet<Id> = found.iter().map(bucket).collect();
+    let ids: Vec<Id> = ids.into_iter().collect();
+    let mut settlements = BTreeMap::new();
+    for ids in ids.chunks(super::KEYS) {
+        let rows = settlement_bucket::table.filter(settlement_bucket::id.eq_any(ids)).select(BucketRow::as_select());
+        for bucket in read_all(rows.load(conn)?)? {
+            settlements.insert(bucket.id, bucket.settlement.zip(bucket.stage));
+        }
+    }
+    for redeemed in &mut found {
+        redeemed.1.settlement = settlements.get(&bucket(redeemed)).copied().flatten();
+    }
+    Ok(found)
 }

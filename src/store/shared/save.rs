@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl;
 use diesel::upsert::excluded;
 
+use super::accounts::over;
 use super::{Conn, ROWS};
 use crate::domain::command::Passing;
 use crate::domain::id::Id;
@@ -16,14 +17,15 @@ use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow, ImportFileRow,
-    LineRow, MovementRow, OffSystemRow, PersonRow, ProductRow, ProgrammeRow, QuotaRow, RecyclerRow, RedemptionRow,
-    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, StaffRow,
-    StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
+    ImportFileRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow,
+    ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
+    RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow,
+    StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
-use crate::store::schema::{attempt, command_log, data_key, programme_version, rollup};
+use crate::store::schema::{attempt, command_log, data_key, programme_version, revocation, rollup, session};
 
 /// Facts: inserted, never changed.
 macro_rules! insert {
@@ -65,7 +67,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, ProgrammeRow, &saved.programmes, programme.id: status, current_version, latest_version);
     upsert!(
         conn, RetailerRow, &saved.retailers, retailer.id:
-            name, uscc, divisions, account, contact, standing, programmes, proposal
+            name, uscc, divisions, account, contact, standing, programmes, proposal, paying
     );
     upsert!(
         conn, AccountProposalRow, &saved.account_proposals, account_proposal.id:
@@ -93,9 +95,12 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(
         conn, RedemptionStateRow, &saved.redemption_states, redemption_state.redemption:
-            status, step, at, reason
+            status, step, at, reason, rejection, bucket
     );
-    upsert!(conn, BucketRow, &saved.buckets, settlement_bucket.id: retailer, programme, day, settlement);
+    upsert!(
+        conn, BucketRow, &saved.buckets, settlement_bucket.id:
+            retailer, programme, day, settlement, stage, portions, held
+    );
     upsert!(conn, AssistantUseRow, &saved.assistant_uses, assistant_use.id: claims);
     upsert!(conn, ReleaseRow, &saved.releases, release_use.id: line, opened_at, issued);
     upsert!(
@@ -113,8 +118,24 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
+    settlements(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
+}
+
+fn settlements(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(
+        conn, SettlementRow, &saved.settlements, settlement.id:
+            status, submitted_lines, submitted_fen, rejected_lines, rejected_fen, approved_lines, approved_fen,
+            recovered_fen, due_day, batch, submitted_at, body
+    );
+    upsert!(conn, LineHoldRow, &saved.holds, line_hold.redemption: open);
+    upsert!(conn, PaymentBatchRow, &saved.payment_batches, payment_batch.id: open);
+    upsert!(
+        conn, ReconciliationRowRow, &saved.reconciliation_rows, reconciliation_row.id:
+            status, answer, note, closed_by, closed_at
+    );
+    Ok(())
 }
 
 /// A key is made, wrapped anew or destroyed; whose it is stays.
@@ -149,6 +170,9 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, BlockRow, &saved.blocks, audit_block);
     insert!(conn, ImportFileRow, &saved.imports, import_file);
     insert!(conn, ProductRow, &saved.products, product);
+    insert!(conn, LineRejectionRow, &saved.line_rejections, line_rejection);
+    insert!(conn, BankReturnRow, &saved.bank_returns, bank_return);
+    insert!(conn, RepaymentRow, &saved.repayments, repayment);
     Ok(())
 }
 
@@ -199,14 +223,17 @@ fn rollups(conn: &mut Conn, entries: &[RollupEntry]) -> Result<(), StoreError> {
                 rollup::amount_reserved_fen.eq(rollup::amount_reserved_fen + excluded(rollup::amount_reserved_fen)),
                 rollup::amount_redeemed_fen.eq(rollup::amount_redeemed_fen + excluded(rollup::amount_redeemed_fen)),
                 rollup::amount_reversed_fen.eq(rollup::amount_reversed_fen + excluded(rollup::amount_reversed_fen)),
+                rollup::amount_approved_fen.eq(rollup::amount_approved_fen + excluded(rollup::amount_approved_fen)),
+                rollup::amount_paid_fen.eq(rollup::amount_paid_fen + excluded(rollup::amount_paid_fen)),
+                rollup::amount_recovered_fen.eq(rollup::amount_recovered_fen + excluded(rollup::amount_recovered_fen)),
             ))
             .execute(conn)?;
     }
     Ok(())
 }
 
-/// The one place that takes rows away: attempts and the log of commands, whose time is over. Nothing that the trail, the
-/// ledger or a report stands on is among them.
+/// The one place that takes rows away: attempts, the log of commands, sessions that are over and what ended tokens that have
+/// expired, each when its time is over. Nothing that the trail, the ledger or a report stands on is among them.
 fn forget(conn: &mut Conn, forgotten: &[(Passing, Vec<Id>, Moment)]) -> Result<(), StoreError> {
     for (what, ids, before) in forgotten {
         for ids in ids.chunks(super::KEYS) {
@@ -218,6 +245,14 @@ fn forget(conn: &mut Conn, forgotten: &[(Passing, Vec<Id>, Moment)]) -> Result<(
                 Passing::Commands => {
                     let old = command_log::id.eq_any(ids).and(command_log::at.lt(before.0));
                     diesel::delete(FilterDsl::filter(command_log::table, old)).execute(conn)?;
+                }
+                Passing::Sessions => {
+                    let old = session::id.eq_any(ids).and(over(before.0));
+                    diesel::delete(FilterDsl::filter(session::table, old)).execute(conn)?;
+                }
+                Passing::Revocations => {
+                    let old = revocation::subject.eq_any(ids).and(revocation::forget_at.lt(before.0));
+                    diesel::delete(FilterDsl::filter(revocation::table, old)).execute(conn)?;
                 }
             }
         }

@@ -12,13 +12,15 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AdjustmentRow, AttemptRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, ImportFileRow, MovementRow,
-    OffSystemRow, RedemptionRow, RedemptionStateRow, Row, read_all,
+    AccountProposalRow, AdjustmentRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow,
+    CheckpointRow, ImportFileRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow,
+    ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    adjustment, attempt, audit_block, audit_checkpoint, audit_record, growth_baseline, import_file, movement,
-    off_system_trade_in, redemption, redemption_state,
+    account_proposal, adjustment, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, bank_return,
+    growth_baseline, import_file, line_hold, line_rejection, movement, off_system_trade_in, payment_batch,
+    reconciliation_row, redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -118,8 +120,17 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "redemption" => rows!(redemption.id as RedemptionRow),
         "redemption_state" => rows!(redemption_state.redemption as RedemptionStateRow),
         "adjustment" => rows!(adjustment.id as AdjustmentRow),
+        "assisted_claim" => rows!(assisted_claim.voucher as AssistedClaimRow),
+        "account_proposal" => rows!(account_proposal.id as AccountProposalRow),
         "growth_baseline" => rows!(growth_baseline.id as BaselineRow),
         "off_system_trade_in" => rows!(off_system_trade_in.id as OffSystemRow),
+        "settlement" => rows!(settlement.id as SettlementRow),
+        "line_rejection" => rows!(line_rejection.id as LineRejectionRow),
+        "line_hold" => rows!(line_hold.redemption as LineHoldRow),
+        "payment_batch" => rows!(payment_batch.id as PaymentBatchRow),
+        "bank_return" => rows!(bank_return.id as BankReturnRow),
+        "reconciliation_row" => rows!(reconciliation_row.id as ReconciliationRowRow),
+        "repayment" => rows!(repayment.id as RepaymentRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
         "import_file" => rows!(import_file.id as ImportFileRow),
         _ => BTreeMap::new(),

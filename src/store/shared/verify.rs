@@ -10,17 +10,20 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
 use crate::domain::money::Fen;
 use crate::domain::product::ListDigest;
+use crate::domain::records::{RedemptionState, RedemptionStatus};
 use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountRow, AdjustmentRow, AuditRow, BaselineRow, BlockRow, CheckpointRow, EntryRow, ImportFileRow, LineRow,
-    MovementRow, OffSystemRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
+    EntryRow, ImportFileRow, LineRow, MovementRow, OffSystemRow, ProductRow, RedemptionRow, RedemptionStateRow,
+    RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
-    adjustment, audit_block, audit_checkpoint, audit_head, audit_record, growth_baseline, import_file, ledger_account,
-    ledger_line, movement, off_system_trade_in, product, redemption, redemption_state, rollup, rollup_entry, voucher,
+    account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
+    growth_baseline, import_file, ledger_account, ledger_line, movement, off_system_trade_in, product, redemption,
+    redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -41,7 +44,7 @@ macro_rules! sound {
 
 /// Unwraps a query: a row that cannot be read is a finding in its table, anything else an error.
 macro_rules! read {
-    ($table:literal, $query:expr) => {
+    ($table:expr, $query:expr) => {
         match $query {
             Ok(rows) => rows,
             Err(diesel::result::Error::DeserializationError(why)) => {
@@ -51,6 +54,25 @@ macro_rules! read {
         }
     };
 }
+
+/// Runs over a table by its keys, a page at a time. It begins without a key: a row of all zeros comes before every other.
+macro_rules! each_row {
+    ($conn:expr, $table:ident.$key:ident as $row:ty, |$one:ident| $work:block) => {{
+        let mut after: Option<Id> = None;
+        loop {
+            let mut page = $table::table.order($table::$key).limit(PAGE).select(<$row>::as_select()).into_boxed();
+            if let Some(after) = after {
+                page = page.filter($table::$key.gt(after));
+            }
+            let page: Vec<$row> = read!(stringify!($table), page.load($conn));
+            let Some(last) = page.last() else { break };
+            after = Some(last.$key);
+            for $one in page $work
+        }
+    }};
+}
+
+pub(super) use {each_row, read, sound};
 
 /// Walks everything; see [`Verified`] for what is compared.
 pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&str)) -> Checked {
@@ -93,19 +115,29 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         redemption_states: count(walk.states.len()),
         entered_figures: count(walk.baselines.len() + walk.off_system.len()),
         adjustments: count(walk.adjustments.len()),
+        assisted_claims: count(walk.assisted_claims.len()),
+        account_proposals: count(walk.account_proposals.len()),
         checkpoints: count(walk.checkpoints.len()),
         imports: count(walk.imports.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
     let mut facts = Facts::default();
-    let balances = sound!(movements(conn, &walk)?);
-    let reversed = sound!(states(conn, &walk)?);
+    let mut balances = sound!(movements(conn, &walk)?);
+    let states = sound!(states(conn, &walk)?);
+    let undone =
+        |state: &&RedemptionState| matches!(state.status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack);
+    let reversed = states.values().filter(undone).map(|state| (state.redemption, state.at)).collect();
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
     sound!(imports(conn, &walk)?);
     progress("movements, redemptions, adjustments and figures are as they were written");
+    sound!(assisted_claims(conn, &walk)?);
+    sound!(account_proposals(conn, &walk)?);
+    verified.settlements =
+        sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
+    progress("every row that the trail has a digest of is as it was written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
     verified.rollups = sound!(rollups(conn, &balances, &facts)?);
@@ -127,40 +159,32 @@ fn checkpoints(
 }
 
 fn movements(conn: &mut Conn, walk: &Walk) -> Result<Result<Balances, Finding>, StoreError> {
-    let (mut balances, mut seen, mut after) = (Balances::default(), BTreeMap::new(), Id::NIL);
-    loop {
-        let page: Vec<MovementRow> = read!(
-            "movement",
-            movement::table
-                .filter(movement::id.gt(after))
-                .order(movement::id)
-                .limit(PAGE)
-                .select(MovementRow::as_select())
-                .load(conn)
-        );
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for row in page {
-            seen.insert(row.id, digest::of(&row));
-            let id = row.id;
-            let Ok(record) = row.read() else {
-                return Ok(Err(Finding::new("movement", id, walk.movements.get(&id).map(|k| k.1), "it is unreadable")));
-            };
-            balances.add(&record);
-        }
-    }
+    let (mut balances, mut seen) = (Balances::default(), BTreeMap::new());
+    each_row!(conn, movement.id as MovementRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+        let id = row.id;
+        let Ok(record) = row.read() else {
+            return Ok(Err(Finding::new("movement", id, walk.movements.get(&id).map(|k| k.1), "it is unreadable")));
+        };
+        balances.add(&record);
+    });
     sound!(compare("movement", &walk.movements, &seen));
     Ok(Ok(balances))
 }
 
-/// The returns, by redemption.
-fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Moment>, Finding>, StoreError> {
+/// States of redemptions that are no longer as they were made.
+fn states(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, RedemptionState>, Finding>, StoreError> {
     let rows: Vec<RedemptionStateRow> =
         read!("redemption_state", redemption_state::table.select(RedemptionStateRow::as_select()).load(conn));
     let seen = rows.iter().map(|row| (row.redemption, digest::of(row))).collect();
     sound!(compare("redemption_state", &walk.states, &seen));
-    let returned = rows.into_iter().filter(|row| row.status == "reversed");
-    Ok(Ok(returned.map(|row| (row.redemption, Moment(row.at))).collect()))
+    let mut states = BTreeMap::new();
+    for row in rows {
+        let id = row.redemption;
+        let unreadable = |_| Finding::new("redemption_state", id, None, "it is unreadable");
+        states.insert(id, sound!(row.read().map_err(unreadable)));
+    }
+    Ok(Ok(states))
 }
 
 /// Figures that were entered by hand.
@@ -220,6 +244,22 @@ fn imports(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
     Ok(if all == entries { Ok(()) } else { Err(strange) })
 }
 
+fn assisted_claims(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, assisted_claim.voucher as AssistedClaimRow, |row| {
+        seen.insert(row.voucher, digest::of(&row));
+    });
+    Ok(compare("assisted_claim", &walk.assisted_claims, &seen))
+}
+
+fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, account_proposal.id as AccountProposalRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("account_proposal", &walk.account_proposals, &seen))
+}
+
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.
 macro_rules! key {
     ($table:literal, $row:expr, $retailer:expr, $store:expr, $town:expr) => {{
@@ -238,25 +278,11 @@ macro_rules! key {
 
 /// When each raised redemption was given how much more; there are few of them beside the redemptions.
 fn adjustments(conn: &mut Conn, walk: &Walk) -> Result<Result<BTreeMap<Id, Vec<Raised>>, Finding>, StoreError> {
-    let mut raised: BTreeMap<Id, Vec<Raised>> = BTreeMap::new();
-    let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
-    loop {
-        let page: Vec<AdjustmentRow> = read!(
-            "adjustment",
-            adjustment::table
-                .filter(adjustment::id.gt(after))
-                .order(adjustment::id)
-                .limit(PAGE)
-                .select(AdjustmentRow::as_select())
-                .load(conn)
-        );
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for row in page {
-            seen.insert(row.id, digest::of(&row));
-            raised.entry(row.redemption).or_default().push((Moment(row.at), Fen(row.amount_fen)));
-        }
-    }
+    let (mut raised, mut seen) = (BTreeMap::<Id, Vec<Raised>>::new(), BTreeMap::new());
+    each_row!(conn, adjustment.id as AdjustmentRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+        raised.entry(row.redemption).or_default().push((Moment(row.at), Fen(row.amount_fen)));
+    });
     sound!(compare("adjustment", &walk.adjustments, &seen));
     Ok(Ok(raised))
 }
@@ -268,26 +294,13 @@ fn redemptions(
     raised: &BTreeMap<Id, Vec<Raised>>,
     facts: &mut Facts,
 ) -> Result<Result<(), Finding>, StoreError> {
-    let (mut seen, mut after) = (BTreeMap::new(), Id::NIL);
-    loop {
-        let page: Vec<RedemptionRow> = read!(
-            "redemption",
-            redemption::table
-                .filter(redemption::id.gt(after))
-                .order(redemption::id)
-                .limit(PAGE)
-                .select(RedemptionRow::as_select())
-                .load(conn)
-        );
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for row in page {
-            seen.insert(row.id, digest::of(&row));
-            let key = key!("redemption", row, row.retailer, row.store, row.town.clone());
-            let raised = raised.get(&row.id).map_or(&[][..], Vec::as_slice);
-            facts.redemption(&row, &key, reversed.get(&row.id).copied(), raised);
-        }
-    }
+    let mut seen = BTreeMap::new();
+    each_row!(conn, redemption.id as RedemptionRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+        let key = key!("redemption", row, row.retailer, row.store, row.town.clone());
+        let raised = raised.get(&row.id).map_or(&[][..], Vec::as_slice);
+        facts.redemption(&row, &key, reversed.get(&row.id).copied(), raised);
+    });
     Ok(compare("redemption", &walk.redemptions, &seen))
 }
 
@@ -335,24 +348,11 @@ fn ledger(conn: &mut Conn, balances: &Balances) -> Result<Result<u64, Finding>, 
 }
 
 fn vouchers(conn: &mut Conn, balances: &Balances, facts: &mut Facts) -> Result<Result<(), Finding>, StoreError> {
-    let mut after = Id::NIL;
-    loop {
-        let page: Vec<VoucherRow> = read!(
-            "voucher",
-            voucher::table
-                .filter(voucher::id.gt(after))
-                .order(voucher::id)
-                .limit(PAGE)
-                .select(VoucherRow::as_select())
-                .load(conn)
-        );
-        let Some(last) = page.last() else { return Ok(Ok(())) };
-        after = last.id;
-        for row in page {
-            let key = key!("voucher", row, Id::NIL, Id::NIL, String::new());
-            facts.voucher(&row, &key, balances.ended.get(&row.id).copied());
-        }
-    }
+    each_row!(conn, voucher.id as VoucherRow, |row| {
+        let key = key!("voucher", row, Id::NIL, Id::NIL, String::new());
+        facts.voucher(&row, &key, balances.ended.get(&row.id).copied());
+    });
+    Ok(Ok(()))
 }
 
 /// The sums of the entries, each of which is sound by itself.
@@ -362,31 +362,18 @@ fn entries(
     facts: &Facts,
 ) -> Result<Result<BTreeMap<RollupKey, Tally>, Finding>, StoreError> {
     let mut sums: BTreeMap<RollupKey, Tally> = BTreeMap::new();
-    let mut after = Id::NIL;
-    loop {
-        let page: Vec<EntryRow> = read!(
-            "rollup_entry",
-            rollup_entry::table
-                .filter(rollup_entry::id.gt(after))
-                .order(rollup_entry::id)
-                .limit(PAGE)
-                .select(EntryRow::as_select())
-                .load(conn)
-        );
-        let Some(last) = page.last() else { return Ok(Ok(sums)) };
-        after = last.id;
-        for row in page {
-            let id = row.id;
-            if !facts.is_timely(&row, &balances.times) {
-                let what = "nothing happened to its subject at its time";
-                return Ok(Err(Finding::new("rollup_entry", id, None, what)));
-            }
-            let unreadable = |_| Finding::new("rollup_entry", id, None, "it is unreadable");
-            let entry = sound!(row.read().map_err(unreadable));
-            let sum = sums.entry(entry.key).or_default();
-            *sum = sum.plus(&entry.tally);
+    each_row!(conn, rollup_entry.id as EntryRow, |row| {
+        let id = row.id;
+        if !facts.is_timely(&row, &balances.times) {
+            let what = "nothing happened to its subject at its time";
+            return Ok(Err(Finding::new("rollup_entry", id, None, what)));
         }
-    }
+        let unreadable = |_| Finding::new("rollup_entry", id, None, "it is unreadable");
+        let entry = sound!(row.read().map_err(unreadable));
+        let sum = sums.entry(entry.key).or_default();
+        *sum = sum.plus(&entry.tally);
+    });
+    Ok(Ok(sums))
 }
 
 /// The sums of entries are what the facts say, day by day, and rollup rows are these sums.

@@ -7,10 +7,10 @@ use diesel::sql_types::Bool;
 use super::Conn;
 use crate::domain::id::Id;
 use crate::domain::ledger::MovementKind;
-use crate::domain::records::{Person, Voucher, VoucherStatus};
+use crate::domain::records::{AssistedClaim, Person, Voucher, VoucherStatus};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::rows::{EndedRow, PersonRow, Row, VoucherRow, read_all};
+use crate::store::rows::{AssistedClaimRow, EndedRow, PersonRow, Row, VoucherRow, read_all};
 use crate::store::schema::{assisted_claim, movement, person, redemption, turn_in, voucher};
 use crate::store::tx::Page;
 
@@ -56,6 +56,17 @@ pub fn assisted_of(conn: &mut Conn, service_point: Id, person: Id, limit: i64) -
         .select(VoucherRow::as_select())
         .load(conn)?;
     read_all(rows)
+}
+
+/// How some vouchers were claimed by assistants, newest first; a voucher that its holder claimed has none.
+pub fn assisted_claims(conn: &mut Conn, vouchers: &[Id]) -> Result<Vec<AssistedClaim>, StoreError> {
+    let mut found: Vec<AssistedClaimRow> = Vec::new();
+    for ids in vouchers.chunks(super::KEYS) {
+        let of_these = assisted_claim::table.filter(assisted_claim::voucher.eq_any(ids));
+        found.extend(of_these.select(AssistedClaimRow::as_select()).load(conn)?);
+    }
+    found.sort_by_key(|row| std::cmp::Reverse((row.at, row.voucher)));
+    read_all(found)
 }
 
 pub fn person(conn: &mut Conn, id: Id) -> Result<Option<Person>, StoreError> {

@@ -167,7 +167,15 @@ pub fn adjustment() -> Adjustment {
 
 pub fn redemption_state() -> RedemptionState {
     let reason = "退货".to_owned();
-    RedemptionState { redemption: id(4), status: RedemptionStatus::Reversed, step: id(7), at: at(), reason }
+    RedemptionState {
+        redemption: id(4),
+        status: RedemptionStatus::Reversed,
+        step: id(7),
+        at: at(),
+        reason,
+        rejection: None,
+        bucket: None,
+    }
 }
 
 pub fn movement() -> Movement {
@@ -374,13 +382,7 @@ pub fn saved(salt: &str) -> Saved {
         paid: Fen(500),
         clawback: Fen(0),
     };
-    let bucket = Bucket {
-        id: Bucket::key(id(5), PROGRAMME, at().day()),
-        retailer: id(5),
-        programme: PROGRAMME.into(),
-        day: at().day(),
-        settlement: None,
-    };
+    let bucket = bucket();
     let quota = QuotaUse {
         id: Id::digest(&["quota"]),
         person: person.id,

@@ -1,0 +1,30 @@
+-- Fails, and leaves everything as it is, once money was paid or a line refused: a fact is not taken back.
+ALTER TABLE movement DROP CONSTRAINT movement_recover_check;
+ALTER TABLE movement DROP CONSTRAINT movement_claw_back_check;
+ALTER TABLE movement DROP CONSTRAINT movement_pay_check;
+ALTER TABLE movement DROP CONSTRAINT movement_kind_check;
+ALTER TABLE movement ADD CONSTRAINT movement_kind_check
+    CHECK (kind IN ('adjust', 'reserve', 'expire', 'cancel', 'redeem', 'reverse', 'raise'));
+DROP INDEX redemption_state_of_bucket;
+ALTER TABLE redemption_state DROP COLUMN bucket;
+ALTER TABLE redemption_state DROP COLUMN rejection;
+ALTER TABLE redemption_state DROP CONSTRAINT redemption_state_status_check;
+ALTER TABLE redemption_state ADD CONSTRAINT redemption_state_status_check CHECK (status IN ('reversed'));
+DROP TABLE repayment;
+DROP TABLE reconciliation_row;
+DROP TABLE bank_return;
+DROP TABLE payment_batch;
+DROP TABLE line_hold;
+DROP TABLE line_rejection;
+DROP TABLE settlement;
+DROP INDEX settlement_bucket_of_retailer;
+ALTER TABLE settlement_bucket DROP COLUMN held;
+ALTER TABLE settlement_bucket DROP COLUMN portions;
+ALTER TABLE settlement_bucket DROP COLUMN stage;
+ALTER TABLE retailer DROP COLUMN paying;
+ALTER TABLE rollup DROP COLUMN amount_approved_fen;
+ALTER TABLE rollup DROP COLUMN amount_paid_fen;
+ALTER TABLE rollup DROP COLUMN amount_recovered_fen;
+ALTER TABLE rollup_entry DROP COLUMN amount_approved_fen;
+ALTER TABLE rollup_entry DROP COLUMN amount_paid_fen;
+ALTER TABLE rollup_entry DROP COLUMN amount_recovered_fen;
