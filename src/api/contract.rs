@@ -281,6 +281,7 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "exportRetailers",
         "exportRedemptions",
         "getTotalsReport",
+        "getGrowthReport",
         "getCheckpoint",
         "getEvidencePackage",
         "getPaymentFile",

@@ -265,8 +265,8 @@ impl<'a> Tx<'a> {
         adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
         /// What was posted for a programme, newest first.
         adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
-        /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
-        redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
+        /// Redemptions of days, both ends included, oldest first, after one; of one retailer or of all.
+        redemptions_of_days(retailer: Option<Id>, days: (Option<Day>, Option<Day>), after: Option<Id>, limit: i64)
             = retailers::redemptions_of_days -> Vec<(Redemption, Progress)>;
         /// A retailer's buckets of days, both ends included, that no settlement has.
         open_buckets(retailer: Id, from: Day, to: Day) = settlements::open_buckets -> Vec<Bucket>;

@@ -13,7 +13,7 @@ use huanxin::api;
 use huanxin::api::edge::{IMPORT_BYTES, Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
-use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
@@ -134,6 +134,7 @@ impl TestApp {
             readers: 2,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             import_bytes: IMPORT_BYTES,
+            settlement: SettlementOptions::default(),
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
             retention: Retention::default(),

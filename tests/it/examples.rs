@@ -340,6 +340,7 @@ fn figures(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "getTotalsReport", &days);
     for form in ["csv", "xlsx"] {
         book.ask(&officer, "getTotalsReport", &[days[0], days[1], days[2], ("format", form)]);
+        book.ask(&officer, "getGrowthReport", &[("year", "2026"), ("format", form)]);
         book.ask(&officer, "exportRetailers", &[("format", form)]);
         book.ask(&app.retailer(), "exportRedemptions", &[days[0], days[1], ("format", form)]);
     }

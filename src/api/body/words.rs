@@ -185,6 +185,7 @@ word_schemas! {
     DisclosedWord, "Disclosed", personal::Disclosed, "A kind of record whose personal data can be shown in the clear.";
     ErasureWord, "Erasure", command::Erasure, "What became of what was known of a person.";
     ImportTableWord, "ImportTable", import::ImportTable, "What a file is a table of.";
+    GrowthFormWord, "GrowthForm", crate::api::growth::GrowthForm, "As what the growth report is wanted.";
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
     StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
