@@ -48,7 +48,7 @@ DECLARE
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
-        'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation',
+        'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till',
         'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row'];
     migrations CONSTANT text := '__diesel_schema_migrations';
     -- Kept for a time only: the retention job removes rows of these, and of nothing else.

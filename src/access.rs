@@ -121,6 +121,9 @@ pub struct AccessClaims {
     /// The only device on which it is good: the keyed digest of what the device calls itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<Id>,
+    /// The till that the device is: the token ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub till: Option<Id>,
     /// The tasks of the plan whose programmes a department reader sees.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<u8>,
@@ -155,6 +158,7 @@ impl AccessClaims {
             sid: None,
             store: None,
             device: None,
+            till: None,
             tasks: Vec::new(),
             setup: false,
             name: None,
@@ -303,6 +307,7 @@ impl AccessTokens {
             sid: Some(signed_in.session),
             store: signed_in.store,
             device: signed_in.device,
+            till: signed_in.till,
             tasks: staff.tasks.clone(),
             setup: signed_in.setup,
             ..self.claims(&staff.id.to_string(), staff.role.into(), *at, seconds)

@@ -46,15 +46,16 @@ pub fn service(request: &HttpRequest) -> Result<&web::Data<Service>, ApiError> {
 
 /// The header in which an app says on which device it runs.
 const DEVICE_ID: HeaderName = HeaderName::from_static("x-device-id");
-/// Characters of such a name.
-const LONGEST_DEVICE: usize = 128;
+/// Characters of such a name: so many at least, so that none can be guessed.
+const DEVICE_CHARACTERS: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// The device of a request, as it is kept: a keyed digest of what it calls itself.
 pub fn device(request: &HttpRequest, vault: &Vault) -> Option<Id> {
     let mut values = request.headers().get_all(DEVICE_ID);
     let (value, None) = (values.next()?, values.next()) else { return None };
     let text = value.to_str().ok()?.trim();
-    (1..=LONGEST_DEVICE).contains(&text.len()).then(|| vault.lookup("device", text))
+    let good = DEVICE_CHARACTERS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    good.then(|| vault.lookup("device", text))
 }
 
 /// As [`authenticate_any`], but a token that is good for setting the account up alone is refused.
@@ -78,7 +79,7 @@ fn authenticate_any(request: &HttpRequest) -> Result<(Caller, AccessClaims), Api
         tracing::debug!(%fault, "token refused");
         unauthenticated()
     })?;
-    if service.division.is_revoked(&[claims.sid, claims.org, claims.store, claims.device], claims.iat) {
+    if service.division.is_revoked(&[claims.sid, claims.org, claims.store, claims.till], claims.iat) {
         tracing::debug!("token ended before its time");
         return Err(unauthenticated());
     }

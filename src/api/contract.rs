@@ -28,11 +28,14 @@ const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
 const QUESTIONS: &[&str] =
     &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
-/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a file
-/// is its own key.
-const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "importTable"];
+/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
+/// once, and a file is its own key.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill", "importTable"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
+
+/// Operations to which a file is sent.
+const FILES: &[&str] = &["createProgramme", "recordBankReturn"];
 
 const CLAIM: &[Code] = &[
     Code::ProgrammeNotOpen,
@@ -104,6 +107,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         | "pauseProgramme"
         | "closeProgramme"
         | "createProgramme"
+        | "revokeTill"
         | "disableStaff"
         | "resetStaffCredentials" => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
@@ -129,9 +133,10 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
-        "addStore" => &[&[Code::IdentifierInvalid, Code::NotFound]],
+        "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
+        "enrolTill" => &[&[Code::NotFound, Code::WrongState, Code::Forbidden]],
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
         "changePassword" | "startTotpEnrolment" => &[&[Code::NotFound, Code::RateLimited, Code::WrongState]],
         "confirmTotp" | "createStaff" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState]],
@@ -240,8 +245,8 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
         codes.push(Code::FieldUnknown);
     }
     if operation.request_body.is_some() {
-        // Every fault of a programme's file has that one code.
-        if id != "createProgramme" {
+        // Every fault of a file's form has that one code.
+        if !FILES.contains(&id.as_str()) {
             codes.extend([Code::FieldUnknown, Code::FieldMissing]);
         }
     }

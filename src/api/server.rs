@@ -105,19 +105,20 @@ impl Service {
     }
 
     /// Signs, verifies and publishes with these keys from now on; what is under way ends with those that it began with.
-    /// Keys of another service are not taken: nobody would be found by them.
-    pub fn take_keys(&self, now: &KeyRing, before: &KeyRing) {
+    /// Keys of another service are not taken: nobody would be found by them. Gives whether they were.
+    pub fn take_keys(&self, now: &KeyRing, before: &KeyRing) -> bool {
         if !now.finds_the_same_people_as(before) {
             warn!("the key file is another service's; the keys stay as they are");
-            return;
+            return false;
         }
         if let Err(why) = self.tokens.take_keys(now) {
             warn!(%why, "the key file has no access key; the keys stay as they are");
-            return;
+            return false;
         }
         self.voucher_tokens.take_keys(now);
         self.notary.take_keys(now);
         self.key_set.take_keys(now);
+        true
     }
 }
 
@@ -244,8 +245,11 @@ fn for_settlements() -> Vec<Place> {
 }
 
 fn for_staff() -> Vec<Place> {
-    use identity::{account, session, staff};
+    use identity::{account, session, staff, till};
     vec![
+        at("/tills").get(till::list_tills).post(till::create_till),
+        at("/tills/enrolment").post(till::enrol_till),
+        at("/tills/{id}/revocation").post(till::revoke_till),
         at("/sessions").post(session::sign_in),
         at("/sessions/refresh").post(session::refresh_session),
         at("/sessions/sign-out").post(session::sign_out),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{personal, safety};
 use crate::access::AccessTokens;
@@ -161,6 +161,8 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let masters = config::master_keys(&options.data_dir, options.master_key.as_ref());
     let vault = Vault::new(&keys, masters.map_err(|why| Stopped::new(why.to_string()))?);
     personal::adopt_division_key(&division, &vault)?;
+    // Where it cannot be done now, it is when the file is looked at; nobody waits for it.
+    are_noted(&division, &key_file);
     let (edge, certificate) = edge(&options.edge)?;
     let retention = options.retention;
     let identity = identity(&vault, &options.sign_in)?;
@@ -279,7 +281,8 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
     Ok(())
 }
 
-/// Has a service take the keys of its file each time that it is another one. `keys` are those that it began with.
+/// Has a service take the keys of its file each time that it is another one, and put into the trail which they are. `keys`
+/// are those that it began with.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -289,8 +292,20 @@ pub fn watch_keys(
     keys: KeyRing,
     every: Duration,
 ) -> std::io::Result<KeyWatch> {
-    let service = Arc::clone(service);
-    KeyWatch::start(key_file, every, move |now| service.take_keys(now, &keys))
+    let (service, file) = (Arc::clone(service), key_file.clone());
+    // They are taken whether the database is there or not: a key that others have must go. The note follows.
+    KeyWatch::start(key_file, every, move |now| !service.take_keys(now, &keys) || are_noted(&service.division, &file))
+}
+
+/// Whether the trail says which keys there are.
+fn are_noted(division: &Division, key_file: &Path) -> bool {
+    let noted = watch::names(key_file)
+        .map_err(|why| why.to_string())
+        .and_then(|names| division.note_keys(&names).map_err(|failure| format!("{failure:?}")));
+    if let Err(why) = &noted {
+        warn!(why, "that the keys are others does not stand in the trail yet");
+    }
+    noted.is_ok()
 }
 
 /// A line for the person at the terminal.

@@ -207,6 +207,8 @@ pub struct Session {
     pub store: Option<Id>,
     /// The device that its tokens are bound to: the keyed digest of what it calls itself.
     pub device: Option<Id>,
+    /// The till that the device is, with which its tokens end.
+    pub till: Option<Id>,
     /// How many refresh tokens it has had; only the newest is good.
     pub generation: u32,
     /// When it began.
@@ -256,11 +258,51 @@ impl RefreshToken {
     }
 }
 
-/// What ends access tokens before they expire: of a session, an organisation, a store or a device. Verifying a token
+/// A till: a place at a store's counter for one device. Its identity follows from its enrolment code, of which the SHA-256
+/// alone is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Till {
+    /// Identity: [`Till::key`].
+    pub id: Id,
+    /// SHA-256 of the code, in lower-case hexadecimal.
+    pub digest: String,
+    /// The retailer.
+    pub retailer: Id,
+    /// The store.
+    pub store: Id,
+    /// What the manager calls it.
+    pub label: String,
+    /// The device, once enrolled: the keyed digest of what it calls itself.
+    pub device: Option<Id>,
+    /// When the code was made.
+    pub created_at: Moment,
+    /// From when on the code is good no more.
+    pub code_lapses_at: Moment,
+    /// When the device was enrolled.
+    pub enrolled_at: Option<Moment>,
+    /// When it was taken out of use.
+    pub revoked_at: Option<Moment>,
+}
+
+impl Till {
+    /// The identity of the till with a code of this digest; it is shown, and tells nothing of the digest.
+    #[must_use]
+    pub fn key(digest: &[u8; 32]) -> Id {
+        Id::digest(&["till", &hex::encode(digest)])
+    }
+
+    /// Whether whoever signs in on a device signs in on this till.
+    #[must_use]
+    pub fn is(&self, device: Id) -> bool {
+        self.device == Some(device) && self.revoked_at.is_none()
+    }
+}
+
+/// What ends access tokens before they expire: of a session, an organisation, a store or a till. Verifying a token
 /// looks it up in a copy in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    /// The session, organisation, store or device.
+    /// The session, organisation, store or till.
     pub subject: Id,
     /// Whether none of its tokens is good now.
     pub ended: bool,
@@ -276,17 +318,27 @@ impl Revocation {
     /// The end of a session.
     #[must_use]
     pub fn of_session(session: Id, at: Moment) -> Self {
-        let forget_at = at.plus_seconds(LONGEST_ACCESS_SECONDS);
-        Self { subject: session, ended: true, before_at: at, at, forget_at }
+        Self::for_good(session, at)
     }
 
-    /// An organisation, store or device is kept out.
+    /// The end of a till: its device may be enrolled anew, and is another till then.
+    #[must_use]
+    pub fn of_till(till: Id, at: Moment) -> Self {
+        Self::for_good(till, at)
+    }
+
+    fn for_good(subject: Id, at: Moment) -> Self {
+        let forget_at = at.plus_seconds(LONGEST_ACCESS_SECONDS);
+        Self { subject, ended: true, before_at: at, at, forget_at }
+    }
+
+    /// An organisation or store is kept out.
     #[must_use]
     pub fn of_party(subject: Id, at: Moment) -> Self {
         Self { subject, ended: true, before_at: at, at, forget_at: Moment(i64::MAX) }
     }
 
-    /// An organisation, store or device may come back; its tokens of before stay what they are.
+    /// An organisation or store may come back; its tokens of before stay what they are.
     #[must_use]
     pub fn lifted(&self, at: Moment) -> Self {
         Self { ended: false, at, ..self.clone() }

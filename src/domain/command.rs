@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole};
+use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole, Till};
 use super::adjustment::{Adjustment, Raised};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
@@ -250,6 +250,17 @@ pub enum Act {
         /// How guessing is slowed down.
         policy: SignInPolicy,
     },
+    /// Gives a device at a counter a code to enrol with.
+    CreateTill(Box<NewTill>),
+    /// A device enrols as a till.
+    EnrolTill(Box<EnrolTill>),
+    /// Takes a till out of use, with the tokens that were given out on it.
+    RevokeTill {
+        /// Which.
+        till: Id,
+        /// Why.
+        reason: String,
+    },
     /// The holder of an account shows that the second factor works.
     ConfirmTotp {
         /// The account.
@@ -324,6 +335,14 @@ pub enum Act {
     RecordBankReturn(Box<NewBankReturn>),
     /// Closes a row of reconciliation that did not match.
     AnswerReconciliationRow(AnswerRow),
+    /// Puts into the trail which keys the service has: they take turns in a file, which asks no database. Nothing else
+    /// changes.
+    NoteKeys {
+        /// The keys that the trail told of last, by use and state; null when it has told of none.
+        before: serde_json::Value,
+        /// The keys that there are now, in the same form: names alone, never a secret.
+        after: serde_json::Value,
+    },
 }
 
 impl Act {
@@ -365,6 +384,9 @@ impl Act {
             Self::ChangePassword(_) => "change_password",
             Self::StartTotp { .. } => "start_totp",
             Self::ConfirmTotp { .. } => "confirm_totp",
+            Self::CreateTill(_) => "create_till",
+            Self::EnrolTill(_) => "enrol_till",
+            Self::RevokeTill { .. } => "revoke_till",
             Self::AddDivisionKey(_) => "add_division_key",
             Self::RewrapKeys(_) => "rewrap_keys",
             Self::ErasePerson(_) => "erase_person",
@@ -381,6 +403,7 @@ impl Act {
             Self::BatchSettlements(_) => "create_payment_batch",
             Self::RecordBankReturn(_) => "record_bank_return",
             Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
+            Self::NoteKeys { .. } => "note_keys",
         }
     }
 
@@ -638,8 +661,32 @@ pub struct SignIn {
     pub step: Option<i64>,
     /// SHA-256 of the refresh token that is to be given out.
     pub refresh: [u8; 32],
+    /// The device on which it is, which may be a till.
+    pub device: Option<Id>,
     /// How long, and how guessing is slowed down.
     pub policy: SignInPolicy,
+}
+
+/// A till to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTill {
+    /// The retailer.
+    pub retailer: Id,
+    /// Its store.
+    pub store: Id,
+    /// What the manager calls it.
+    pub label: String,
+    /// SHA-256 of the code to enrol with.
+    pub code: [u8; 32],
+}
+
+/// A device that wants to be a till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolTill {
+    /// SHA-256 of the code that was shown.
+    pub code: [u8; 32],
+    /// The device: the keyed digest of what it calls itself.
+    pub device: Id,
 }
 
 /// A session that wants new tokens.
@@ -649,6 +696,8 @@ pub struct RefreshSession {
     pub shown: [u8; 32],
     /// SHA-256 of the token that is to be given out in its place.
     pub refresh: [u8; 32],
+    /// The device on which it is.
+    pub device: Option<Id>,
     /// How long.
     pub policy: SignInPolicy,
 }
@@ -898,6 +947,10 @@ pub enum Outcome {
         /// Its identity.
         id: Id,
     },
+    /// A till.
+    Till(Box<Till>),
+    /// Which keys there are stands in the trail.
+    KeysNoted,
     /// An account.
     Staff(Box<Staff>),
     /// A checkpoint of the trail.
@@ -964,6 +1017,9 @@ pub struct SignedIn {
     pub store: Option<Id>,
     /// The device that its tokens are bound to.
     pub device: Option<Id>,
+    /// The till that the device is.
+    #[serde(default)]
+    pub till: Option<Id>,
     /// Whether something has to be set up before anything else can be done.
     pub setup: bool,
     /// When the tokens are of.
@@ -1060,6 +1116,8 @@ pub enum Change {
     RefreshToken(RefreshToken),
     /// What ends tokens.
     Revocation(Revocation),
+    /// Till.
+    Till(Till),
     /// Checkpoint of the trail (a fact).
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::account::{Account, RefreshToken, Revocation, Session};
+use super::account::{Account, RefreshToken, Revocation, Session, Till};
 use super::adjustment::Adjustment;
 use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
@@ -99,6 +99,10 @@ pub struct State {
     pub refresh_tokens: Loaded<Id, RefreshToken>,
     /// What ends tokens.
     pub revocations: Loaded<Id, Revocation>,
+    /// Tills.
+    pub tills: Loaded<Id, Till>,
+    /// The till that a device is, or was until an earlier command of the batch took it out of use.
+    pub devices: Loaded<Id, Id>,
     /// Records of the trail, by number.
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
@@ -179,6 +183,8 @@ impl State {
             || self.sessions.has_unloaded()
             || self.refresh_tokens.has_unloaded()
             || self.revocations.has_unloaded()
+            || self.tills.has_unloaded()
+            || self.devices.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
             || self.imports.has_unloaded()
@@ -284,6 +290,12 @@ impl State {
             Change::Session(row) => self.sessions.put(row.id, row),
             Change::RefreshToken(row) => self.refresh_tokens.put(row.id, row),
             Change::Revocation(row) => self.revocations.put(row.subject, row),
+            Change::Till(row) => {
+                if let Some(device) = row.device.filter(|device| row.is(*device)) {
+                    self.devices.put(device, row.id);
+                }
+                self.tills.put(row.id, row);
+            }
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
             Change::ImportFile(row) => {
                 self.newest_imports.put(row.table, row.as_ref().clone());

@@ -45,6 +45,7 @@ enum Kind {
     Hold,
     PaymentBatch,
     ReconciliationRow,
+    Till,
 }
 
 impl Collected {
@@ -105,6 +106,7 @@ impl Collected {
             Change::Session(row) => self.touch(Kind::Session, row.id),
             Change::RefreshToken(row) => self.saved.refresh_tokens.push(row.clone()),
             Change::Revocation(row) => self.touch(Kind::Revocation, row.subject),
+            Change::Till(row) => self.touch(Kind::Till, row.id),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
             Change::ImportFile(row) => self.saved.imports.push(row.as_ref().clone()),
@@ -157,6 +159,11 @@ impl Collected {
                     saved.assistant_uses = ids.filter_map(|id| state.assistant_uses.peek(id).cloned()).collect();
                 }
                 Kind::Release => saved.releases = ids.filter_map(|id| state.releases.peek(id).cloned()).collect(),
+                Kind::Till => {
+                    saved.tills = ids.filter_map(|id| state.tills.peek(id).cloned()).collect();
+                    // What a device was goes before what it is now: the table has one till in use per device.
+                    saved.tills.sort_by_key(|till| till.revoked_at.is_none());
+                }
                 Kind::Staff => saved.staff = ids.filter_map(|id| state.staff.peek(id).cloned()).collect(),
                 Kind::Session => saved.sessions = ids.filter_map(|id| state.sessions.peek(id).cloned()).collect(),
                 Kind::Revocation => {

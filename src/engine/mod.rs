@@ -7,6 +7,7 @@ mod collect;
 mod endings;
 mod history;
 mod jobs;
+mod key_file;
 mod question;
 mod queue;
 mod retention;

@@ -69,7 +69,7 @@ impl Revoked {
 
 impl Division {
     /// Whether a token that was issued at a second since the epoch was ended, by any of what it names: its session,
-    /// organisation, store or device.
+    /// organisation, store or till.
     #[must_use]
     pub fn is_revoked(&self, subjects: &[Option<Id>], issued: i64) -> bool {
         self.0.revoked.ends(subjects, issued)

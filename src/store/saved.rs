@@ -1,6 +1,6 @@
 //! What a batch leaves behind: the rows to write, folded per key.
 
-use crate::domain::account::{Account, RefreshToken, Revocation, Session};
+use crate::domain::account::{Account, RefreshToken, Revocation, Session, Till};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
@@ -87,6 +87,8 @@ pub struct Saved {
     pub refresh_tokens: Vec<RefreshToken>,
     /// What ends tokens, put in place.
     pub revocations: Vec<Revocation>,
+    /// Tills, put in place.
+    pub tills: Vec<Till>,
     /// Checkpoints of the trail: facts, inserted.
     pub checkpoints: Vec<Checkpoint>,
     /// Roots over full blocks of the trail: inserted.

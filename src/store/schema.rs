@@ -457,6 +457,7 @@ tables! {
         lapses_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         ending -> Nullable<Text>,
+        till -> Nullable<Uid>,
     }
     refresh_token (id) {
         id -> Uid,
@@ -465,6 +466,18 @@ tables! {
         session -> Uid,
         generation -> BigInt,
         at -> BigInt,
+    }
+    till (id) {
+        id -> Uid,
+        digest -> Text,
+        retailer -> Uid,
+        store -> Uid,
+        label -> Text,
+        device -> Nullable<Uid>,
+        created_at -> BigInt,
+        code_lapses_at -> BigInt,
+        enrolled_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
     }
     revocation (subject) {
         subject -> Uid,

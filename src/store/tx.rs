@@ -10,7 +10,7 @@ use super::saved::{Attempt, Saved};
 use super::verify::{Against, Finding, Verified};
 use super::versions::Shelf;
 use super::{pg, sqlite};
-use crate::domain::account::{Account, Revocation, StaffRole};
+use crate::domain::account::{Account, Revocation, StaffRole, Till};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
@@ -306,6 +306,8 @@ impl<'a> Tx<'a> {
         accounts_of_role(role: StaffRole) = accounts::of_role -> Vec<Account>;
         /// The account whose refresh token it is.
         account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
+        /// A retailer's tills, newest first.
+        tills_of(retailer: Id, page: Page) = accounts::tills_of -> Vec<Till>;
         /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
         revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.
@@ -320,6 +322,8 @@ impl<'a> Tx<'a> {
         first_audit_record_at(at: i64) = trail::first_at -> i64;
         /// Records about some subjects, in order.
         audit_records_about(subjects: &[String], limit: i64) = trail::about -> Vec<AuditRecord>;
+        /// The newest record about a subject.
+        newest_audit_record_about(subject: &str) = trail::newest_about -> Option<AuditRecord>;
         /// The newest checkpoint.
         newest_checkpoint() = trail::newest_checkpoint -> Option<Checkpoint>;
         /// A checkpoint by its number.

@@ -80,13 +80,13 @@ impl<'a> Town<'a> {
 }
 
 impl TestDatabase {
-    fn readers(&self) -> huanxin::store::Readers {
+    pub fn readers(&self) -> huanxin::store::Readers {
         self.database.readers(1).unwrap()
     }
 }
 
 /// The example with another rate, and no cap in the way.
-fn raised(percent: i64, from: Option<&str>) -> Rules {
+pub fn raised(percent: i64, from: Option<&str>) -> Rules {
     let mut rules = rules(CARS, fen("1000000.00"));
     rules.retroactive_from = from.map(day);
     for tier in &mut rules.lines[0].tiers {
@@ -95,7 +95,7 @@ fn raised(percent: i64, from: Option<&str>) -> Rules {
     rules
 }
 
-fn published() -> Act {
+pub fn published() -> Act {
     Act::PublishProgramme { programme: CARS.into() }
 }
 
@@ -340,10 +340,12 @@ fn a_settled_rise_keeps_its_redemption() {
         town.publish(15, FROM);
         town.runner.set_clock(Clock::standing_at(at("2026-07-02T10:00:00+08:00")));
         posted(&town.act(&["post"], post(2, &[sold], "3000.00")));
-        database.execute("UPDATE settlement_bucket SET settlement = id WHERE day = 20260702").unwrap();
+        database
+            .execute("UPDATE settlement_bucket SET settlement = id, stage = 'submitted' WHERE day = 20260702")
+            .unwrap();
         let back = reverse(sold, town.district.sellers[0].0);
         assert_eq!(codes(&town.act(&["back"], back.clone())), [Code::AlreadyInSettlement]);
-        database.execute("UPDATE settlement_bucket SET settlement = NULL").unwrap();
+        database.execute("UPDATE settlement_bucket SET settlement = NULL, stage = NULL").unwrap();
         done(&town.act(&["back"], back));
         assert_in_order(&database);
     }

@@ -166,6 +166,13 @@ impl TestApp {
         Self::start_at(place, start)
     }
 
+    /// The same, at a time that stands still again.
+    pub fn standing_later(mut self, seconds: i64) -> Self {
+        self.stop();
+        let (place, start) = (self.place.take().unwrap(), self.start.plus_seconds(seconds));
+        Self::start_with(place, start, Clock::standing_at(start))
+    }
+
     fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             drop(running.server.stop(false));

@@ -53,9 +53,8 @@ fn schemathesis_finds_nothing_postgres() {
 }
 
 fn attack(database: &str, place: Place, wanted: Option<u32>) {
-    let app = TestApp::standing(place);
     // The records of the document's examples are there, under the identities that the examples name.
-    examples::day(&app);
+    let (_, app) = examples::days(TestApp::standing(place));
     let dir = tempfile::tempdir().unwrap();
     let known = dir.path().join("known.json");
     std::fs::write(&known, known_of(&app).to_string()).unwrap();
@@ -124,13 +123,17 @@ fn prepared(app: &TestApp) -> Map<String, Value> {
     let of_voucher = |n: usize| once(&app.consumer(9), &vouchers[n], Value::Null);
     let new = |id: &str| json!({"token": officer.token(), "path": {}, "body": programme(id)});
     let why = json!({"reason": "试验"});
+    let till = || retailer.post("/api/v1/tills", &json!({"store_id": app.store(), "label": "一号收银台"})).expect(201);
+    let enrolled = json!({"token": null, "path": {}, "body": {"code": till()["code"]}});
     let requests = json!({
         "cancelVoucher": [of_voucher(0)],
         "getVoucherQr": [of_voucher(1)],
         "getVoucher": [of_voucher(2)],
         "reverseRedemption": [once(&retailer, &redemption, why.clone())],
         "publishProgramme": [once(&officer, "attack-draft", Value::Null)],
-        "pauseProgramme": [once(&officer, "attack-open", why)],
+        "pauseProgramme": [once(&officer, "attack-open", why.clone())],
+        "enrolTill": [enrolled],
+        "revokeTill": [once(&retailer, till()["id"].as_str().unwrap(), why)],
         "createProgramme": [new("attack-1"), new("attack-2")],
     });
     requests.as_object().unwrap().clone()

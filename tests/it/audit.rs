@@ -7,15 +7,22 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::sync::{Arc, OnceLock};
 
+use huanxin::api::settlement::Terms;
 use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::domain::audit::{GENESIS, canonical, chain};
 use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
-use huanxin::domain::command::{Act, Actor, Assistance, Command, Outcome, Passing, PostAdjustments};
+use huanxin::domain::command::{
+    Act, Actor, Approval, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
+    PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
+};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
+use huanxin::domain::ledger::line_id;
 use huanxin::domain::merkle::{self, Tree};
 use huanxin::domain::programme::Amount;
-use huanxin::domain::records::{BankAccount, ConsentKind};
+use huanxin::domain::records::{BankAccount, ConsentKind, RejectionCode};
+use huanxin::domain::settlement::{Control, Portions, ReturnRow};
+use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division, Reply, Runner, Settings};
 use huanxin::keys::KeyRing;
 use huanxin::store::{Against, Database, Finding, Published, Verified};
@@ -30,7 +37,7 @@ use super::properties::assert_in_order;
 
 const NOW: &str = "2026-06-18T10:00:00+08:00";
 /// Facts: nobody changes or removes them, the service neither.
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 13] = [
     "audit_record",
     "audit_checkpoint",
     "audit_block",
@@ -41,10 +48,13 @@ const FACTS: [&str; 10] = [
     "growth_baseline",
     "off_system_trade_in",
     "assisted_claim",
+    "line_rejection",
+    "bank_return",
+    "repayment",
 ];
 
 /// Words in the names of the tables that are as the trail says, or else are found.
-const WATCHED: [&str; 10] = [
+const WATCHED: [&str; 16] = [
     "audit",
     "ledger",
     "movement",
@@ -55,6 +65,12 @@ const WATCHED: [&str; 10] = [
     "rollup",
     "assisted_claim",
     "account_proposal",
+    "settlement",
+    "line_rejection",
+    "payment_batch",
+    "bank_return",
+    "reconciliation_row",
+    "repayment",
 ];
 /// Tables whose rows the trail had no digests of at first.
 const DIGESTED_LATER: [&str; 2] = ["assisted_claim", "account_proposal"];
@@ -119,6 +135,7 @@ fn lived_in(database: &TestDatabase) {
         let proposal = proposed(&mut runner, district.sellers[0].0, n);
         done(&runner.run(&[Arc::new(by_another(&["decide", &n.to_string()], decide(proposal)))])[0]);
     }
+    settled(database, &mut runner, district.sellers[0].0, [redemptions[3], redemptions[4]]);
     proposed(&mut runner, district.sellers[0].0, 2);
     checkpoint(database);
     let mut step = |word: &str, n: u64, act: Act| -> Reply {
@@ -128,6 +145,56 @@ fn lived_in(database: &TestDatabase) {
     checkpoint(database);
     // The newest record speaks of rows, so that cutting it off leaves them without a word.
     made(&step("claim", 10, claim(10, APPLIANCES, Category::Television, None)));
+}
+
+/// When the sales of [`NOW`] are settled.
+fn next_day() -> Moment {
+    at(NOW).plus_seconds(24 * 3600)
+}
+
+/// The two sales that stand are settled the day after: one is refused and waits anew, the other is paid, is undone, and is
+/// repaid in part. The bank's file has a row that nobody knows.
+fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fridge]: [Id; 2]) {
+    runner.set_clock(Clock::standing_at(next_day()));
+    let (from, to, calendars) = (day("2026-06-18"), day("2026-06-18"), Terms::default().calendars);
+    let buckets = database.readers().snapshot(&mut |tx| tx.open_buckets(retailer, from, to)).unwrap();
+    let mut sum = Portions::default();
+    buckets.iter().flat_map(|bucket| bucket.portions.iter()).for_each(|portion| sum.add(portion));
+    let submitted = sum.control();
+    let mut step = |who: &str, act: Act| -> Outcome {
+        let actor = Actor { id: Id::digest(&[who]), role: who.into(), organisation: None };
+        let words = [who, act.name(), &format!("{act:?}")];
+        done(&runner.run(&[Arc::new(Command { actor, ..command(&words, act) })])[0]).clone()
+    };
+    let buckets = buckets.iter().map(|bucket| bucket.id).collect();
+    let new =
+        SubmitSettlement { retailer, own: None, from, to, control: submitted, buckets, calendars: calendars.clone() };
+    let Outcome::Settlement(row) = step("retailer", Act::SubmitSettlement(Box::new(new))) else { panic!() };
+    let settlement = row.id;
+    let (code, reason) = (RejectionCode::Photo, "照片".to_owned());
+    let refuse = Act::RejectLine(RejectLine { settlement, redemption: fridge, code, reason });
+    let Outcome::LineRejected { settlement: row, .. } = step("reviewer", refuse) else { panic!() };
+    let (lines, amount) = (row.submitted.lines - row.rejected.lines, row.submitted.amount - row.rejected.amount);
+    let control = Control { lines, amount };
+    let take = |step| {
+        Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars: calendars.clone() })
+    };
+    step("reviewer", take(SettlementStep::Review));
+    let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
+    step("approver", take(SettlementStep::Approve(approval)));
+    let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
+    let Outcome::PaymentBatch(batch) = step("finance", Act::BatchSettlements(batch)) else { panic!() };
+    let row =
+        |settlement| ReturnRow { settlement, amount, paid: true, reference: "R".into(), paid_on: day("2026-06-19") };
+    let rows = vec![row(None), row(Some(settlement))];
+    let told = NewBankReturn { batch: batch.id, sha256: "0".repeat(64), rows };
+    step("finance", Act::RecordBankReturn(Box::new(told)));
+    step("retailer", Act::ResubmitRedemption { redemption: fridge, retailer, note: "已补".into() });
+    let claw = Act::ClawBackRedemption { redemption: car, goods_returned: true, reason: "抽查".into() };
+    step("officer", claw);
+    let lines = vec![line_id(CARS, Category::Car)];
+    let (amount, paid_on) = (fen("1.00"), day("2026-06-19"));
+    step("finance", Act::RecordRepayment(NewRepayment { retailer, amount, reference: "R".into(), paid_on, lines }));
 }
 
 /// An assistant claims for somebody, whose consent was heard.
@@ -164,7 +231,7 @@ fn by_another(words: &[&str], act: Act) -> Command {
 
 /// As many records more as a block has, and a checkpoint over them.
 fn looked_at(database: &TestDatabase) {
-    let mut runner = database.runner(Clock::standing_at(at(NOW)));
+    let mut runner = database.runner(Clock::standing_at(next_day()));
     let looks: Vec<_> = (0..checkpoint::BLOCK).map(|n| Arc::new(command(&["page", &n.to_string()], look(n)))).collect();
     for reply in runner.run(&looks) {
         done(&reply);
@@ -180,7 +247,7 @@ fn look(n: i64) -> Act {
 
 /// Makes a checkpoint, as the job or an auditor would.
 fn checkpoint(database: &TestDatabase) {
-    let division = Division::open(&database.settings(Clock::standing_at(at(NOW)))).unwrap();
+    let division = Division::open(&database.settings(Clock::standing_at(next_day()))).unwrap();
     let made = |act: Act| {
         let Act::CreateCheckpoint(new) = &act else { panic!("no checkpoint") };
         command(&["checkpoint", &new.number.to_string()], act)
@@ -611,7 +678,7 @@ fn a_trail_of_before_some_rows_had_digests_is_sound_and_their_rows_are_counted()
         }
         let rows = database.rows_of("account_proposal");
         let waits = rows.iter().find(|row| row["status"] == "proposed").unwrap()["id"].as_str().unwrap();
-        let mut runner = database.runner(Clock::standing_at(at(NOW)));
+        let mut runner = database.runner(Clock::standing_at(next_day()));
         done(&runner.run(&[Arc::new(by_another(&["decide", "2"], approve(waits.parse().unwrap())))])[0]);
         database.verify().unwrap();
         let deed =
@@ -651,7 +718,7 @@ fn the_role_that_serves_lacks_the_right_to_change_facts() {
     let url = database.url().replacen("postgres@", "huanxin_serve@", 1);
     assert_ne!(url, database.url());
     let settings =
-        Settings { database: Database::open(&url, None).unwrap(), ..database.settings(Clock::standing_at(at(NOW))) };
+        Settings { database: Database::open(&url, None).unwrap(), ..database.settings(Clock::standing_at(next_day())) };
     let mut runner = Runner::open(&settings).unwrap();
     done(&runner.run(&[Arc::new(command(&["look", "as the role that serves"], look(1)))])[0]);
     // What is kept for a time only it does remove.

@@ -30,6 +30,10 @@ const CURSOR: &str = "AZ7YZvTAcACAAAAAAAAAAm5vdCBzZWFsZWQsIGFzYW0";
 const KEY_ID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 /// In the place of every session's identity.
 const SESSION: &str = "019ed874-e500-7000-8000-00000000005e";
+/// In the place of every till's identity.
+const TILL: &str = "6f2d8c41-93ab-4e07-b5d2-1c8e60f7a934";
+/// In the place of every code with which a device enrols.
+const TILL_CODE: &str = "7K2MP-X9R4T-0H3W8-CN5V6";
 /// Somebody in an example.
 const PERSON: &str = "9b3c5f0e-6a1d-4c27-8e59-20d4b7a1f6c8";
 /// In the place of every refresh token.
@@ -80,7 +84,7 @@ impl Book {
         self.succeed(user, id, &[], Some((TOML, file.to_owned())))
     }
 
-    /// Sends a table's file.
+    /// Sends a file of comma-separated values.
     pub fn say_csv(&mut self, user: &User<'_>, id: &str, parameters: &[(&str, &str)], file: &str) -> Value {
         self.succeed(user, id, parameters, Some((CSV, file.to_owned())))
     }
@@ -124,7 +128,8 @@ impl Book {
         if let Some(key) = request.parameters.get(KEY) {
             self.done.push((user.token(), key.as_str().unwrap().to_owned()));
         }
-        let new = || json!({"parameters": request.parameters, "request": {}, "answer": {}});
+        let new =
+            || json!({"parameters": named_as_shown(&request.parameters, &answer.body), "request": {}, "answer": {}});
         let example = self.operations.entry(id.to_owned()).or_insert_with(new);
         if let Some((media, text)) = request.body {
             let value = if media == JSON { serde_json::from_str(&text).unwrap() } else { text.into() };
@@ -144,7 +149,8 @@ impl Book {
     fn is_refused_in_other_forms(&self, user: &User<'_>, good: &Request) {
         let told = good.operation.codes(None);
         let used = self.done.iter().find(|(who, _)| *who == user.token()).map(|(_, key)| key.as_str());
-        if good.body.is_some() && !told.contains(&"FIELD_UNKNOWN") {
+        let is_a_table = good.body.as_ref().is_some_and(|(media, _)| *media == CSV);
+        if good.body.is_some() && !told.contains(&"FIELD_UNKNOWN") && !is_a_table {
             // A programme's file has another code for it.
             assert_eq!(good.with_unknown().send(user).status, 400, "{}", good.operation.id);
         }
@@ -227,8 +233,12 @@ impl Request {
     }
 
     fn malformed(&self) -> Self {
-        if self.has_json() {
-            return self.with_body(|_, body| body.to_string()[1..].to_owned());
+        match &self.body {
+            // Of a table, which may be any text, the query is.
+            Some((CSV, _)) if self.parameters.contains_key("table") => {}
+            Some((CSV, text)) => return Self { body: Some((CSV, text[1..].to_owned())), ..self.clone() },
+            Some(_) => return self.with_body(|_, body| body.to_string()[1..].to_owned()),
+            None => {}
         }
         if self.parameters.contains_key(KEY) {
             return self.and(KEY, "not in quotes");
@@ -277,6 +287,15 @@ impl Request {
     }
 }
 
+/// The parameters; a record whose identity was drawn goes by the sample that stands in its place in the answer.
+fn named_as_shown(parameters: &Map<String, Value>, answer: &Value) -> Map<String, Value> {
+    let mut parameters = parameters.clone();
+    if let Some(id) = parameters.get_mut("id").filter(|id| **id == answer["id"]) {
+        *id = stable("", answer.clone())["id"].take();
+    }
+    parameters
+}
+
 fn add(examples: &mut Value, media: &str, value: Value) {
     examples.as_object_mut().unwrap().entry(media).or_insert_with(|| stable("", value));
 }
@@ -284,17 +303,13 @@ fn add(examples: &mut Value, media: &str, value: Value) {
 /// The value with samples in the place of what differs from run to run.
 fn stable(name: &str, value: Value) -> Value {
     match value {
-        // The identity of a session follows from its tokens, which are drawn.
-        Value::Object(members) if ["access_token", "ended_at"].iter().any(|name| members.contains_key(*name)) => {
-            let stable_id = |name: &str, value| if name == "id" { SESSION.into() } else { stable(name, value) };
-            members
-                .into_iter()
-                .map(|(name, value)| (name.clone(), stable_id(&name, value)))
-                .collect::<Map<_, _>>()
-                .into()
-        }
         Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.clone(), stable(&name, value))).collect::<Map<_, _>>().into()
+            let drawn = drawn_id(&members);
+            let stable = |(name, value): (String, Value)| match drawn {
+                Some(sample) if name == "id" => (name, sample.into()),
+                _ => (name.clone(), stable(&name, value)),
+            };
+            members.into_iter().map(stable).collect::<Map<_, _>>().into()
         }
         // As many as the number of records has it: two will do.
         Value::Array(items) if name == "proof" => items.into_iter().take(2).map(|item| stable(name, item)).collect(),
@@ -303,6 +318,13 @@ fn stable(name: &str, value: Value) -> Value {
         Value::Number(_) if matches!(name, "seq" | "size") => NUMBER.into(),
         other => other,
     }
+}
+
+/// What stands in the place of a record's identity, where it follows from what is drawn: a session's from its tokens, a
+/// till's from its code.
+fn drawn_id(members: &Map<String, Value>) -> Option<&'static str> {
+    let has = |name: &str| members.contains_key(name);
+    if has("access_token") || has("ended_at") { Some(SESSION) } else { has("code_expires_at").then_some(TILL) }
 }
 
 fn stable_text(name: &str, text: &str) -> String {
@@ -315,6 +337,7 @@ fn stable_text(name: &str, text: &str) -> String {
         "access_token" => token("EdDSA", "at+jwt"),
         "refresh_token" => REFRESH.to_owned(),
         "password" | "current_password" | "initial_password" if text != "Kaninchen-2026" => FIRST_PASSWORD.to_owned(),
+        "code" if text.len() == TILL_CODE.len() && text.split('-').count() == 4 => TILL_CODE.to_owned(),
         "code" | "totp" if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) => "287082".to_owned(),
         "secret" => SECRET.to_owned(),
         "otpauth_uri" => format!("otpauth://totp/huanxin:wang.fang?secret={SECRET}&issuer=huanxin"),

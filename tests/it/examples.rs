@@ -43,7 +43,7 @@ fn the_examples_are_as_recorded_postgres() {
 }
 
 fn are_as_recorded(place: Place) {
-    let book = day(&TestApp::standing(place));
+    let (book, _) = days(TestApp::standing(place));
     let unasked = book.unasked();
     assert!(
         unasked.is_empty(),
@@ -51,6 +51,14 @@ fn are_as_recorded(place: Place) {
          `book.say`), then run: make spec"
     );
     is_as_generated("examples.json", &book.text());
+}
+
+/// The day, and the one after it, on which what was sold is settled.
+pub fn days(app: TestApp) -> (Book, TestApp) {
+    let mut book = day(&app);
+    let app = app.standing_later(24 * 3600);
+    settled(&app, &mut book);
+    (book, app)
 }
 
 /// The day, from the first question on.
@@ -65,6 +73,7 @@ pub fn day(app: &TestApp) -> Book {
     parties(app, &mut book);
     files(app, &mut book);
     programmes(app, &mut book);
+    another_sale(app, &mut book);
     staff(app, &mut book);
     figures(app, &mut book);
     trail(app, &mut book);
@@ -269,6 +278,12 @@ fn staff(app: &TestApp, book: &mut Book) {
     book.ask(&admin, "endStaffSessions", &[("id", &clerk)]);
     book.ask(&admin, "resetStaffCredentials", &[("id", &clerk)]);
     book.say(&admin, "disableStaff", &[("id", &clerk)], &json!({"reason": "离职"}));
+    let manager = app.retailer();
+    let till = book.say(&manager, "createTill", &[], &json!({"store_id": app.store(), "label": "一号收银台"}));
+    let device = [("X-Device-Id", "till-0001-7f3a9c2e5b")];
+    book.say(&nobody, "enrolTill", &device, &json!({"code": till["code"]}));
+    book.ask(&manager, "listTills", &[("limit", "1")]);
+    book.say(&manager, "revokeTill", &[("id", &id(&till))], &json!({"reason": "停用"}));
     let guess = json!({"login": "nobody.has.this", "password": "a guess"});
     (0..5).for_each(|_| drop(nobody.say("/api/v1/sessions", &guess)));
     book.no(&nobody, "signIn", &[], Some(&guess), "RATE_LIMITED");
@@ -289,6 +304,78 @@ fn programmes(app: &TestApp, book: &mut Book) {
     book.no(&officer, "pauseProgramme", &late, Some(&json!({"reason": "系统维护"})), "PRECONDITION_FAILED");
     book.say(&officer, "pauseProgramme", &one, &json!({"reason": "系统维护"}));
     book.say(&officer, "closeProgramme", &one, &json!({"reason": "资金用完"}));
+}
+
+/// A refrigerator for the fifth consumer, which is settled the next day.
+fn another_sale(app: &TestApp, book: &mut Book) {
+    let (consumer, retailer) = (app.consumer(4), app.retailer());
+    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 4)));
+    let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("refrigerator")));
+    let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
+    let sale = with(sale(app, &turn_in), "/qr_token", code["token"].clone());
+    let sale = with(sale, "/item/serial_number", synthetic::serial_number(104));
+    let sale = with(sale, "/invoice/number", synthetic::invoice_number(104));
+    let sale = with(sale, "/invoice/buyer_name", app.name(4));
+    book.say(&retailer, "redeemVoucher", &[], &sale);
+}
+
+/// The retailer is paid for the day before: one line is refused, the bank fails once, and some money comes back.
+fn settled(app: &TestApp, book: &mut Book) {
+    let (retailer, officer, finance) = (app.retailer(), app.officer(), app.finance());
+    let (reviewer, approver) = (app.demo_user("reviewer"), app.demo_user("approver"));
+    book.ask(&retailer, "getStatement", &[("from", TODAY), ("to", TODAY)]);
+    let all = json!({"lines": 3, "amount": "1744.85"});
+    let period = json!({"from": TODAY, "to": TODAY, "lines": 3, "amount": "1744.85"});
+    let settlement = id(&book.say(&retailer, "submitSettlement", &[], &period));
+    let one = [("id", settlement.as_str())];
+    book.ask(&officer, "listSettlements", &[("status", "submitted"), ("limit", "20")]);
+    book.ask(&retailer, "getSettlement", &one);
+    let lines = book.ask(&reviewer, "listSettlementLines", &[one[0], ("limit", "20")]);
+    let redemption = |programme: &str| {
+        let found = lines["items"].as_array().unwrap().iter().find(|line| line["programme_id"] == programme);
+        found.unwrap()["redemption_id"].as_str().unwrap().to_owned()
+    };
+    let (fridge, dishwasher) = (redemption(PROGRAMME), redemption("nc-dishwasher-2026"));
+    book.no(
+        &retailer,
+        "reverseRedemption",
+        &[("id", &fridge)],
+        Some(&json!({"reason": "退货"})),
+        "ALREADY_IN_SETTLEMENT",
+    );
+    book.say(&officer, "acceptSettlement", &one, &all);
+    let back = with(all.clone(), "/reason", "请补交六月发票");
+    book.say(&reviewer, "returnSettlement", &one, &back);
+    book.say(&retailer, "resubmitSettlement", &one, &all);
+    let refusal = json!({"redemption_id": fridge, "code": "PHOTO", "reason": "照片看不清序列号"});
+    book.say(&reviewer, "rejectSettlementLine", &one, &refusal);
+    book.ask(&retailer, "listLineRejections", &[one[0], ("limit", "20")]);
+    let left = json!({"lines": 2, "amount": "800.00"});
+    book.say(&reviewer, "reviewSettlement", &one, &left);
+    book.say(&approver, "approveSettlement", &one, &left);
+    let batch = json!({"settlement_ids": [settlement], "payments": 1, "total": "800.00"});
+    let batch = id(&book.say(&finance, "createPaymentBatch", &[], &batch));
+    book.ask(&finance, "listPaymentBatches", &[("limit", "20")]);
+    for form in ["csv", "xlsx"] {
+        book.ask(&finance, "getPaymentFile", &[("id", &batch), ("format", form)]);
+    }
+    let said = format!(
+        "settlement_id,amount,result,bank_reference,paid_on\n{settlement},800.00,failed,ICBC20260619000123,2026-06-19\n"
+    );
+    let said = book.say_csv(&finance, "recordBankReturn", &[("id", &batch)], &said);
+    book.ask(&finance, "listReconciliationRows", &[("status", "open"), ("limit", "20")]);
+    let answer = json!({"answer": "pay_again", "note": "收款账号有误，银行退回"});
+    book.say(&finance, "answerReconciliationRow", &[("id", said["rows"][0]["id"].as_str().unwrap())], &answer);
+    let paid = json!({"lines": 2, "amount": "800.00", "transferred": "800.00", "bank_reference": "ICBC20260619000124",
+        "paid_on": "2026-06-19"});
+    book.say(&finance, "markSettlementPaid", &one, &paid);
+    book.say(&retailer, "resubmitRedemption", &[("id", &fridge)], &json!({"note": "已补传清晰照片"}));
+    let claw = json!({"goods_returned": false, "reason": "抽查发现序列号不符"});
+    book.say(&officer, "clawBackRedemption", &[("id", &dishwasher)], &claw);
+    let retailer = app.retailer_id();
+    let repaid = json!({"amount": "300.00", "bank_reference": "ICBC20260619000200", "paid_on": "2026-06-19"});
+    book.say(&finance, "recordRepayment", &[("id", &retailer)], &repaid);
+    book.ask(&finance, "listRepayments", &[("id", &retailer), ("limit", "20")]);
 }
 
 /// A sale under the first version of the programme, and a second one that gives more since the first of the month.

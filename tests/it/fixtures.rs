@@ -361,23 +361,28 @@ impl District {
     /// Publishes the programmes and registers the parties, each in a batch of its own.
     pub fn open(runner: &mut Runner, programmes: Vec<Rules>) -> Self {
         let ids: Vec<String> = programmes.iter().map(|rules| rules.id.clone()).collect();
-        let mut one = |words: &[&str], act: Act| runner.run(&[Arc::new(command(words, act))]).remove(0);
         for rules in programmes {
             let programme = rules.id.clone();
-            done(&one(&["create", &programme], Act::CreateProgramme(Box::new(rules))));
-            done(&one(&["publish", &programme], Act::PublishProgramme { programme: programme.clone() }));
+            done(&one(runner, &["create", &programme], Act::CreateProgramme(Box::new(rules))));
+            done(&one(runner, &["publish", &programme], Act::PublishProgramme { programme: programme.clone() }));
         }
-        let mut sellers = Vec::new();
-        for n in 0..2 {
-            let word = n.to_string();
-            let retailer = made(&one(&["retailer", &word], Act::RegisterRetailer(Box::new(new_retailer(n)))));
-            let approve = Act::Approve { party: Party::Retailer, id: retailer, programmes: ids.clone() };
-            done(&one(&["approve", &word], approve));
-            sellers.push((retailer, made(&one(&["store", &word], new_store(retailer, &word)))));
-        }
-        let recycler = made(&one(&["recycler"], Act::RegisterRecycler(Box::new(new_recycler()))));
+        let sellers = (0..2).map(|n| Self::seller(runner, n, &ids)).collect();
+        let recycler = made(&one(runner, &["recycler"], Act::RegisterRecycler(Box::new(new_recycler()))));
         Self { sellers, recycler }
     }
+
+    /// Registers one more retailer with its store, for these programmes.
+    pub fn seller(runner: &mut Runner, n: u64, programmes: &[String]) -> (Id, Id) {
+        let word = n.to_string();
+        let retailer = made(&one(runner, &["retailer", &word], Act::RegisterRetailer(Box::new(new_retailer(n)))));
+        let approve = Act::Approve { party: Party::Retailer, id: retailer, programmes: programmes.to_vec() };
+        done(&one(runner, &["approve", &word], approve));
+        (retailer, made(&one(runner, &["store", &word], new_store(retailer, &word))))
+    }
+}
+
+fn one(runner: &mut Runner, words: &[&str], act: Act) -> Reply {
+    runner.run(&[Arc::new(command(words, act))]).remove(0)
 }
 
 pub fn new_retailer(n: u64) -> NewRetailer {

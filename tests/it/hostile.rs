@@ -318,7 +318,10 @@ fn caller<'a>(app: &'a TestApp, operation: &Operation) -> User<'a> {
         "assistant" => app.somebody(Role::Assistant, Some(Id::digest(&["a service point"]))),
         // Of a session, as whoever sets an account up.
         "identity" => app.somebody(Role::Admin, None),
-        _ => app.officer(),
+        _ => match operation.roles().as_slice() {
+            [first, ..] if !operation.roles().contains(&"officer") => app.demo_user(first),
+            _ => app.officer(),
+        },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::sale::with;
 const CHOSEN: &str = "Kaninchen-2026";
 
 /// Somebody with an account: what the demonstration, or whoever made it, says of it.
-struct Staff {
+pub struct Staff {
     login: String,
     password: String,
     factor: Option<SecondFactor>,
@@ -26,7 +26,7 @@ struct Staff {
 
 impl Staff {
     /// One of the demonstration's.
-    fn of(app: &TestApp, role: &str) -> Self {
+    pub fn of(app: &TestApp, role: &str) -> Self {
         let accounts = app.demo["accounts"].as_array().unwrap();
         let account = accounts.iter().find(|account| account["role"] == role).unwrap();
         let text = |name: &str| account[name].as_str().unwrap().to_owned();
@@ -35,39 +35,39 @@ impl Staff {
     }
 
     /// The code of so many steps from now on.
-    fn code(&self, app: &TestApp, steps: i64) -> String {
+    pub fn code(&self, app: &TestApp, steps: i64) -> String {
         self.factor.as_ref().unwrap().code(app.now().plus_seconds(30 * steps))
     }
 
-    fn says(&self, app: &TestApp) -> Value {
+    pub fn says(&self, app: &TestApp) -> Value {
         let said = json!({"login": self.login, "password": self.password});
         if self.factor.is_some() { with(said, "/totp", self.code(app, 0)) } else { said }
     }
 
-    fn signs_in(&self, app: &TestApp) -> Session {
+    pub fn signs_in(&self, app: &TestApp) -> Session {
         Session::of(&app.nobody().say("/api/v1/sessions", &self.says(app)).expect(201))
     }
 }
 
 /// What signing in gives.
 #[derive(Clone)]
-struct Session {
+pub struct Session {
     id: String,
     access: String,
-    refresh: String,
+    pub refresh: String,
 }
 
 impl Session {
-    fn of(answer: &Value) -> Self {
+    pub fn of(answer: &Value) -> Self {
         let text = |name: &str| answer[name].as_str().unwrap().to_owned();
         Self { id: text("id"), access: text("access_token"), refresh: text("refresh_token") }
     }
 
-    fn user<'a>(&self, app: &'a TestApp) -> User<'a> {
+    pub fn user<'a>(&self, app: &'a TestApp) -> User<'a> {
         app.user(Some(&self.access))
     }
 
-    fn refresh(&self, app: &TestApp) -> Answer {
+    pub fn refresh(&self, app: &TestApp) -> Answer {
         app.nobody().say("/api/v1/sessions/refresh", &json!({"refresh_token": self.refresh}))
     }
 }
@@ -91,10 +91,10 @@ fn redemptions(user: &User<'_>) -> Answer {
     user.get("/api/v1/redemptions")
 }
 
-/// Records of the trail about an account, newest first.
-fn trail(app: &TestApp, account: &str) -> Vec<Value> {
+/// Records of the trail about an account, or another subject, newest first.
+pub fn trail(app: &TestApp, subject: &str) -> Vec<Value> {
     let page = app.auditor().get("/api/v1/audit/records?limit=200").expect(200);
-    page["items"].as_array().unwrap().iter().filter(|record| record["subject"] == account).cloned().collect()
+    page["items"].as_array().unwrap().iter().filter(|record| record["subject"] == subject).cloned().collect()
 }
 
 on_both! {

@@ -82,6 +82,18 @@ on_both! {
         assert_eq!(items(manager.get("/api/v1/bank-account-proposals")), 1);
     }
 
+    fn another_retailers_till(app) {
+        let (retailer, store) = other_retailer(&app);
+        let manager = app.somebody(Role::Retailer, Some(retailer));
+        let till = json!({"store_id": "{id}", "label": "一号收银台"});
+        not_there(&app.retailer(), "POST", "/api/v1/tills", Some(&till), &store);
+        let made = manager.post("/api/v1/tills", &with(till, "/store_id", store.as_str())).made();
+        let why = json!({"reason": "停用"});
+        not_there(&app.retailer(), "POST", "/api/v1/tills/{id}/revocation", Some(&why), &made);
+        assert_eq!(items(app.retailer().get("/api/v1/tills")), 0);
+        assert_eq!(items(manager.get("/api/v1/tills")), 1);
+    }
+
     fn another_consumers_voucher(app) {
         let voucher = app.claim(0, "nc-appl-2026", "refrigerator", None);
         let other = app.consumer(1);
@@ -210,7 +222,8 @@ on_both! {
             says["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "cursor")
         };
         for operation in operations().iter().filter(|one| takes_cursor(&one.says)) {
-            let path = operation.path.replace("{id}", "nc-appl-2026");
+            let word = if operation.path.starts_with("/api/v1/programmes/") { "nc-appl-2026" } else { NOTHING };
+            let path = operation.path.replace("{id}", word);
             let role = operation.roles().first().copied();
             let user = Role::ALL.iter().find(|one| Some(one.name()) == role).map_or(app.nobody(), |role| {
                 app.somebody(*role, (*role != Role::Consumer).then_some(of_retailer))

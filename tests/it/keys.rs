@@ -1,14 +1,18 @@
 //! Keys take turns while everybody works: no request fails, and what was made before still holds.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use huanxin::domain::time::Moment;
+use huanxin::engine::{Clock, Division};
 use huanxin::keys::rotation::{self, KeyKind, KeyState};
+use huanxin::keys::watch;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
-use crate::app::TestApp;
+use crate::app::{START, TestApp};
+use crate::fixtures::{TestDatabase, at};
 use crate::sale::{new_fridge, old_fridge, sale, with};
 
 const PROGRAMME: &str = "nc-appl-2026";
@@ -57,6 +61,17 @@ fn work(app: &TestApp, n: usize, rounds: &AtomicUsize, over: &AtomicBool) {
         app.consumer(n).get("/api/v1/vouchers").expect(200);
         rounds.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+/// How often the trail says which keys there are.
+fn notes(app: &TestApp) -> usize {
+    app.database().rows_of("audit_record").iter().filter(|row| row["subject"] == "key_file").count()
+}
+
+/// What an auditor reads of it, the newest.
+fn noted(app: &TestApp) -> Value {
+    let page = app.auditor().get("/api/v1/audit/records?limit=200").expect(200);
+    page["items"].as_array().unwrap().iter().find(|row| row["act"] == "note_keys").unwrap().clone()
 }
 
 pub fn soon(what: impl Fn() -> bool) {
@@ -112,6 +127,30 @@ on_both! {
         assert_eq!(kid_of(&app.code(7, &voucher, "live")), now[0].1, "what is new is signed with the current key");
     }
 
+    /// From the first start on; each change of the file once, and nothing for a start with the same keys.
+    fn which_keys_there_are_stands_in_the_trail(app) {
+        let file = app.dir().join("keys.json");
+        let first = watch::names(&file).unwrap();
+        assert_eq!((notes(&app), &noted(&app)["detail"]), (1, &json!({"before": null, "after": first})));
+        let turned = rotation::rotate(&file, &[KeyKind::Voucher, KeyKind::Scan], NOW, true).unwrap();
+        let second = watch::names(&file).unwrap();
+        soon(|| notes(&app) == 2);
+        let told = noted(&app);
+        assert_eq!(told["detail"], json!({"before": first, "after": second}));
+        assert_eq!((&told["role"], &told["subject"], &told["organisation"]), (&json!("system"), &json!("key_file"), &Value::Null));
+        for one in &turned {
+            let keys = &told["detail"]["after"][one.kind.to_string()];
+            assert_eq!((&keys["current"], &keys["retired"]), (&json!([one.current]), &json!([one.retired])));
+        }
+        let retired = turned[0].retired.as_ref().unwrap();
+        rotation::drop_retired(&file, retired, NOW).unwrap();
+        soon(|| notes(&app) == 3);
+        let told = noted(&app);
+        assert_eq!((&told["detail"]["before"], &told["detail"]["after"]["voucher"]["retired"]), (&second, &Value::Null));
+        let app = app.later(60);
+        assert_eq!(notes(&app), 3);
+    }
+
     fn a_key_that_is_dropped_opens_nothing_any_more(app) {
         let voucher = app.claim(0, PROGRAMME, "refrigerator", None);
         let shown = json!({"qr_token": app.code(0, &voucher, "live"), "store_id": app.store()});
@@ -147,5 +186,38 @@ on_both! {
         assert_eq!(kinds.iter().map(|key| key.0.as_str()).collect::<Vec<_>>(), ["current", "next", "retired"]);
         // The token that the retired key has signed is still good.
         app.officer().get("/api/v1/retailers").expect(200);
+    }
+}
+
+/// Replicas that notice a change at the same time put it down once; each compares with the trail and not with what it knew
+/// before, so that a turn while nobody served is noted at the next start, and one that is taken back is noted, too.
+#[test]
+fn a_change_of_keys_is_noted_once_by_all_replicas() {
+    for database in TestDatabase::each() {
+        let open = || Division::open(&database.settings(Clock::standing_at(at(START)))).unwrap();
+        let replicas: Vec<Division> = (0..4).map(|_| open()).collect();
+        let keys = |kid: &str| json!({"voucher": {"current": [kid]}});
+        for (before, kid) in [(None, "a"), (Some("a"), "b"), (Some("b"), "a"), (Some("a"), "b")] {
+            let (all_ready, set) = (Barrier::new(replicas.len()), keys(kid));
+            let done: Vec<bool> = std::thread::scope(|scope| {
+                let note = |replica| {
+                    let (all_ready, set) = (&all_ready, &set);
+                    scope.spawn(move || {
+                        all_ready.wait();
+                        Division::note_keys(replica, set).unwrap()
+                    })
+                };
+                let threads: Vec<_> = replicas.iter().map(note).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(done.iter().filter(|did| **did).count(), 1, "{done:?}");
+            let rows = database.rows_of("audit_record");
+            let newest = rows.iter().max_by_key(|row| row["seq"].as_i64()).unwrap();
+            let body: Value = serde_json::from_str(newest["body"].as_str().unwrap()).unwrap();
+            assert_eq!(body["detail"], json!({"before": before.map(keys), "after": set}));
+        }
+        assert_eq!(database.rows_of("audit_record").len(), 4);
+        replicas.iter().for_each(Division::close);
+        database.verify().unwrap();
     }
 }

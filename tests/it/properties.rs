@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use huanxin::domain::command::{
-    Act, Command, Decision, ErasePerson, NewRecycler, Outcome, Party, PostAdjustments, Rewrapped, Stamp, Stop,
+    Act, Command, Decision, EnrolTill, ErasePerson, NewRecycler, NewTill, Outcome, Party, PostAdjustments, Rewrapped,
+    Stamp, Stop,
 };
 use huanxin::domain::decide::decide;
 use huanxin::domain::goods::Category;
@@ -29,7 +30,8 @@ use serde_json::Value;
 
 use super::fixtures::{
     APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen, new_item,
-    new_recycler, new_retailer, old_item, person, personal, plain_reply, plain_rows, reverse, rules, setting, turn_in,
+    new_recycler, new_retailer, old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules, setting,
+    turn_in,
 };
 
 /// Late in a year, so that a sequence which waits runs into the next one.
@@ -40,6 +42,7 @@ const WAIT_SECONDS: i64 = 16 * 24 * 3600;
 const PEOPLE: u64 = 3;
 const ITEMS: u64 = 4;
 const INVOICES: u64 = 9;
+const DEVICES: u64 = 2;
 /// The categories of the sequences.
 const KINDS: [(&str, Category); 4] = [
     (APPLIANCES, Category::Refrigerator),
@@ -113,6 +116,19 @@ enum Step {
     Approve {
         seller: usize,
     },
+    /// A seller's till, made, enrolled on a device, taken out of use.
+    NewTill {
+        seller: usize,
+        other_store: bool,
+    },
+    EnrolTill {
+        pick: usize,
+        device: u64,
+    },
+    EndTill {
+        pick: usize,
+        seller: Option<usize>,
+    },
     /// What is known of a person is to go; perhaps the papers of redemptions must still be kept.
     Erase {
         whom: u64,
@@ -178,12 +194,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Sequences, with what concerns people's data among the steps: now and then a key is wrapped anew, or somebody is to be
-/// forgotten.
+/// Sequences, with what concerns people's data and the tills among the steps: now and then a key is wrapped anew, somebody is
+/// to be forgotten, or a device becomes a till.
 fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let between = |(number, step): (usize, Step)| match number % 14 {
+        2 => vec![step, Step::NewTill { seller: number / 14 % 2, other_store: number / 14 % 4 == 3 }],
+        4 | 11 => vec![step, Step::EnrolTill { pick: number / 7, device: number as u64 / 14 % DEVICES }],
         6 => vec![step, Step::Rewrap { pick: number }],
-        3 | 4 | 10 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
+        3 | 5 | 10 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
+        9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
         13 => {
             let whom = number as u64 / 14 % PEOPLE;
             vec![step, Step::Erase { whom, keeps: number % 3 == 0, or_restrict: number / 14 % 2 == 0 }]
@@ -201,6 +220,8 @@ struct Made {
     vouchers: Vec<(Id, u64, usize)>,
     ended: BTreeSet<Id>,
     redemptions: Vec<(Id, Id)>,
+    /// Tills with their sellers and codes.
+    tills: Vec<(Id, Id, [u8; 32])>,
     /// What the programme of the next step owes.
     due: Due,
     commands: Vec<Command>,
@@ -244,6 +265,10 @@ impl Made {
             Outcome::Redeemed(row) if self.redemptions.iter().all(|known| known.0 != row.id) => {
                 let Act::RedeemVoucher(redeem) = &command.act else { panic!("another act redeems") };
                 self.redemptions.push((row.id, redeem.retailer));
+            }
+            Outcome::Till(row) if self.tills.iter().all(|known| known.0 != row.id) => {
+                let Act::CreateTill(new) = &command.act else { panic!("another act makes tills") };
+                self.tills.push((row.id, row.retailer, new.code));
             }
             _ => {}
         }
@@ -297,6 +322,21 @@ impl Made {
                 let (person, reason) = (person(whom).id, "不再需要".into());
                 Act::ErasePerson(ErasePerson { person, keeps_since, or_restrict, reason })
             }
+            Step::NewTill { seller, other_store } => {
+                let (retailer, store) = district.sellers[seller];
+                let store = if other_store { district.sellers[1 - seller].1 } else { store };
+                let mut code = [7; 32];
+                code[..8].copy_from_slice(&number.to_be_bytes());
+                Act::CreateTill(Box::new(NewTill { retailer, store, label: format!("{number} 号"), code }))
+            }
+            Step::EnrolTill { pick: at, device } => {
+                let (_, _, code) = *pick(&self.tills, at)?;
+                let device = Id::digest(&["device", &device.to_string()]);
+                Act::EnrolTill(Box::new(EnrolTill { code, device }))
+            }
+            Step::EndTill { pick: at, .. } => {
+                Act::RevokeTill { till: pick(&self.tills, at)?.0, reason: "停用".into() }
+            }
             Step::Rewrap { pick: at } => self.rewrap(at)?,
             Step::Import { table, variant } => import(table, variant),
             Step::Again { pick: at } => return pick(&self.commands, at).cloned(),
@@ -315,8 +355,15 @@ impl Made {
             Step::Wait => return None,
         };
         let mut made = command(&["step", &number.to_string()], with_keys_of_its_own(act, number));
-        // Only the recorder may void; everybody else's organisation does not matter to the rules.
-        made.actor.organisation = Some(district.recycler);
+        // Only the recorder may void, and only the retailer takes its till out of use; everybody else's organisation does
+        // not matter to the rules.
+        made.actor.organisation = match *step {
+            Step::EndTill { pick: at, seller } => {
+                let own = pick(&self.tills, at)?.1;
+                Some(seller.map_or(own, |seller| district.sellers[seller].0))
+            }
+            _ => Some(district.recycler),
+        };
         Some(made)
     }
 
@@ -656,6 +703,9 @@ fn the_sequences_are_rich() {
         "rewrap_keys",
         "publish_programme",
         "pause_programme",
+        "create_till",
+        "enrol_till",
+        "revoke_till",
         "replayed",
     ] {
         assert!(effects.get(act).is_some_and(|count| *count > 1), "{act} in {effects:?}");
@@ -703,6 +753,7 @@ pub fn assert_books(database: &TestDatabase) {
     assert_ledger(&rows);
     assert_single_use(&rows);
     assert_adjustments(&rows);
+    assert_tills(&rows);
     assert_rollups(&rows);
     assert_eq!(database.verify().map(|seen| seen.records), Ok(rows["audit_record"].len() as u64));
 }
@@ -734,7 +785,7 @@ fn assert_ledger(rows: &Rows) {
             .filter(|fact| fact["line"] == line["id"] && !undone.contains(&text(fact, "id")))
             .map(|fact| number(fact, "subsidy_fen") + added(rows, fact))
             .sum();
-        assert_eq!(number(line, "payable_fen"), owed, "{line}");
+        assert_eq!(number(line, "payable_fen") + number(line, "paid_fen"), owed, "{line}");
     }
     assert_eq!(rows["ledger_account"].len(), retailers.len());
     for account in &rows["ledger_account"] {
@@ -775,8 +826,22 @@ fn assert_adjustments(rows: &Rows) {
     }
 }
 
+/// A device is one till at a time; the tokens of one that is out of use are ended.
+fn assert_tills(rows: &Rows) {
+    let mut devices = BTreeSet::new();
+    for till in &rows["till"] {
+        if !till["revoked_at"].is_null() {
+            let ended = rows["revocation"].iter().find(|row| row["subject"] == till["id"]);
+            assert_eq!(ended.map(|row| plain(&row["ended"])), Some(Value::from(1)), "{till}");
+        } else if !till["device"].is_null() {
+            assert!(devices.insert(text(till, "device")), "{till} is not the only one of its device");
+        }
+    }
+}
+
 fn reversed(rows: &Rows) -> BTreeSet<String> {
-    rows["redemption_state"].iter().map(|row| text(row, "redemption")).collect()
+    let undone = |row: &&Value| ["reversed", "clawed_back"].contains(&text(row, "status").as_str());
+    rows["redemption_state"].iter().filter(undone).map(|row| text(row, "redemption")).collect()
 }
 
 /// One voucher per person and category counts, in every programme of the sequences; cars one a year besides.
@@ -833,7 +898,7 @@ fn assert_single_use(rows: &Rows) {
     assert_eq!(held, live + matched);
 }
 
-const TALLY: [&str; 10] = [
+const TALLY: [&str; 13] = [
     "issued",
     "expired",
     "cancelled",
@@ -844,16 +909,19 @@ const TALLY: [&str; 10] = [
     "amount_reserved_fen",
     "amount_redeemed_fen",
     "amount_reversed_fen",
+    "amount_approved_fen",
+    "amount_paid_fen",
+    "amount_recovered_fen",
 ];
 const KEY: [&str; 7] = ["programme", "category", "retailer", "store", "town", "effective_day", "recorded_day"];
 
 fn assert_rollups(rows: &Rows) {
-    let mut sums: BTreeMap<[String; 7], [i64; 10]> = BTreeMap::new();
+    let mut sums: BTreeMap<[String; 7], [i64; 13]> = BTreeMap::new();
     for entry in &rows["rollup_entry"] {
         let sum = sums.entry(KEY.map(|column| entry[column].to_string())).or_default();
         sum.iter_mut().zip(TALLY).for_each(|(sum, column)| *sum += number(entry, column));
     }
-    let stored: BTreeMap<[String; 7], [i64; 10]> = rows["rollup"]
+    let stored: BTreeMap<[String; 7], [i64; 13]> = rows["rollup"]
         .iter()
         .map(|row| (KEY.map(|column| row[column].to_string()), TALLY.map(|column| number(row, column))))
         .collect();
@@ -862,7 +930,7 @@ fn assert_rollups(rows: &Rows) {
     let count = |rows: &[Value]| i64::try_from(rows.len()).unwrap();
     assert_eq!(total("issued"), count(&rows["voucher"]));
     assert_eq!(total("redeemed"), count(&rows["redemption"]));
-    assert_eq!(total("reversed"), count(&rows["redemption_state"]));
+    assert_eq!(total("reversed"), i64::try_from(reversed(rows).len()).unwrap());
     let brought = |fact: &Value| number(fact, "subsidy_fen") + added(rows, fact);
     assert_eq!(total("amount_redeemed_fen"), rows["redemption"].iter().map(brought).sum::<i64>());
     let undone = reversed(rows);

@@ -12,7 +12,7 @@ use crate::password::{LONGEST, SHORTEST, lacks};
 use crate::pii::Vault;
 use crate::totp::DIGITS;
 
-use super::judge::{ENTRIES, Judge};
+use super::judge::{ENTRIES, Judge, LINE};
 use super::words::{Login, OneTimeCode, RefreshText, StaffRoleWord};
 
 /// Somebody who wants to be let in.
@@ -196,6 +196,53 @@ impl CreateStaffBody {
             totp: None,
         });
         judge.finish(made)
+    }
+}
+
+/// A till to be made.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"store_id": "019a5c3e-7b00-7000-8000-000000000001", "label": "一号收银台"}))]
+pub struct CreateTillBody {
+    /// The store at whose counter the device stands.
+    #[schema(format = "uuid")]
+    pub store_id: String,
+    /// What the manager calls it.
+    #[schema(min_length = 1, max_length = 200)]
+    pub label: String,
+}
+
+impl CreateTillBody {
+    /// Store and label.
+    ///
+    /// # Errors
+    /// With everything in the body that cannot stand.
+    pub fn judged(self) -> Result<(Id, String), Refusals> {
+        let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
+        let (store, label) = (judge.id("/store_id", &self.store_id), judge.text("/label", &self.label, LINE));
+        judge.finish(store.zip(label))
+    }
+}
+
+/// A device that wants to be a till.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "7K2MP-X9R4T-0H3W8-CN5V6"}))]
+pub struct EnrolTillBody {
+    /// The code that the manager was shown.
+    #[schema(min_length = 1, max_length = 64)]
+    pub code: String,
+}
+
+impl EnrolTillBody {
+    /// The code.
+    ///
+    /// # Errors
+    /// When it cannot be one.
+    pub fn judged(self) -> Result<String, Refusals> {
+        let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
+        let code = judge.text("/code", &self.code, 64);
+        judge.finish(code)
     }
 }
 

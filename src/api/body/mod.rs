@@ -28,7 +28,10 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
-pub use identity::{ChangePasswordBody, CodeBody, CreateStaffBody, PasswordBody, RefreshBody, SignInBody, will_do};
+pub use identity::{
+    ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
+    SignInBody, will_do,
+};
 pub use import::{ProductRow, StoreRow, recycler_of_row, retailer_of_row};
 pub use judge::Stated;
 pub use personal::{DisclosureBody, ErasePersonBody};

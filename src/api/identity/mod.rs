@@ -4,6 +4,8 @@ pub mod account;
 pub mod session;
 pub mod staff;
 mod strangers;
+pub mod till;
+mod till_code;
 
 use std::time::{Duration, Instant};
 

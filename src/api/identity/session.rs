@@ -34,6 +34,8 @@ const REFRESH_BYTES: usize = 32;
 /// after each further one, up to an hour: `429` with `Retry-After`, for logins that nobody has as well. Before the first
 /// password is changed and a second factor set up, the tokens are good for that alone (`setup_required`).
 #[utoipa::path(post, path = "/api/v1/sessions", operation_id = "signIn", tag = "identity",
+    params(("X-Device-Id" = Option<String>, Header, description = "What an enrolled till calls itself: the tokens are \
+        then good on this device alone and sell at its store alone")),
     request_body = SignInBody,
     responses((status = 201, description = "The session and its tokens", body = SessionView)))]
 pub async fn sign_in(
@@ -76,7 +78,8 @@ async fn let_in(
     let step = code.map(|code| step_of(service, account.totp.as_ref(), &account.login, code, now)).transpose()?;
     let (refresh_token, refresh) = draw()?;
     let proof = PasswordProof { account: id, seen: account.password.clone(), right };
-    let sign_in = SignIn { proof, step: step.flatten(), refresh, policy: identity.policy };
+    let device = stranger.device;
+    let sign_in = SignIn { proof, step: step.flatten(), refresh, device, policy: identity.policy };
     let answer = service.submit_for(&account, stranger, &refresh, Act::SignIn(Box::new(sign_in))).await?;
     let signed_in = signed_in(&answer)?;
     let place = format!("/sessions/{}", signed_in.session);
@@ -107,6 +110,7 @@ pub(super) fn wait(now: Moment, until: Moment) -> ApiError {
 /// The token is good once: show an older one, and the session ends, because somebody else may have a copy. A request that
 /// is repeated with its `Idempotency-Key`, as after a lost answer, gets the same tokens again.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refreshSession", tag = "identity",
+    params(("X-Device-Id" = Option<String>, Header, description = "As at sign-in, where the tokens are bound to a till")),
     request_body = RefreshBody,
     responses((status = 200, description = "The session and its new tokens", body = SessionView)))]
 pub async fn refresh_session(
@@ -125,7 +129,7 @@ pub async fn refresh_session(
         Some(key) => follow(&service, &text, &key.0),
         None => draw()?,
     };
-    let act = RefreshSession { shown, refresh, policy: service.identity.policy };
+    let act = RefreshSession { shown, refresh, device: stranger.device, policy: service.identity.policy };
     let answer = service.submit_for(&account, &stranger, &refresh, Act::RefreshSession(Box::new(act))).await?;
     let signed_in = signed_in(&answer)?;
     Ok(changed(&answer, &view(&service, signed_in, refresh_token)?))
@@ -169,7 +173,8 @@ fn signed_in(answer: &Answer) -> Result<&SignedIn, ApiError> {
     match &answer.outcome {
         Outcome::SignedIn(signed_in) => Ok(signed_in),
         Outcome::NotSignedIn { organisation: true } => {
-            Err(Refusal::of(Code::Forbidden).found("a suspended organisation or store").into())
+            let found = "a suspended organisation or store, or a till of another one";
+            Err(Refusal::of(Code::Forbidden).found(found).into())
         }
         Outcome::NotSignedIn { organisation: false } => Err(ApiError::of(Code::Unauthenticated)),
         _ => Err(unexpected()),

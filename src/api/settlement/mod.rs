@@ -17,7 +17,7 @@ use super::entity::JsonBody;
 use super::error::ApiError;
 use super::idempotency::{IdempotencyKey, Meaning};
 use super::page::Paging;
-use super::query::{Asked, Params, PathId, Wanted};
+use super::query::{Asked, Nothing, Params, PathId, Wanted};
 use super::server::Service;
 use super::view::{LineRejectionView, ListView, SettlementLineView, SettlementView, StatementView};
 use crate::domain::calendar::Calendars;
@@ -200,6 +200,7 @@ pub async fn list_settlements(
 pub async fn get_settlement(
     reader: SettlementReader,
     PathId(id): PathId,
+    Asked(Nothing): Asked<Nothing>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let settlement = known(&service, id, reader.own).await?;
@@ -222,8 +223,8 @@ pub async fn list_settlement_lines(
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let settlement = known(&service, id, reader.own).await?;
     let reading = paging.of(reader.caller.actor.id, &format!("lines of {id}"))?;
+    let settlement = known(&service, id, reader.own).await?;
     let page = reading.page();
     let found = service.division.read(move |tx| lines(tx, &settlement, page.after, page.limit)).await?;
     Ok(HttpResponse::Ok().json(reading.list(found, |(id, _)| *id, |(_, view)| view)))
@@ -264,8 +265,8 @@ pub async fn list_line_rejections(
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    known(&service, id, reader.own).await?;
     let reading = paging.of(reader.caller.actor.id, &format!("rejections of {id}"))?;
+    known(&service, id, reader.own).await?;
     let rows = service.division.read(move |tx| tx.line_rejections(id, reading.page())).await?;
     Ok(HttpResponse::Ok().json(reading.list(rows, |row| row.id, |row| LineRejectionView::from(&row))))
 }

@@ -85,10 +85,10 @@ pub async fn list_repayments(
     Asked(paging): Asked<Paging>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
+    let reading = paging.of(reader.caller.actor.id, &format!("repayments of {retailer}"))?;
     if reader.own.is_some_and(|own| own != retailer) {
         return Err(ApiError::not_found());
     }
-    let reading = paging.of(reader.caller.actor.id, &format!("repayments of {retailer}"))?;
     let found = service.division.read(move |tx| {
         let known = tx.retailer(retailer)?.is_some();
         Ok(known.then_some(tx.repayments(retailer, reading.page())?))

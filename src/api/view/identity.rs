@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::words::{Login, RefreshText, StaffRoleWord, Token};
-use crate::domain::account::Staff;
+use crate::domain::account::{Staff, Till};
 use crate::domain::command::SignedIn;
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
@@ -99,6 +99,9 @@ pub struct SessionView {
     pub refresh_expires_at: String,
     /// Whether the tokens are good for setting the account up and for nothing else.
     pub setup_required: bool,
+    /// The till that the device is: the tokens are good on this device and sell at the till's store alone.
+    #[schema(format = "uuid")]
+    pub till_id: Option<String>,
     /// The account.
     pub account: StaffView,
 }
@@ -115,6 +118,7 @@ impl SessionView {
             refresh_token,
             refresh_expires_at: time(signed_in.refresh_until),
             setup_required: signed_in.setup,
+            till_id: signed_in.till.map(|till| till.to_string()),
             account: (&signed_in.staff).into(),
         }
     }
@@ -147,5 +151,58 @@ pub struct TotpView {
     /// What the picture says: `otpauth://totp/…`.
     pub otpauth_uri: String,
     /// The picture that an authenticator app scans, as SVG.
+    pub qr_svg: String,
+}
+
+/// A till.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TillView {
+    /// Identity.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The store at whose counter it stands.
+    #[schema(format = "uuid")]
+    pub store_id: String,
+    /// What the manager calls it.
+    pub label: String,
+    /// When its code was made.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// From when on its code is good no more.
+    #[schema(format = DateTime)]
+    pub code_expires_at: String,
+    /// When the device was enrolled.
+    #[schema(format = DateTime)]
+    pub enrolled_at: Option<String>,
+    /// When it was taken out of use.
+    #[schema(format = DateTime)]
+    pub revoked_at: Option<String>,
+}
+
+impl TillView {
+    /// What may be told of it.
+    #[must_use]
+    pub fn of(till: &Till) -> Self {
+        Self {
+            id: till.id.to_string(),
+            store_id: till.store.to_string(),
+            label: till.label.clone(),
+            created_at: time(till.created_at),
+            code_expires_at: time(till.code_lapses_at),
+            enrolled_at: till.enrolled_at.map(time),
+            revoked_at: till.revoked_at.map(time),
+        }
+    }
+}
+
+/// A till with its code, which is shown in answer to this request and kept nowhere. It has no `Debug`, on purpose.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct NewTillView {
+    /// The till.
+    #[serde(flatten)]
+    pub till: TillView,
+    /// The code with which the device enrols, once.
+    pub code: String,
+    /// The code as a picture, as SVG.
     pub qr_svg: String,
 }

@@ -28,7 +28,7 @@ pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, Red
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
-pub use identity::{NewStaffView, SessionView, SignedOutView, StaffView, TotpView};
+pub use identity::{NewStaffView, NewTillView, SessionView, SignedOutView, StaffView, TillView, TotpView};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,

@@ -41,14 +41,14 @@ fn ask_places(state: &mut State, role: StaffRole, organisation: Option<Id>, stor
     }
 }
 
-/// Whether the account's organisation or store keeps its holder out.
-pub(super) fn is_kept_out(state: &State, account: &Account) -> Result<bool, Stop> {
+/// Whether the account's organisation keeps its holder out, or the store at which its holder works.
+pub(super) fn is_kept_out(state: &State, account: &Account, store: Option<Id>) -> Result<bool, Stop> {
     let of_organisation = match (account.organisation, account.role) {
         (None, _) => None,
         (Some(id), StaffRole::Recycler) => state.recyclers.get(&id)?.map(|row| row.standing),
         (Some(id), _) => state.retailers.get(&id)?.map(|row| row.standing),
     };
-    let of_store = match account.store {
+    let of_store = match store {
         None => None,
         Some(id) => state.stores.get(&id)?.map(|row| row.standing),
     };

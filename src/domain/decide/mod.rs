@@ -12,6 +12,7 @@ mod expiry;
 mod growth_input;
 mod hold;
 mod import;
+mod key_file;
 mod matching;
 mod parts;
 mod party;
@@ -21,11 +22,13 @@ mod redemption;
 mod reversal;
 mod session;
 mod settlement;
+mod till;
 mod turn_in;
 mod voucher;
 
 pub use adjustment::{Owed, judge as judge_adjustment};
 pub use assistance::judge as judge_assisted_claim;
+pub use key_file::KEY_FILE;
 pub use redemption::{Judged, judge as judge_redemption};
 pub use voucher::{Claimable, judge as judge_claim};
 
@@ -73,9 +76,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::SignIn(sign_in) => session::footprint_sign_in(state, sign_in),
         Act::RefreshSession(refresh) => session::footprint_refresh(state, refresh),
         Act::SignOut { session } => session::footprint_sign_out(state, *session),
+        Act::CreateTill(new) => till::footprint_new(state, new),
+        Act::EnrolTill(enrol) => till::footprint_enrol(state, enrol),
+        Act::RevokeTill { till, .. } => till::footprint(state, *till),
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
+        | Act::NoteKeys { .. }
         | Act::Forget { .. } => {}
         Act::AddDivisionKey(_) => state.data_keys.ask(Id::NIL),
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
@@ -153,6 +160,9 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::SignIn(sign_in) => session::sign_in(state, sign_in, stamp, &mut ids),
         Act::RefreshSession(refresh) => session::refresh(state, refresh, stamp),
         Act::SignOut { session } => session::sign_out(state, *session, command.actor.id, stamp),
+        Act::CreateTill(new) => till::create(state, new, stamp),
+        Act::EnrolTill(enrol) => till::enrol(state, enrol, stamp),
+        Act::RevokeTill { till, reason } => till::revoke(state, *till, reason, &command.actor, stamp),
         Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
         Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),
@@ -176,6 +186,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::BatchSettlements(new) => settlement::batch(state, new, command.actor.id, &mut ids),
         Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
         Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
+        Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),
     }
 }
 

@@ -150,7 +150,7 @@ fn judge_seller<'a>(
             checks.note(store.standing == Standing::Approved, refusal);
             if let Some(bound) = redeem.bound_to.filter(|bound| *bound != store.id) {
                 let elsewhere = Refusal::at(Code::StoreNotApproved, "/store_id").found(store.id);
-                checks.fail(elsewhere.expected(format!("{bound}, the clerk's own store")));
+                checks.fail(elsewhere.expected(format!("{bound}, the only store of this clerk or till")));
             }
         }
     }

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Ids;
 use super::account::{decided, ended, failure, footprint, is_kept_out};
-use crate::domain::account::{Account, RefreshToken, SESSIONS, Session, SessionEnd, SignInPolicy};
+use crate::domain::account::{Account, RefreshToken, SESSIONS, Session, SessionEnd, SignInPolicy, Till};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, RefreshSession, SignIn, SignedIn, Stamp, Stop};
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal};
@@ -16,6 +16,9 @@ use crate::domain::state::State;
 
 pub(super) fn footprint_sign_in(state: &mut State, sign_in: &SignIn) {
     footprint(state, sign_in.proof.account);
+    if let Some(device) = sign_in.device {
+        super::till::footprint_device(state, device);
+    }
 }
 
 pub(super) fn footprint_refresh(state: &mut State, refresh: &RefreshSession) {
@@ -24,6 +27,14 @@ pub(super) fn footprint_refresh(state: &mut State, refresh: &RefreshSession) {
     if let Some(RefreshToken { session, account, .. }) = state.refresh_tokens.peek(&key).cloned() {
         state.sessions.ask(session);
         footprint(state, account);
+        let Some(Session { store, till, .. }) = state.sessions.peek(&session) else { return };
+        let (store, till) = (*store, *till);
+        if let Some(store) = store {
+            state.stores.ask(store);
+        }
+        if let Some(till) = till {
+            state.tills.ask(till);
+        }
     }
 }
 
@@ -39,7 +50,7 @@ fn unauthenticated() -> Stop {
 }
 
 pub(super) fn sign_in(state: &State, sign_in: &SignIn, stamp: Stamp, ids: &mut Ids) -> Result<Decision, Stop> {
-    let SignIn { proof, step, refresh, policy } = sign_in;
+    let SignIn { proof, step, refresh, policy, .. } = sign_in;
     let mut account = state.staff.get(&proof.account)?.cloned().ok_or_else(unauthenticated)?;
     if account.locked_until.is_some_and(|until| stamp.at < until) {
         return Err(Refusal::of(Code::RateLimited).into());
@@ -64,7 +75,9 @@ pub(super) fn sign_in(state: &State, sign_in: &SignIn, stamp: Stamp, ids: &mut I
     if account.disabled {
         return Ok(turned_away(&account, false));
     }
-    if is_kept_out(state, &account)? {
+    let till = till_of(state, sign_in, &account)?;
+    let store = till.map(|till| till.store).or(account.store);
+    if till.is_some_and(|till| !is_place_of(&account, till)) || is_kept_out(state, &account, store)? {
         return Ok(turned_away(&account, true));
     }
     // From here it must succeed.
@@ -72,8 +85,9 @@ pub(super) fn sign_in(state: &State, sign_in: &SignIn, stamp: Stamp, ids: &mut I
     let session = Session {
         id: ids.next(),
         account: account.id,
-        store: account.store,
-        device: None,
+        store,
+        device: till.and_then(|till| till.device),
+        till: till.map(|till| till.id),
         generation: 1,
         opened_at: stamp.at,
         used_at: stamp.at,
@@ -85,15 +99,29 @@ pub(super) fn sign_in(state: &State, sign_in: &SignIn, stamp: Stamp, ids: &mut I
     account.open.push(session.id);
     account.failed = 0;
     account.locked_until = None;
-    let detail = json!({"outcome": "signed in", "session": session.id, "setup": !account.is_set_up()});
+    let detail = json!({"outcome": "signed in", "session": session.id, "setup": !account.is_set_up(),
+        "till": session.till});
     let outcome = signed_in(&account, &session, *policy, stamp);
     changes.extend([token(&session, refresh, stamp), Change::Session(session)]);
     Ok(Decision { outcome, ..decided(account, changes, detail) })
 }
 
+/// The till on which somebody of a retailer signs in; a device that is none, and who is of no retailer, are not bound.
+fn till_of<'a>(state: &'a State, sign_in: &SignIn, account: &Account) -> Result<Option<&'a Till>, Stop> {
+    match sign_in.device.filter(|_| account.role.is_of_a_retailer()) {
+        Some(device) => super::till::of_device(state, device),
+        None => Ok(None),
+    }
+}
+
+/// Whether the account's holder may work at a till.
+fn is_place_of(account: &Account, till: &Till) -> bool {
+    account.organisation == Some(till.retailer) && account.store.is_none_or(|store| store == till.store)
+}
+
 /// Everything that was shown was right, and yet nobody is let in.
 fn turned_away(account: &Account, organisation: bool) -> Decision {
-    let why = if organisation { "the organisation or store is suspended" } else { "the account is disabled" };
+    let why = if organisation { "not at this place, or not now" } else { "the account is disabled" };
     let outcome = Outcome::NotSignedIn { organisation };
     Decision { outcome, ..decided(account.clone(), Vec::new(), json!({"outcome": "refused", "why": why})) }
 }
@@ -125,7 +153,14 @@ pub(super) fn refresh(state: &State, refresh: &RefreshSession, stamp: Stamp) -> 
     if !session.is_live(stamp.at) || account.disabled {
         return Err(unauthenticated());
     }
-    if is_kept_out(state, account)? {
+    // A till's tokens are renewed on its device, as long as the till is in use.
+    if let Some(till) = session.till {
+        let till = state.tills.get(&till)?;
+        if !till.zip(refresh.device).is_some_and(|(till, device)| till.is(device)) {
+            return Err(unauthenticated());
+        }
+    }
+    if is_kept_out(state, account, session.store)? {
         return Err(Refusal::of(Code::Forbidden).found("suspended").into());
     }
     // From here it must succeed.
@@ -185,6 +220,7 @@ fn signed_in(account: &Account, session: &Session, policy: SignInPolicy, stamp: 
         staff: account.staff(),
         store: session.store,
         device: session.device,
+        till: session.till,
         setup: !account.is_set_up(),
         at: stamp.at,
         access_until: stamp.at.plus_seconds(policy.access_seconds).min(session.lapses_at),

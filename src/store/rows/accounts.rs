@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use super::{Place, Row, json};
-use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole};
+use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::schema::{account, refresh_token, revocation, session};
+use crate::store::schema::{account, refresh_token, revocation, session, till};
 
 /// An account of staff. It has no `Debug`: a row of it holds a password's hash.
 #[derive(Clone, Insertable, Queryable, Selectable)]
@@ -90,6 +90,7 @@ pub struct SessionRow {
     pub account: Id,
     pub store: Option<Id>,
     pub device: Option<Id>,
+    pub till: Option<Id>,
     pub generation: i64,
     pub opened_at: i64,
     pub used_at: i64,
@@ -108,6 +109,7 @@ impl Row for SessionRow {
             account: record.account,
             store: record.store,
             device: record.device,
+            till: record.till,
             generation: i64::from(record.generation),
             opened_at: record.opened_at.0,
             used_at: record.used_at.0,
@@ -126,6 +128,7 @@ impl Row for SessionRow {
             account: self.account,
             store: self.store,
             device: self.device,
+            till: self.till,
             generation: place.count("generation", self.generation)?,
             opened_at: Moment(self.opened_at),
             used_at: Moment(self.used_at),
@@ -207,6 +210,56 @@ impl Row for RevocationRow {
             before_at: Moment(self.before_at),
             at: Moment(self.at),
             forget_at: Moment(self.forget_at),
+        })
+    }
+}
+
+/// A till.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+#[diesel(table_name = till, treat_none_as_default_value = false)]
+pub struct TillRow {
+    pub id: Id,
+    pub digest: String,
+    pub retailer: Id,
+    pub store: Id,
+    pub label: String,
+    pub device: Option<Id>,
+    pub created_at: i64,
+    pub code_lapses_at: i64,
+    pub enrolled_at: Option<i64>,
+    pub revoked_at: Option<i64>,
+}
+
+impl Row for TillRow {
+    type Record = Till;
+
+    fn write(record: &Till) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: record.id,
+            digest: record.digest.clone(),
+            retailer: record.retailer,
+            store: record.store,
+            label: record.label.clone(),
+            device: record.device,
+            created_at: record.created_at.0,
+            code_lapses_at: record.code_lapses_at.0,
+            enrolled_at: record.enrolled_at.map(|at| at.0),
+            revoked_at: record.revoked_at.map(|at| at.0),
+        })
+    }
+
+    fn read(self) -> Result<Till, StoreError> {
+        Ok(Till {
+            id: self.id,
+            digest: self.digest,
+            retailer: self.retailer,
+            store: self.store,
+            label: self.label,
+            device: self.device,
+            created_at: Moment(self.created_at),
+            code_lapses_at: Moment(self.code_lapses_at),
+            enrolled_at: self.enrolled_at.map(Moment),
+            revoked_at: self.revoked_at.map(Moment),
         })
     }
 }

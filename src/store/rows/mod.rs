@@ -20,7 +20,7 @@ mod trail;
 mod turn_ins;
 mod vouchers;
 
-pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow};
+pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
 pub use adjustments::AdjustmentRow;
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;

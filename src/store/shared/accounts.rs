@@ -4,12 +4,12 @@ use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::Conn;
-use crate::domain::account::{Account, Revocation, StaffRole};
+use crate::domain::account::{Account, Revocation, StaffRole, Till};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::rows::{RevocationRow, Row, StaffRow, read_all};
-use crate::store::schema::{account, refresh_token, revocation, session};
+use crate::store::rows::{RevocationRow, Row, StaffRow, TillRow, read_all};
+use crate::store::schema::{account, refresh_token, revocation, session, till};
 use crate::store::tx::Page;
 
 /// Whether a session was over before a moment: it was ended, was not refreshed in time, or had lasted as long as any may.
@@ -51,6 +51,16 @@ pub fn account_of_refresh_token(conn: &mut Conn, id: Id) -> Result<Option<Accoun
         .first(conn)
         .optional()?;
     row.map(StaffRow::read).transpose()
+}
+
+pub fn tills_of(conn: &mut Conn, retailer: Id, page: Page) -> Result<Vec<Till>, StoreError> {
+    let mut query = till::table.filter(till::retailer.eq(retailer)).select(TillRow::as_select()).into_boxed();
+    if let Some(after) = page.after {
+        let at = till::table.find(after).select(till::created_at).first::<i64>(conn).optional()?;
+        let at = at.unwrap_or(i64::MIN);
+        query = query.filter(till::created_at.lt(at).or(till::created_at.eq(at).and(till::id.lt(after))));
+    }
+    read_all(query.order((till::created_at.desc(), till::id.desc())).limit(page.limit).load(conn)?)
 }
 
 pub fn revocations(conn: &mut Conn, after: Moment, now: Moment) -> Result<Vec<Revocation>, StoreError> {

@@ -11,7 +11,7 @@ use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
     ClaimRow, CommandRow, DataKeyRow, ImportFileRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow,
     QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
-    RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TurnInRow, VoucherRow,
+    RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
 };
 use crate::store::schema;
 use crate::store::versions::Shelf;
@@ -72,6 +72,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.sessions, session.id as SessionRow);
     fill!(conn, state.refresh_tokens, refresh_token.id as RefreshTokenRow);
     fill!(conn, state.revocations, revocation.subject as RevocationRow);
+    fill!(conn, state.tills, till.id as TillRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     fill!(conn, state.imports, import_file.id as ImportFileRow);
@@ -83,6 +84,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.bank_returns, bank_return.id as BankReturnRow);
     fill!(conn, state.reconciliation_rows, reconciliation_row.id as ReconciliationRowRow);
     data_keys(conn, state)?;
+    devices(conn, state)?;
     holdings(conn, state)?;
     claims(conn, state)
 }
@@ -96,6 +98,18 @@ fn holdings(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
         let turn_ins: Vec<Id> = of.select(schema::turn_in::id).load(conn)?;
         let holdings = Holdings { vouchers: vouchers.into_iter().collect(), turn_ins: turn_ins.into_iter().collect() };
         state.holdings.put(person, holdings);
+    }
+    Ok(())
+}
+
+/// The till that each device is.
+fn devices(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for device in state.devices.take_unloaded() {
+        let in_use =
+            schema::till::table.filter(schema::till::device.eq(device)).filter(schema::till::revoked_at.is_null());
+        if let Some(till) = in_use.select(schema::till::id).first(conn).optional()? {
+            state.devices.put(device, till);
+        }
     }
     Ok(())
 }

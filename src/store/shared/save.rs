@@ -21,7 +21,7 @@ use crate::store::rows::{
     ImportFileRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow,
     ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
     RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow,
-    StaffRow, StoreRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    StaffRow, StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -117,6 +117,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
             locked_at, disabled, open
     );
     upsert!(conn, SessionRow, &saved.sessions, session.id: generation, used_at, idle_at, ended_at, ending);
+    upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     settlements(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;

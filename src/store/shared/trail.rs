@@ -67,6 +67,12 @@ pub fn about(conn: &mut Conn, subjects: &[String], limit: i64) -> Result<Vec<Aud
     read_all::<AuditRow>(about.order(audit_record::seq).limit(limit).select(AuditRow::as_select()).load(conn)?)
 }
 
+/// The newest record about a subject.
+pub fn newest_about(conn: &mut Conn, subject: &str) -> Result<Option<AuditRecord>, StoreError> {
+    let about = audit_record::table.filter(audit_record::subject.eq(subject)).order(audit_record::seq.desc());
+    about.select(AuditRow::as_select()).first(conn).optional()?.map(AuditRow::read).transpose()
+}
+
 /// The newest checkpoint.
 pub fn newest_checkpoint(conn: &mut Conn) -> Result<Option<Checkpoint>, StoreError> {
     let newest = audit_checkpoint::table.order(audit_checkpoint::number.desc()).select(CheckpointRow::as_select());

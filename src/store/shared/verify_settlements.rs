@@ -83,8 +83,13 @@ pub fn settlements(
     let mut buckets = BTreeMap::new();
     each_row!(conn, settlement_bucket.id as BucketRow, |row| {
         let unreadable = |id| move |_| Finding::new("settlement_bucket", id, None, "it is unreadable");
-        let id = row.id;
-        buckets.insert(id, sound!(row.read().map_err(unreadable(id))));
+        let (id, text) = (row.id, row.portions.clone());
+        let bucket = sound!(row.read().map_err(unreadable(id)));
+        // Sums that read the same and are written otherwise were not written by this service.
+        if BucketRow::write(&bucket).map(|row| row.portions).ok() != Some(text) {
+            return Ok(Err(Finding::new("settlement_bucket", id, None, "its sums are not as they were written")));
+        }
+        buckets.insert(id, bucket);
     });
     let known = Known {
         states,
@@ -120,6 +125,9 @@ fn sums(conn: &mut Conn, known: &Known<'_>) -> Result<Result<(), Finding>, Store
     });
     for (id, bucket) in &known.buckets {
         let bad = |what: &str| Finding::new("settlement_bucket", id, None, what);
+        if Bucket::key(bucket.retailer, &bucket.programme, bucket.day) != *id {
+            return Ok(Err(bad("its retailer, programme and day are not those of its identity")));
+        }
         let (portions, held) = found.remove(id).unwrap_or_default();
         if bucket.portions != portions {
             return Ok(Err(bad("its sums are not those of the lines that lie in it")));
@@ -135,6 +143,18 @@ fn sums(conn: &mut Conn, known: &Known<'_>) -> Result<Result<(), Finding>, Store
         };
         if !agrees {
             return Ok(Err(bad("it is not as far as its settlement")));
+        }
+    }
+    for settlement in known.settlements.values() {
+        for id in &settlement.buckets {
+            let bad = |what: &str| Finding::new("settlement_bucket", id, None, what);
+            match known.buckets.get(id) {
+                None => return Ok(Err(bad("the row is missing"))),
+                Some(bucket) if bucket.settlement != Some(settlement.id) => {
+                    return Ok(Err(bad("it is not in the settlement that has taken it")));
+                }
+                Some(_) => {}
+            }
         }
     }
     let missing = found.keys().next();

@@ -83,8 +83,13 @@ fn movements(division: &Division) -> Vec<String> {
 fn facts_outlast_a_step() {
     each(|division| {
         let saved = saved(&division.salt);
-        let before =
-            Saved { adjustments: Vec::new(), assisted_claims: Vec::new(), data_keys: Vec::new(), ..saved.clone() };
+        let before = Saved {
+            adjustments: Vec::new(),
+            assisted_claims: Vec::new(),
+            data_keys: Vec::new(),
+            redemption_states: Vec::new(),
+            ..saved.clone()
+        };
         division.save(&before).unwrap();
         let known = movements(division);
         (1..all()).for_each(|_| go_back(division).unwrap());

@@ -15,6 +15,7 @@ use crate::domain::id::Id;
 use crate::domain::import::{ImportTable, Registration};
 use crate::domain::product::Product;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
+use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
 use crate::store::{Page, Saved, StoreError};
@@ -57,6 +58,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.sessions.peek(&id(60)), Some(&samples::session()));
         assert_eq!(state.refresh_tokens.peek(&samples::refresh_token().id), Some(&samples::refresh_token()));
         assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
+        assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
+        assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
+        assert_eq!(state.devices.get(&id(60)).unwrap(), None);
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
         assert_eq!(state.imports.peek(&id(80)), Some(&samples::import()));
         assert_eq!(state.newest_imports.peek(&ImportTable::Products), Some(&samples::import()));
@@ -124,6 +128,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.imports.ask(id(80));
     state.newest_imports.ask(ImportTable::Products);
     registrations(saved).into_iter().for_each(|(key, _)| state.registrations.ask(key));
+    state.tills.ask(id(62));
+    state.devices.ask(id(60));
+    state.devices.ask(id(61));
 }
 
 #[test]
@@ -250,10 +257,27 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.turn_in(id(2))?, Some(samples::turn_in()));
             assert_eq!(tx.turn_ins(Some(id(3)), Some(person), ALL)?, saved.turn_ins);
             assert_eq!(tx.turn_ins(Some(id(4)), None, ALL)?, []);
-            let redeemed = (samples::redemption(), Some(samples::redemption_state()));
+            let settlement = Some((id(61), SettlementStatus::Approved));
+            let redeemed = (samples::redemption(), Progress { state: Some(samples::redemption_state()), settlement });
             assert_eq!(tx.redemption(id(4))?, Some(redeemed.clone()));
             assert_eq!(tx.redemptions(Some(id(5)), ALL)?, std::slice::from_ref(&redeemed));
-            assert_eq!(tx.redemptions(None, ALL)?, [redeemed]);
+            assert_eq!(tx.redemptions(None, ALL)?, std::slice::from_ref(&redeemed));
+            assert_eq!(tx.redemptions_by_id(&[id(1), id(4)])?, [redeemed]);
+            assert_eq!(tx.settlement(id(61))?, Some(samples::settlement()));
+            assert_eq!(tx.settlements(Some(id(5)), Some(SettlementStatus::Approved), None, ALL)?, saved.settlements);
+            assert_eq!(tx.settlements(None, None, Some(at().day()), ALL)?, [], "it is not over on its last day");
+            assert_eq!(tx.settlements(None, None, Some(at().day().next()), ALL)?, saved.settlements);
+            assert_eq!(tx.settlements(None, Some(SettlementStatus::Paid), None, ALL)?, []);
+            assert_eq!(tx.open_buckets(id(5), at().day(), at().day())?, []);
+            assert_eq!(tx.accounts_of_retailer(id(5))?, saved.accounts);
+            assert_eq!(tx.holds_of(&[id(4)])?, saved.holds);
+            assert_eq!(tx.line_rejections(id(61), ALL)?, saved.line_rejections);
+            assert_eq!(tx.payment_batch(id(63))?, Some(samples::payment_batch()));
+            assert_eq!(tx.payment_batches(ALL)?, saved.payment_batches);
+            assert_eq!(tx.bank_returns(id(63))?, saved.bank_returns);
+            let closed = Some(ReconciliationStatus::Closed);
+            assert_eq!(tx.reconciliation_rows(Some(id(63)), closed, ALL)?, saved.reconciliation_rows);
+            assert_eq!(tx.repayments(id(5), ALL)?, saved.repayments);
             assert_eq!(tx.retailer(id(5))?.as_ref(), saved.retailers.first());
             assert_eq!(tx.retailers(ALL)?, saved.retailers);
             assert_eq!(tx.store(id(6))?.as_ref(), saved.stores.first());
@@ -303,6 +327,8 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.accounts_of_role(staff.role)?, saved.staff);
             assert_eq!(tx.accounts_of_role(StaffRole::Admin)?, []);
             assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
+            assert_eq!(tx.tills_of(id(5), ALL)?, saved.tills);
+            assert_eq!(tx.tills_of(id(5), Page { after: Some(id(62)), limit: 5 })?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
             assert_eq!(tx.revocations(at(), at())?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);

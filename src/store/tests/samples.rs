@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole};
+use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{AuditRecord, Head};
+use crate::domain::calendar::Due;
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::goods::Category;
@@ -16,12 +17,17 @@ use crate::domain::personal::{DataKey, Personal};
 use crate::domain::product::Product;
 use crate::domain::programme::Rules;
 use crate::domain::records::{
-    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, Bucket, ClaimKey, ClaimKind, ConsentKind,
-    Counted, Delivery, OffSystem, Person, Programme, ProgrammeStatus, ProposalStatus, QuotaUse, Recycler, Redemption,
-    RedemptionState, RedemptionStatus, ReleaseUse, Retailer, Standing, Store, TurnIn, TurnInStatus, Version, Voucher,
-    VoucherStatus,
+    AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ClaimKind, ConsentKind, Counted,
+    Delivery, OffSystem, Person, Programme, ProgrammeStatus, ProposalStatus, QuotaUse, Recycler, Redemption,
+    RedemptionState, RedemptionStatus, Rejection, RejectionCode, ReleaseUse, Retailer, Standing, Store, TurnIn,
+    TurnInStatus, Version, Voucher, VoucherStatus,
 };
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
+use crate::domain::settlement::{
+    BankReturn, Bucket, Control, Frozen, Hold, HoldKind, LineHold, LineRejection, Payment, PaymentBatch, Portion,
+    ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReconciliationStatus, Recovered, Repayment,
+    Settlement, SettlementStatus, Signature,
+};
 use crate::domain::time::Moment;
 use crate::store::{Attempt, ClaimWrite, DoneRow, Saved};
 
@@ -169,12 +175,12 @@ pub fn redemption_state() -> RedemptionState {
     let reason = "退货".to_owned();
     RedemptionState {
         redemption: id(4),
-        status: RedemptionStatus::Reversed,
+        status: RedemptionStatus::ClawedBack,
         step: id(7),
         at: at(),
         reason,
-        rejection: None,
-        bucket: None,
+        rejection: Some(Rejection { settlement: id(61), code: RejectionCode::Photo, adjustments: vec![id(20)] }),
+        bucket: Some(bucket().id),
     }
 }
 
@@ -219,6 +225,7 @@ pub fn retailer() -> Retailer {
         standing: Standing::Approved,
         programmes: vec![PROGRAMME.into()],
         proposal: Some(id(70)),
+        paying: vec![id(61)],
     }
 }
 
@@ -312,6 +319,7 @@ pub fn session() -> Session {
         account: staff().id,
         store: Some(id(6)),
         device: Some(id(61)),
+        till: Some(id(62)),
         generation: 2,
         opened_at: at(),
         used_at: at(),
@@ -332,6 +340,21 @@ pub fn refresh_token() -> RefreshToken {
         session: self::id(60),
         generation: 2,
         at: at(),
+    }
+}
+
+pub fn till() -> Till {
+    Till {
+        id: id(62),
+        digest: hex::encode([8; 32]),
+        retailer: id(5),
+        store: id(6),
+        label: "一号收银台".into(),
+        device: Some(id(61)),
+        created_at: at(),
+        code_lapses_at: at().plus_seconds(60),
+        enrolled_at: Some(at()),
+        revoked_at: None,
     }
 }
 
@@ -371,6 +394,109 @@ pub fn data_key(person: Id) -> DataKey {
     DataKey { person, id: id(50), wrapped, master_kid: "m1".into(), made_at: at(), shredded_at: None }
 }
 
+pub fn portion() -> Portion {
+    Portion::of(PROGRAMME, Category::Refrigerator, Fen(1500), &redemption().funding)
+}
+
+pub fn bucket() -> Bucket {
+    let mut bucket = Bucket::empty(id(5), PROGRAMME, at().day());
+    bucket.portions.add(&portion());
+    bucket.held = 1;
+    Bucket { settlement: Some(id(61)), stage: Some(SettlementStatus::Approved), ..bucket }
+}
+
+pub fn settlement() -> Settlement {
+    let signature = Signature { by: id(62), at: at() };
+    let control = Control { lines: 1, amount: Fen(1500) };
+    Settlement {
+        id: id(61),
+        retailer: id(5),
+        from: at().day(),
+        to: at().day(),
+        status: SettlementStatus::Approved,
+        buckets: vec![bucket().id],
+        submitted: control.plus(control),
+        rejected: control,
+        approved: Some(control),
+        recovered: Fen(500),
+        submission: signature,
+        acceptance: Some(signature),
+        review: Some(signature),
+        rejecters: vec![id(62)],
+        approvals: vec![signature],
+        returned: Some("缺发票".into()),
+        frozen: Some(Frozen {
+            portions: bucket().portions,
+            recovered: vec![Recovered { line: line().id, amount: Fen(500) }],
+            account: retailer().account,
+            lines_sha256: "ab".repeat(32),
+        }),
+        batch: Some(id(63)),
+        payment: Some(Payment { reference: Some("R".into()), paid_on: at().day(), recorded: signature }),
+        due: Some(Due { day: at().day(), holidays_known: true }),
+    }
+}
+
+pub fn payment_batch() -> PaymentBatch {
+    PaymentBatch {
+        id: id(63),
+        settlements: vec![id(61)],
+        control: Control { lines: 1, amount: Fen(1000) },
+        open: vec![id(64)],
+        made: Signature { by: id(62), at: at() },
+    }
+}
+
+pub fn reconciliation_row() -> ReconciliationRow {
+    ReconciliationRow {
+        id: id(64),
+        batch: id(63),
+        file: id(65),
+        row: Some(1),
+        kind: ReconciliationKind::Different,
+        settlement: Some(id(61)),
+        expected: Some(Fen(1000)),
+        found: Some(Fen(999)),
+        reference: Some("R".into()),
+        paid_on: Some(at().day()),
+        status: ReconciliationStatus::Closed,
+        answer: Some(ReconciliationAnswer::PayAgain),
+        note: Some("退回".into()),
+        closed: Some(Signature { by: id(62), at: at() }),
+        at: at(),
+    }
+}
+
+pub fn line_rejection() -> LineRejection {
+    LineRejection {
+        id: id(66),
+        settlement: id(61),
+        redemption: id(4),
+        code: RejectionCode::SerialNumber,
+        reason: "序列号不符".into(),
+        lost: Control { lines: 1, amount: Fen(1500) },
+        by: id(62),
+        at: at(),
+    }
+}
+
+pub fn bank_return() -> BankReturn {
+    BankReturn { id: id(65), batch: id(63), sha256: "ab".repeat(32), rows: 1, by: id(62), at: at() }
+}
+
+pub fn repayment() -> Repayment {
+    Repayment {
+        id: id(67),
+        retailer: id(5),
+        amount: Fen(500),
+        recovered: vec![Recovered { line: line().id, amount: Fen(500) }],
+        reference: "R".into(),
+        paid_on: at().day(),
+        by: id(62),
+        at: at(),
+    }
+}
+
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
     let person = Person { id: Id::digest(&["person"]), ..Person::new(personal("number"), personal("name")) };
@@ -382,7 +508,6 @@ pub fn saved(salt: &str) -> Saved {
         paid: Fen(500),
         clawback: Fen(0),
     };
-    let bucket = bucket();
     let quota = QuotaUse {
         id: Id::digest(&["quota"]),
         person: person.id,
@@ -413,9 +538,16 @@ pub fn saved(salt: &str) -> Saved {
         turn_ins: vec![turn_in()],
         vouchers: vec![voucher()],
         redemption_states: vec![redemption_state()],
-        buckets: vec![bucket],
+        buckets: vec![bucket()],
         releases: vec![release],
         lines: vec![line()],
+        settlements: vec![settlement()],
+        holds: vec![LineHold { redemption: id(4), open: vec![Hold { kind: HoldKind::Finding, id: id(60) }] }],
+        payment_batches: vec![payment_batch()],
+        reconciliation_rows: vec![reconciliation_row()],
+        line_rejections: vec![line_rejection()],
+        bank_returns: vec![bank_return()],
+        repayments: vec![repayment()],
         accounts: vec![account],
         claims: vec![ClaimWrite { key: claim(salt), previous: None, holder: Some(id(4)) }],
         redemptions: vec![redemption()],
@@ -428,6 +560,7 @@ pub fn saved(salt: &str) -> Saved {
         sessions: vec![session()],
         refresh_tokens: vec![refresh_token()],
         revocations: vec![revocation()],
+        tills: vec![till()],
         checkpoints: vec![checkpoint()],
         blocks: vec![Block { number: 0, root: "cd".repeat(32) }],
         attempts: vec![Attempt {

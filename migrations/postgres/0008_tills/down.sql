@@ -1,0 +1,2 @@
+ALTER TABLE session DROP COLUMN till;
+DROP TABLE till;
