@@ -149,6 +149,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
         "getProduct" => &[&[Code::NotFound]],
+        "exportPublication" => &[&[Code::NotFound, Code::FieldMissing]],
+        "exportNationalUpload" => &[&[Code::FieldMissing]],
         "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
@@ -287,6 +289,13 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "exportRedemptions",
         "getTotalsReport",
         "getGrowthReport",
+        "getBurnDown",
+        "getRetailerRanking",
+        "getRefusalReport",
+        "getTaskReport",
+        "getPaymentTimes",
+        "exportPublication",
+        "exportNationalUpload",
         "getCheckpoint",
         "getEvidencePackage",
         "getPaymentFile",

@@ -19,6 +19,7 @@ pub mod error;
 pub mod etag;
 pub mod examples;
 pub mod export;
+pub mod figures;
 pub mod growth;
 pub mod health;
 pub mod idempotency;

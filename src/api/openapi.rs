@@ -4,8 +4,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, growth, health, identity, import,
-    personal, programmes, recycler, reports, retailer, revoked, schemas, server, settlement, view,
+    assisted, audit, bank_account, bureau, consumer, contract, examples, export, figures, growth, health, identity,
+    import, personal, programmes, recycler, reports, retailer, revoked, schemas, server, settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -111,6 +111,14 @@ use super::{
         personal::erase_person,
         export::export_retailers,
         export::export_redemptions,
+        figures::get_burn_down,
+        figures::get_retailer_ranking,
+        figures::get_refusal_report,
+        figures::get_task_report,
+        figures::get_payment_times,
+        figures::get_open_data,
+        figures::export_publication,
+        figures::export_national_upload,
         import::import_table,
         import::list_imports,
         import::list_products,

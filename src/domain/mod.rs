@@ -4,6 +4,7 @@ pub mod account;
 pub mod adjustment;
 pub mod audit;
 pub mod brand;
+pub mod burn_down;
 pub mod calendar;
 pub mod checkpoint;
 pub mod claim_key;

@@ -87,6 +87,8 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
 pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
+#[path = "shared/figures.rs"]
+pub mod figures;
 #[path = "shared/head.rs"]
 pub mod head;
 #[path = "shared/imports.rs"]

@@ -20,6 +20,7 @@ use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::money::Fen;
 use crate::domain::personal::DataKey;
 use crate::domain::product::Product;
 use crate::domain::records::{
@@ -361,6 +362,12 @@ impl<'a> Tx<'a> {
         baselines() = reports::baselines -> Vec<Baseline>;
         /// Every figure that was entered for a month, or for any, the newest first.
         off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
+        /// What was used on effective days, both ends included, by programme, category and day.
+        used(from: Day, to: Day) = figures::used -> Vec<(String, Category, Day, Fen)>;
+        /// Redemptions that stand and their subsidy, by month and category, of the months before one (202606).
+        standing(before: i32) = figures::standing -> Vec<(i32, Category, i64, Fen)>;
+        /// Refused commands from a moment on and before another: operation, codes, how many.
+        refused(from: Moment, before: Moment) = figures::refused -> Vec<(String, Vec<String>, i64)>;
         /// A file that was taken.
         import(id: Id) = imports::import -> Option<ImportFile>;
         /// The newest file of a table.

@@ -425,6 +425,17 @@ fn figures(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "getGrowthReport", &[("year", "2026")]);
     let days = [("from", "2026-01-01"), ("to", TODAY), ("group_by", "category")];
     book.ask(&officer, "getTotalsReport", &days);
+    for report in ["getBurnDown", "getRetailerRanking", "getRefusalReport", "getTaskReport", "getPaymentTimes"] {
+        book.ask(&officer, report, &[]);
+    }
+    book.ask(&app.nobody(), "getOpenData", &[]);
+    let published = [days[0], days[1], ("programme", PROGRAMME), ("format", "csv")];
+    book.ask(&officer, "exportPublication", &published);
+    book.ask(
+        &officer,
+        "exportNationalUpload",
+        &[days[0], days[1], ("reason", "national-platform"), ("format", "xlsx")],
+    );
     for form in ["csv", "xlsx"] {
         book.ask(&officer, "getTotalsReport", &[days[0], days[1], days[2], ("format", form)]);
         book.ask(&officer, "getGrowthReport", &[("year", "2026"), ("format", form)]);

@@ -49,6 +49,11 @@ impl Sheet {
         Self { heads, rows }
     }
 
+    /// How many rows stand under the heads.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     pub fn column(&self, head: &str) -> Vec<&(String, Option<String>)> {
         let at = self.heads.iter().position(|told| told == head).unwrap_or_else(|| panic!("{head}: {:?}", self.heads));
         self.rows.iter().map(|row| &row[at]).collect()

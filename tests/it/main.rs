@@ -30,6 +30,7 @@ mod engine;
 mod erasure;
 mod examples;
 mod exports;
+mod figures;
 mod fixtures;
 mod fuzz;
 mod growth;

@@ -53,6 +53,60 @@ const TABLES: &[(&str, Words, Words)] = &[
              item stand beside it and do not count.",
         ),
     ),
+    (
+        "getBurnDown",
+        ("资金使用进度", "How fast the money goes"),
+        (
+            "每行一个补贴品类行。已用＝应付＋已付＋待追回；剩余＝已发未用＋可发；近28日含制表当日，按核销减撤销的净额；可用天数＝剩余÷日均，按分计算、向上取整。",
+            "A row for each line. Used is owed, paid, or to be had back; what is left is reserved or available; the 28 days end \
+             with the day of the report and count what was redeemed less what was reversed; the days left are whole days, \
+             rounded up.",
+        ),
+    ),
+    (
+        "getRetailerRanking",
+        ("商家排名", "Retailers by their sales"),
+        (
+            "按期间内核销补贴减撤销补贴的净额排列；净额相同者名次并列。撤销率＝撤销笔数÷核销笔数。",
+            "By the subsidy of what was redeemed in the period less that of what was reversed in it; equal sums share a place.",
+        ),
+    ),
+    (
+        "getRefusalReport",
+        ("拒绝原因统计", "Refusals by reason"),
+        (
+            "期间内被拒绝的领取、核销与交旧。一次有多个原因的，在每个原因下各计一次；首要原因为答复所用的代码。售罄不计。",
+            "Refused claims, redemptions and turn-ins of the period. One with several reasons counts under each; the first \
+             reason gave the answer. What was sold out is not among them.",
+        ),
+    ),
+    (
+        "getTaskReport",
+        ("分任务分来源补贴", "Subsidy by task and source"),
+        (
+            "期间内的核销及其后补差，按行动方案任务（12汽车、13电动自行车、14家电）、方案与资金来源汇总；已撤销或追回为截至时点的状态。商家让利不是财政资金。",
+            "Redemptions of the period and what was added to them since, by task of the action plan, programme and source; what \
+             was undone is that of the moment below. The merchant's share is no public money.",
+        ),
+    ),
+    (
+        "getPaymentTimes",
+        ("核销到付款时长", "From redemption to payment"),
+        (
+            "付款日在期间内的核销，自核销日至银行付款日的自然日数；中位数与90%按最近秩法。",
+            "Redemptions paid in the period: calendar days from the redemption to the bank's payment; median and 90 % by the \
+             nearest rank.",
+        ),
+    ),
+    (
+        "exportPublication",
+        ("补贴发放公示", "Subsidies for publication"),
+        (
+            "每行一笔有效核销，补贴含补差。姓名仅示首字，证件号码仅示行政区划与末四位；已撤销、追回、拒付的不列。",
+            "A row for each redemption that stands, with its adjustments. Of the name the first character is shown, of the \
+             identity number the division and the last four.",
+        ),
+    ),
 ];
 
 /// What the parameters of an operation are called.
@@ -62,6 +116,7 @@ const FILTERS: &[(&str, Words)] = &[
     ("group_by", ("汇总方式", "Summed by")),
     ("year", ("年份", "Year")),
     ("programme", ("方案", "Programme")),
+    ("reason", ("事由", "Reason")),
     ("as_known_at", ("指定时点", "As known at, as asked")),
 ];
 
