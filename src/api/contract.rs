@@ -134,7 +134,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
-        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
+        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
         "enrolTill" => &[&[Code::NotFound, Code::WrongState, Code::Forbidden]],
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
@@ -148,7 +148,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "importTable" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
-        "getProduct" => &[&[Code::NotFound]],
         "exportPublication" => &[&[Code::NotFound, Code::FieldMissing]],
         "exportNationalUpload" => &[&[Code::FieldMissing]],
         "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],

@@ -183,12 +183,12 @@ pub(super) async fn stream_out<R: 'static>(
         }
         Ok(failed.map_or_else(|| writing.finish(cover).map_err(Some), |why| Err(Some(why))))
     });
-    let made = made.await?.map_err(|why| match why {
-        Some(why) => unwritten(&why),
-        None => {
+    let made = made.await?.map_err(|why| {
+        let Some(why) = why else {
             let refusal = Refusal::at(Code::BodyMalformed, "/from").found(format!("more than {most} rows"));
-            refusal.expected("a shorter period").into()
-        }
+            return refusal.expected("a shorter period").into();
+        };
+        unwritten(&why)
     })?;
     send(service, caller, Taken { operation, subject, name, asked, form, at }, made).await
 }

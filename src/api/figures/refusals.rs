@@ -17,7 +17,7 @@ use crate::api::query::Asked;
 use crate::api::reports::ReportForm;
 use crate::api::server::Service;
 use crate::domain::refusal::{Code, Language};
-use crate::domain::time::Moment;
+use crate::domain::time::{Day, Moment};
 
 /// Refusals by operation and code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -73,7 +73,7 @@ pub async fn get_refusal_report(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let period = asked.period;
-    let from = period.from.map_or(Moment(0), |day| day.start());
+    let from = period.from.map_or(Moment(0), Day::start);
     let before = period.to.map_or(Moment(i64::MAX), |day| day.next().start());
     let refused = service.division.read(move |tx| tx.refused(from, before)).await?;
     let attempts = refused.iter().map(|(.., count)| count).sum();

@@ -2,6 +2,7 @@
 //! service cannot know stays empty; `docs/exchange.md` says which that is, and why.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -188,8 +189,8 @@ fn fill(tx: &mut Tx<'_>, service: &Service, period: Period, put: Put<'_, Row>) -
         let keys = tx.data_keys(&holders)?;
         let opener = service.vault.opener(&keys);
         for (redemption, progress) in found {
-            if !retailers.contains_key(&redemption.retailer) {
-                retailers.insert(redemption.retailer, tx.retailer(redemption.retailer)?);
+            if let Entry::Vacant(place) = retailers.entry(redemption.retailer) {
+                place.insert(tx.retailer(redemption.retailer)?);
             }
             // What was erased cannot be read, and what is restricted is used for nothing.
             let known = persons.get(&redemption.person);

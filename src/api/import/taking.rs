@@ -220,7 +220,7 @@ pub async fn import_table(
         report.import = Some(ImportView::from(&**file));
         return Ok(answer::repeated(replayed, &report));
     }
-    failed.sort_by(|one, other| rows::order(table, &one.pointer).cmp(&rows::order(table, &other.pointer)));
+    failed.sort_by_key(|refusal| rows::order(table, &refusal.pointer));
     report.fault_count = failed.len();
     failed.truncate(MOST_FAULTS);
     if dry_run {
