@@ -41,9 +41,10 @@ check: install
 bench: install
 	FSYNC=on tests/with-postgres.sh cargo bench --locked
 
-# The generated files of api-spec/ and docs/access.md: what the service is sent and answers, then the document that
+# The generated files of api-spec/, docs/access.md and docs/anomalies.md: what the service is sent and answers, then the document that
 # shows it, and who may call what.
 spec: install
 	cargo run --locked -- schema > api-spec/programme.schema.json
 	UPDATE=1 cargo test --locked --test it examples::the_examples
 	UPDATE=1 cargo test --locked --test it openapi::the_
+	UPDATE=1 cargo test --locked --test it fraud_year::the_table

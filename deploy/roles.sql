@@ -44,12 +44,14 @@ DECLARE
     append_only CONSTANT text[] := ARRAY[
         'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
         'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim',
-        'import_file', 'product', 'line_rejection', 'bank_return', 'repayment'];
+        'line_rejection', 'bank_return', 'repayment',
+        'evidence_file', 'old_item_step', 'anomaly_rules', 'anomaly_scan', 'import_file', 'product'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till',
-        'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row'];
+        'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row',
+        'pickup', 'anomaly', 'dispute'];
     migrations CONSTANT text := '__diesel_schema_migrations';
     -- Kept for a time only: the retention job removes rows of these, and of nothing else.
     passing CONSTANT text[] := ARRAY['command_log', 'attempt', 'session', 'revocation'];

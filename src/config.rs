@@ -10,9 +10,11 @@ use ipnet::IpNet;
 
 use crate::api::edge::{IMPORT_BYTES, Rates};
 use crate::api::settlement::{CEILING, Terms};
+use crate::blobs::Blobs;
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
 use crate::domain::calendar::Calendars;
 use crate::domain::money::Fen;
+use crate::domain::towns::Towns;
 use crate::engine::Retention;
 use crate::master_key::{MasterKeyError, MasterKeys, Source};
 use crate::password::Cost;
@@ -73,6 +75,14 @@ pub struct ServeOptions {
     /// A second sink that gets each audit record's number and hash: `file:PATH` or `https://…`.
     #[arg(long, env = "HUANXIN_AUDIT_SINK")]
     pub audit_sink: Option<String>,
+    /// Where evidence files lie: `file:DIRECTORY` or `s3://BUCKET/PREFIX` (credentials in `AWS_…`); `evidence` in the data
+    /// directory when not said. Replicas share one.
+    #[arg(long, env = "HUANXIN_EVIDENCE_URL")]
+    pub evidence_url: Option<String>,
+    /// File of the towns and offices of the division, each of which is to have a collection point; the one that comes with the
+    /// service, where it has one of the division.
+    #[arg(long, env = "HUANXIN_TOWNS")]
+    pub towns: Option<PathBuf>,
     /// For how long things are kept.
     #[command(flatten)]
     pub retention: Retention,
@@ -337,6 +347,30 @@ impl ServeOptions {
     pub fn keys(&self) -> PathBuf {
         key_file(&self.data_dir, self.key_file.as_deref())
     }
+}
+
+/// The towns that a file lists, those that come with the service, or none.
+///
+/// # Errors
+/// With a sentence.
+pub fn towns(said: Option<&Path>, division: &str) -> Result<Towns, String> {
+    let Some(path) = said else { return Ok(Towns::known(division).unwrap_or_else(|| Towns::unknown(division))) };
+    let sentence = |why: &dyn fmt::Display| format!("{}: {why}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|why| sentence(&why))?;
+    let list = Towns::read(&text).map_err(|why| sentence(&why))?;
+    if list.division_code == division {
+        return Ok(list);
+    }
+    Err(sentence(&format!("it lists the towns of {}, and this division is {division}", list.division_code)))
+}
+
+/// The store of evidence files that is said, or the one in a data directory.
+///
+/// # Errors
+/// With a sentence.
+pub fn blobs(data_dir: &Path, said: Option<&str>, division: &str) -> Result<Blobs, String> {
+    let own = || Blobs::directory(&data_dir.join("evidence"), division);
+    said.map_or_else(own, |url| Blobs::open(url, division))
 }
 
 /// The master key that is said, or the file in a data directory, which is made when it is absent.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,11 @@ impl SecretKey {
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
+    }
+
+    /// A key for another use that follows from this one and takes turns with it: neither tells the other.
+    pub(crate) fn derived(&self, purpose: &str) -> Self {
+        Self { kid: self.kid.clone(), bytes: self.mac().chain_update(purpose).finalize().into_bytes().into() }
     }
 
     /// HMAC-SHA256 (RFC 2104) with this key, ready to be fed.

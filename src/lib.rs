@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod audit_sink;
+pub mod blobs;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod evidence;
 pub mod issuers;
 pub mod jws;
 pub mod keys;
+pub mod links;
 pub mod master_key;
 pub mod password;
 pub mod pii;

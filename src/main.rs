@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use huanxin::cli::{audit, check_identifier, check_programme, create_admin, demo, keys, personal, quote, serve};
+use huanxin::cli::{
+    audit, check_identifier, check_programme, create_admin, demo, evidence, keys, personal, quote, serve,
+};
 use huanxin::config::{KeyFileOptions, ServeOptions, database_url};
 use huanxin::domain::programme;
 use huanxin::domain::time::Day;
@@ -75,6 +77,11 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// The files of evidence.
+    Evidence {
+        #[command(subcommand)]
+        command: Evidence,
+    },
     /// Makes the account of the first administrator and prints its first password.
     CreateAdmin(create_admin::CreateAdminOptions),
     /// Serves a demonstration with data of its own.
@@ -106,6 +113,23 @@ enum Audit {
         package: PathBuf,
         #[command(flatten)]
         kept: audit::Kept,
+    },
+}
+
+#[derive(Subcommand)]
+enum Evidence {
+    /// Reads every file that a record names, and compares it with its digest.
+    Check(evidence::EvidenceOptions),
+    /// Removes files that no record names: those of commands that were refused or repeated.
+    Sweep {
+        #[command(flatten)]
+        place: evidence::EvidenceOptions,
+        /// Only those that lie there for at least so many hours: a younger one may be on its way into a record.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(i64).range(1..=87_600))]
+        hours: i64,
+        /// Says what would go, and removes nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -203,6 +227,18 @@ fn run(command: Command) -> Result<i32, serve::Stopped> {
             };
             serve::announce(text.trim_end());
             Ok(0)
+        }
+        Command::Evidence { command } => {
+            drop((out, err));
+            let (code, line) = match command {
+                Evidence::Check(place) => evidence::check(&place)?,
+                Evidence::Sweep { place, hours, dry_run } => {
+                    let before = Clock::default().now().plus_seconds(-hours * 3600);
+                    (0, evidence::sweep(&place, before, dry_run)?)
+                }
+            };
+            serve::announce(&line);
+            Ok(code)
         }
         Command::Serve(options) => {
             drop((out, err));

@@ -32,6 +32,8 @@ pub const MOBILE: &str = "mobile";
 pub const ACCOUNT: &str = "account";
 /// Kind of a free text, such as an address, in [`Vault::lookup`].
 pub const TEXT: &str = "text";
+/// Kind of what [`Sealer::file`] seals.
+const FILE: &str = "file";
 
 /// What stands before a text that is sealed with a data key; then come the key's id, a full stop, and base64url of
 /// nonce, ciphertext and tag.
@@ -97,19 +99,27 @@ fn bound(id: Id, kind: &str) -> String {
 }
 
 fn encrypt(cipher: &Aes256Gcm, bound: &str, clear: &str) -> Result<String, VaultError> {
+    Ok(URL_SAFE_NO_PAD.encode(encrypt_bytes(cipher, bound, clear.as_bytes())?))
+}
+
+/// Nonce, ciphertext and tag.
+fn encrypt_bytes(cipher: &Aes256Gcm, bound: &str, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
     let mut nonce = [0_u8; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(|_| VaultError::NotSealed)?;
-    let payload = Payload { msg: clear.as_bytes(), aad: bound.as_bytes() };
+    let payload = Payload { msg: clear, aad: bound.as_bytes() };
     let ciphertext = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| VaultError::NotSealed)?;
-    Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &ciphertext].concat()))
+    Ok([nonce.as_slice(), &ciphertext].concat())
 }
 
 fn decrypt(cipher: &Aes256Gcm, bound: &str, body: &str) -> Result<String, VaultError> {
     let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| VaultError::UnknownSeal)?;
-    let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::UnknownSeal)?;
+    String::from_utf8(decrypt_bytes(cipher, bound, &bytes)?).map_err(|_| VaultError::Changed)
+}
+
+fn decrypt_bytes(cipher: &Aes256Gcm, bound: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::UnknownSeal)?;
     let payload = Payload { msg: ciphertext, aad: bound.as_bytes() };
-    let clear = cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Changed)?;
-    String::from_utf8(clear).map_err(|_| VaultError::Changed)
+    cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| VaultError::Changed)
 }
 
 /// Splits what [`TextKey::seal`] made into the key's id and the ciphertext.
@@ -282,6 +292,15 @@ impl Vault {
         self.of_the_division(TEXT, line, mask_name(line))
     }
 
+    /// The name of somebody who works here or for an organisation. Its digest is that of a person's name, so that staff
+    /// among the buyers can be told.
+    ///
+    /// # Errors
+    /// As [`Self::seal`].
+    pub fn staff_name(&self, name: &str) -> Result<Personal, VaultError> {
+        self.of_the_division(NAME, name, mask_name(name))
+    }
+
     fn of_the_division(&self, kind: &str, canonical: &str, masked: String) -> Result<Personal, VaultError> {
         Ok(Personal { lookup: self.lookup(kind, canonical), sealed: self.seal(canonical)?, masked })
     }
@@ -339,6 +358,14 @@ impl Sealer<'_> {
         self.personal(TEXT, text, mask_text(text))
     }
 
+    /// A file, such as a photo: its bytes as they are kept.
+    ///
+    /// # Errors
+    /// As [`Self::person_id`].
+    pub fn file(&self, clear: &[u8]) -> Result<Vec<u8>, VaultError> {
+        encrypt_bytes(&self.key.cipher, &bound(self.key.id, FILE), clear)
+    }
+
     fn personal(&self, kind: &str, canonical: &str, masked: String) -> Result<Personal, VaultError> {
         Ok(Personal { lookup: self.vault.lookup(kind, canonical), sealed: self.key.seal(kind, canonical)?, masked })
     }
@@ -374,6 +401,18 @@ impl Opener<'_> {
         let Some((id, body)) = parts(&personal.sealed) else { return self.vault.open(&personal.sealed) };
         match self.keys.get(&id) {
             Some(Ok(key)) => key.open(kind, body),
+            Some(Err(why)) => Err(*why),
+            None => Err(VaultError::UnknownSeal),
+        }
+    }
+
+    /// The bytes of a file that [`Sealer::file`] sealed with this key.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn file(&self, key: Id, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        match self.keys.get(&key) {
+            Some(Ok(key)) => decrypt_bytes(&key.cipher, &bound(key.id, FILE), sealed),
             Some(Err(why)) => Err(*why),
             None => Err(VaultError::UnknownSeal),
         }
@@ -507,6 +546,29 @@ mod tests {
         let destroyed = DataKey { wrapped: None, shredded_at: Some(Moment(1)), ..key };
         assert_eq!(vault.opener(&[destroyed]).open(NAME, &name), Err(VaultError::Erased));
         assert_eq!(vault.opener(&[]).open(NAME, &vault.name_to_compare("张三")), Err(VaultError::Erased));
+    }
+
+    #[test]
+    fn a_file_opens_with_its_key_alone_and_as_nothing_else() {
+        let vault = vault();
+        let sealer = vault.sealer().unwrap();
+        let kept = sealer.file(&[0, 159, 146, 150]).unwrap();
+        assert_ne!(sealer.file(&[0, 159, 146, 150]).unwrap(), kept);
+        let key = stored(&sealer.into_key());
+        let opener = vault.opener(std::slice::from_ref(&key));
+        assert_eq!(opener.file(key.id, &kept).unwrap(), [0, 159, 146, 150]);
+        assert_eq!(opener.file(Id::NIL, &kept), Err(VaultError::UnknownSeal));
+        assert_eq!(opener.file(key.id, &kept[..NONCE_BYTES - 1]), Err(VaultError::UnknownSeal));
+        for at in 0..kept.len() {
+            let mut changed = kept.clone();
+            changed[at] ^= 1;
+            assert_eq!(opener.file(key.id, &changed), Err(VaultError::Changed), "{at}");
+        }
+        let as_text = format!("{WITH_DATA_KEY}{}.{}", key.id, URL_SAFE_NO_PAD.encode(&kept));
+        let personal = Personal { lookup: Id::NIL, sealed: as_text, masked: String::new() };
+        assert_eq!(opener.open(TEXT, &personal), Err(VaultError::Changed), "a file is no text");
+        let destroyed = DataKey { wrapped: None, shredded_at: Some(Moment(1)), ..key.clone() };
+        assert_eq!(vault.opener(&[destroyed]).file(key.id, &kept), Err(VaultError::Erased));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use huanxin::api;
 use huanxin::api::edge::Rates;
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
-use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SignInOptions};
+use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
 use huanxin::engine::{Clock, Division, Retention};
 use huanxin::qr::VoucherTokens;
 
@@ -56,7 +56,10 @@ impl Service {
             queue: 4096,
             readers: 8,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            settlement: SettlementOptions::default(),
             audit_sink: None,
+            evidence_url: None,
+            towns: None,
             sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },

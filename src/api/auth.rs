@@ -17,6 +17,7 @@ use super::request_id::{RequestId, language_of};
 use super::server::Service;
 use crate::access::{AccessClaims, Role};
 use crate::domain::command::{Actor, Party};
+use crate::domain::dispute::DisputeParty;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::identifier::judge_person_id;
@@ -426,6 +427,55 @@ fn own_retailer(claims: &AccessClaims) -> Result<Option<Id>, ApiError> {
     if claims.role == Role::Retailer { organisation(claims).map(Some) } else { Ok(None) }
 }
 
+/// Who may object to something: a consumer, and a retailer's manager.
+#[derive(Clone, Debug)]
+pub struct Disputant {
+    /// The caller.
+    pub caller: Caller,
+    /// Which of the two.
+    pub party: DisputeParty,
+    /// The person or the retailer.
+    pub opener: Id,
+}
+
+admits!(Disputant: Consumer Retailer, |request, caller, claims| match claims.role {
+    Role::Consumer => {
+        let Consumer { caller, id, .. } = Consumer::read(request, caller, claims)?;
+        Ok(Self { caller, party: DisputeParty::Consumer, opener: id })
+    }
+    _ => Ok(Self { caller, party: DisputeParty::Retailer, opener: organisation(&claims)? }),
+});
+
+/// Who may answer an objection: a retailer's manager those of consumers against it, an officer any.
+#[derive(Clone, Debug)]
+pub struct DisputeAnswerer {
+    /// The caller.
+    pub caller: Caller,
+    /// The manager's retailer; an officer has none.
+    pub own: Option<Id>,
+}
+
+admits!(DisputeAnswerer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+
+/// Who may see disputes: a consumer her own, a manager those about her retailer's redemptions, the bureau all.
+#[derive(Clone, Debug)]
+pub struct DisputeReader {
+    /// The caller.
+    pub caller: Caller,
+    /// Whose objections, of a consumer.
+    pub opener: Option<Id>,
+    /// About whose redemptions, of a manager.
+    pub retailer: Option<Id>,
+}
+
+admits!(DisputeReader: Consumer Retailer Officer Reviewer Approver Finance Auditor, |request, caller, claims| {
+    if claims.role == Role::Consumer {
+        let Consumer { caller, id, .. } = Consumer::read(request, caller, claims)?;
+        return Ok(Self { caller, opener: Some(id), retailer: None });
+    }
+    Ok(Self { caller, opener: None, retailer: own_retailer(&claims)? })
+});
+
 /// Who takes old items in: a recycler's staff, or a retailer's that takes the old item along.
 #[derive(Clone, Debug)]
 pub struct RecyclerStaff {
@@ -454,6 +504,100 @@ pub enum TurnInReader {
 admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims| match claims.role {
     Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
     _ => organisation(&claims).map(Self::Recorder),
+});
+
+/// Who may see evidence files: organisations those about their own records, the bureau all.
+#[derive(Clone, Debug)]
+pub struct EvidenceReader {
+    /// The caller.
+    pub caller: Caller,
+    /// In which role.
+    pub role: Role,
+    /// Whose records; all where it is not said.
+    pub own: Option<Id>,
+    /// What ends the caller's token before it expires.
+    pub ends: [Option<Id>; 4],
+}
+
+admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
+    let own = if outside { Some(organisation(&claims)?) } else { None };
+    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.device] })
+});
+
+/// Staff of a recycler.
+#[derive(Clone, Debug)]
+pub struct YardStaff {
+    /// The caller.
+    pub caller: Caller,
+    /// The recycler.
+    pub recycler: Id,
+}
+
+admits!(YardStaff: Recycler, |_, caller, claims| Ok(Self { caller, recycler: organisation(&claims)? }));
+
+/// Who may see what became of an old item: its owner, the organisations that have to do with it, and the bureau.
+#[derive(Clone, Debug)]
+pub enum EndReader {
+    /// The owner.
+    Owner(Id),
+    /// An organisation.
+    Organisation(Id),
+    /// The bureau.
+    Bureau,
+}
+
+admits!(EndReader: Consumer Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor,
+|request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
+    Role::Recycler | Role::Retailer | Role::Clerk => organisation(&claims).map(Self::Organisation),
+    _ => Ok(Self::Bureau),
+});
+
+/// Who has to do with pick-ups at home.
+#[derive(Clone, Debug)]
+pub enum PickupCaller {
+    /// Who asks for them.
+    Consumer(Box<Consumer>),
+    /// Who comes.
+    Recycler(YardStaff),
+    /// Who looks whether anybody does.
+    Bureau(Caller),
+}
+
+impl PickupCaller {
+    /// The caller.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        match self {
+            Self::Consumer(consumer) => &consumer.caller,
+            Self::Recycler(staff) => &staff.caller,
+            Self::Bureau(caller) => caller,
+        }
+    }
+}
+
+admits!(PickupCaller: Consumer Recycler Officer, |request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Consumer(Box::new(consumer))),
+    Role::Recycler => organisation(&claims).map(|recycler| Self::Recycler(YardStaff { caller, recycler })),
+    _ => Ok(Self::Bureau(caller)),
+});
+
+/// Who calls a pick-up off: who asked for it, or who was to come.
+#[derive(Clone, Debug)]
+pub struct PickupParty {
+    /// The caller.
+    pub caller: Caller,
+    /// The person who asked.
+    pub person: Option<Id>,
+    /// The collection point.
+    pub recycler: Option<Id>,
+}
+
+admits!(PickupParty: Consumer Recycler, |request, caller, claims| match claims.role {
+    Role::Consumer => Consumer::read(request, caller, claims)
+        .map(|consumer| Self { caller: consumer.caller, person: Some(consumer.id), recycler: None }),
+    _ => Ok(Self { recycler: Some(organisation(&claims)?), caller, person: None }),
 });
 
 /// Who helps people at a service point.

@@ -26,8 +26,14 @@ pub const ROLES: &str = "x-roles";
 /// What is asked again and again, and answered in full when it has changed.
 const TAGGED: &[&str] = &["getKeys", "listRevokedVouchers"];
 /// POSTs that change nothing.
-const QUESTIONS: &[&str] =
-    &["checkEligibility", "quoteRedemption", "checkEligibilityFor", "listVouchersFor", "getVoucherQrFor"];
+const QUESTIONS: &[&str] = &[
+    "checkEligibility",
+    "quoteRedemption",
+    "checkEligibilityFor",
+    "listVouchersFor",
+    "getVoucherQrFor",
+    "createEvidenceLink",
+];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
 /// once, and a file is its own key.
 const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill", "importTable"];
@@ -102,6 +108,14 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
         "voidTurnIn"
+        | "createEvidenceLink"
+        | "answerReconciliationRow"
+        | "resubmitRedemption"
+        | "cancelPickup"
+        | "setAnomalyRules"
+        | "resolveAnomaly"
+        | "answerDispute"
+        | "withdrawDispute"
         | "createCheckpoint"
         | "publishProgramme"
         | "pauseProgramme"
@@ -125,14 +139,14 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             SALE,
             OLD_ITEM,
         ],
-        "reverseRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
+        "reverseRedemption" | "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
         "adjustPool" => &[&[Code::AmountMalformed, Code::PoolExhausted]],
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" => &[&[Code::WrongState, Code::SameOfficer]],
+        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
@@ -143,14 +157,15 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
-        "revealPersonalData" | "erasePerson" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "eraseMyData" => &[&[Code::NotFound, Code::WrongState]],
         "importTable" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
-        "exportPublication" => &[&[Code::NotFound, Code::FieldMissing]],
         "exportNationalUpload" => &[&[Code::FieldMissing]],
-        "getStatement" => &[&[Code::FieldMissing, Code::NotFound]],
+        "revealPersonalData" | "erasePerson" | "openDispute" => {
+            &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
+        }
+        "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
+        "getStatement" | "listEvidence" | "exportPublication" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -158,7 +173,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             Code::WrongState,
             Code::AlreadyInSettlement,
         ]],
-        "resubmitSettlement" => &[&[Code::AmountMalformed, Code::WrongState]],
+        "resubmitSettlement" | "recordCompensation" | "recordBankReturn" | "recordRepayment" => {
+            &[&[Code::AmountMalformed, Code::WrongState]]
+        }
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
@@ -166,12 +183,15 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
         }
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
-        "recordBankReturn" => &[&[Code::AmountMalformed, Code::WrongState]],
-        "answerReconciliationRow" | "resubmitRedemption" => &[&[Code::WrongState]],
-        "clawBackRedemption" => &[&[Code::WrongState, Code::AlreadyInSettlement]],
-        "recordRepayment" => &[&[Code::AmountMalformed, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
+        "receiveTurnIn" => &[&[Code::NotFound, Code::WrongState, Code::CategoryNotEligible]],
+        "recordDismantling" => &[&[Code::NotFound, Code::IdentifierInvalid, Code::WrongState, Code::EvidenceMissing]],
+        "acceptPickup" => &[&[Code::WrongState, Code::CategoryNotEligible]],
+        "collectPickup" => {
+            &[&[Code::IdentifierInvalid, Code::WrongState, Code::OldItemOwnerMismatch, Code::OldItemCategoryMismatch]]
+        }
+        "downloadEvidence" => &[&[Code::Unauthenticated, Code::FieldMissing, Code::WrongState]],
         _ => &[],
     };
     parts.concat()
@@ -297,6 +317,7 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "exportNationalUpload",
         "getCheckpoint",
         "getEvidencePackage",
+        "downloadEvidence",
         "getPaymentFile",
     ];
     if files.contains(&id) {

@@ -14,6 +14,9 @@ const ONE: i128 = 1_000_000_000;
 /// A millionth of a degree in radians, as such a number with nine more places.
 const RADIANS: i128 = 17_453_292_520;
 
+/// Metres of a degree of latitude on a sphere with the earth's mean radius of 6371009 metres (IUGG).
+const METRES: i128 = 111_195;
+
 impl Place {
     /// Reads two decimal strings of degrees with at most six places.
     #[must_use]
@@ -21,14 +24,20 @@ impl Place {
         Some(Self { latitude: micro(latitude, 90)?, longitude: micro(longitude, 180)? })
     }
 
-    /// A number that grows with the distance: its square in millionths of a degree of latitude, on the plane that
-    /// touches the earth here. Within a province that orders places as the way between them does.
+    /// How far another place is as the crow flies, in metres: on the plane that touches the earth between the two, which
+    /// within a district is right to a thousandth, and within a province still orders places as the way between them does.
     #[must_use]
-    pub fn square_to(self, other: Self) -> i128 {
+    pub fn metres_to(self, other: Self) -> u64 {
+        let degrees = self.square_to(other).isqrt();
+        u64::try_from(degrees * METRES / 1_000_000).unwrap_or(u64::MAX)
+    }
+
+    /// The square of the distance in millionths of a degree of latitude.
+    fn square_to(self, other: Self) -> i128 {
         let north = i128::from(other.latitude - self.latitude);
         let turn = 360_000_000;
         let east = (i128::from(other.longitude - self.longitude) + turn / 2).rem_euclid(turn) - turn / 2;
-        let east = east * cosine(self.latitude) / ONE;
+        let east = east * cosine(i64::midpoint(self.latitude, other.latitude)) / ONE;
         north * north + east * east
     }
 }
@@ -81,6 +90,11 @@ mod tests {
         // A degree of longitude is 0.877 degrees of latitude here.
         assert!(here.square_to(east) < here.square_to(north));
         assert!(here.square_to(Place { longitude: here.longitude + 11_500, ..here }) > here.square_to(north));
+        // Two places of the district: 8354 metres by the haversine formula.
+        let there = Place { latitude: 28_690_000, longitude: 115_990_000 };
+        let metres = Place { latitude: 28_661_000, longitude: 115_911_000 }.metres_to(there);
+        assert!(metres.abs_diff(8_354) <= 8, "{metres}");
+        assert_eq!((here.metres_to(here), here.metres_to(north)), (0, 1_111));
         for (latitude, thousandths) in [(0, 1000), (60_000_000, 500), (-60_000_000, 500), (90_000_000, 0)] {
             assert!((cosine(latitude) - thousandths * 1_000_000).abs() < 100_000, "{latitude}");
         }

@@ -14,12 +14,15 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::auth::service;
 use super::body;
 use super::edge::Limits;
 use super::error::ApiError;
 use super::export::XLSX;
+use crate::domain::evidence_file::{FileMedia, MOST_BYTES};
+use crate::domain::refusal::Code;
 
 const JSON: &str = "application/json";
 const TOML: &str = "application/toml";
@@ -52,6 +55,17 @@ pub enum ProgrammeText {
     Json(String),
     /// As the file is written.
     Toml(String),
+}
+
+/// A file as it was sent, with the room in memory that it takes until it is dropped.
+#[derive(Debug)]
+pub struct FileBody {
+    /// What the sender says that it is.
+    pub said: FileMedia,
+    /// The file.
+    pub bytes: web::Bytes,
+    /// Held as long as the file.
+    _room: OwnedSemaphorePermit,
 }
 
 /// A table as a file.
@@ -109,27 +123,45 @@ impl FromRequest for ProgrammeText {
     }
 }
 
-impl FromRequest for TableFile {
+impl FromRequest for FileBody {
     type Error = ApiError;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
-        let value = values.next().unwrap_or_default().to_owned();
-        // Of a text its bytes say in which character set it is.
-        let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let bytes = file(request, payload);
+        let media = media(request);
+        let service = service(request).cloned();
+        let packing = packing(request);
+        let mut payload = payload.take();
         Box::pin(async move {
-            match media.as_str() {
-                CSV => Ok(Self::Csv(bytes.await?)),
-                XLSX => Ok(Self::Xlsx(bytes.await?)),
-                other => {
-                    let found = if other.is_empty() { "no Content-Type" } else { other };
-                    Err(ApiError::malformed(body::shortened(found), format!("Content-Type: {CSV} or {XLSX}")))
-                }
+            let (service, packing) = (service?, packing?);
+            let words = || FileMedia::ALL.iter().map(|media| media.name()).collect::<Vec<_>>().join(", ");
+            let said = FileMedia::from_name(&media).ok_or_else(|| another_media_type(&media, &words()))?;
+            if packing != Packing::Plain {
+                return Err(ApiError::malformed("Content-Encoding: gzip", "a file as it is"));
             }
+            let room = service.blobs.room().ok_or_else(|| ApiError::of(Code::Busy))?;
+            let seconds = service.limits.file_seconds;
+            let reading = timeout(Duration::from_secs(seconds), file(&mut payload));
+            let late =
+                || ApiError::malformed("a file that did not come", format!("the whole file within {seconds} seconds"));
+            let bytes = reading.await.map_err(|_| late())??;
+            Ok(Self { said, bytes, _room: room })
         })
     }
+}
+
+/// The whole file, of which no more than the limit is ever in memory.
+async fn file(payload: &mut Payload) -> Result<web::Bytes, ApiError> {
+    let mut bytes = web::BytesMut::new();
+    let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ApiError::malformed("a file that breaks off", "a whole file"))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(ApiError::malformed("a file that is too long", format!("at most {MOST_BYTES} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
 }
 
 /// A file of comma-separated values, in UTF-8.
@@ -157,6 +189,29 @@ impl FromRequest for CsvBody {
             }
             let text = String::from_utf8(bytes.await?.to_vec());
             text.map(Self).map_err(|_| ApiError::malformed("invalid UTF-8", "text in UTF-8"))
+        })
+    }
+}
+
+impl FromRequest for TableFile {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+        let value = values.next().unwrap_or_default().to_owned();
+        // Of a text its bytes say in which character set it is.
+        let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let bytes = table(request, payload);
+        Box::pin(async move {
+            match media.as_str() {
+                CSV => Ok(Self::Csv(bytes.await?)),
+                XLSX => Ok(Self::Xlsx(bytes.await?)),
+                other => {
+                    let found = if other.is_empty() { "no Content-Type" } else { other };
+                    Err(ApiError::malformed(body::shortened(found), format!("Content-Type: {CSV} or {XLSX}")))
+                }
+            }
         })
     }
 }
@@ -218,8 +273,8 @@ fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = R
     }
 }
 
-/// A file, up to a limit of its own. Packed or not, no more than that is ever in memory.
-fn file(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, ApiError>> + use<> {
+/// A table, up to a limit of its own. Packed or not, no more than that is ever in memory.
+fn table(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, ApiError>> + use<> {
     let limits = service(request).map(|service| service.limits);
     let packing = packing(request);
     let mut payload = payload.take();

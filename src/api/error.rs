@@ -8,6 +8,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 
 use super::view::{Fault, Problem};
+use crate::blobs::BlobError;
 use crate::domain::refusal::{Code, Language, Refusal, Refusals};
 use crate::engine::Failure;
 use crate::jws::NotSigned;
@@ -181,6 +182,18 @@ fn fault(name: &'static str, error: &dyn std::error::Error) -> ApiError {
 impl From<VaultError> for ApiError {
     fn from(error: VaultError) -> Self {
         fault("vault", &error)
+    }
+}
+
+impl From<BlobError> for ApiError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Away(why) => {
+                tracing::warn!(why, "the store of files is away");
+                Self::of(Code::Unavailable)
+            }
+            BlobError::Missing(_) | BlobError::Changed(_) => fault("store of files", &error),
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, examples, export, figures, growth, health, identity,
-    import, personal, programmes, recycler, reports, retailer, revoked, schemas, server, settlement, view,
+    assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, figures,
+    growth, health, identity, import, old_item_end, personal, pickups, programmes, recycler, reports, retailer,
+    revoked, schemas, server, settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -29,7 +30,9 @@ use super::{
         (name = "assistant", description = "For assistants of a service point 服务点, who claim for people without a telephone"),
         (name = "recycler", description = "For collection points 回收点 and retailers that take old items along"),
         (name = "retailer", description = "For retailers 商家"),
+        (name = "evidence", description = "Photos and documents about old items and redemptions"),
         (name = "bureau", description = "For officers of the bureau 投促局"),
+        (name = "disputes", description = "For those who object, and those who answer"),
         (name = "identity", description = "For staff: signing in, and the accounts of those who do"),
         (name = "reports", description = "Figures"),
         (name = "audit", description = "For auditors 审计"),
@@ -158,6 +161,33 @@ use super::{
         health::ready,
         health::metrics,
         health::keys,
+        evidence::upload_evidence,
+        evidence::list_evidence,
+        evidence::get_evidence,
+        evidence::create_evidence_link,
+        evidence::download_evidence,
+        old_item_end::receive_turn_in,
+        old_item_end::record_dismantling,
+        old_item_end::get_old_item_end,
+        old_item_end::get_item_end_report,
+        pickups::request_pickup,
+        pickups::list_pickups,
+        pickups::get_pickup,
+        pickups::accept_pickup,
+        pickups::collect_pickup,
+        pickups::cancel_pickup,
+        coverage::get_collection_coverage,
+        bureau::anomalies::list_anomalies,
+        bureau::anomalies::resolve_anomaly,
+        bureau::anomalies::get_anomaly_precision,
+        bureau::anomalies::get_anomaly_rules,
+        bureau::anomalies::set_anomaly_rules,
+        disputes::open_dispute,
+        disputes::list_disputes,
+        disputes::answer_dispute,
+        disputes::decide_dispute,
+        disputes::withdraw_dispute,
+        disputes::record_compensation,
     )
 )]
 struct Operations;

@@ -15,12 +15,13 @@ use super::masks::Shown;
 use super::query::{Asked, Nothing};
 use super::server::Service;
 use super::view::{
-    AccountView, AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView,
-    RedemptionView, TurnInView, VoucherView, moment,
+    AccountView, AssistedClaimView, AttemptView, DisclosureView, ErasureView, EvidenceFileView, ExportView, PersonView,
+    QuotaView, RedemptionView, TurnInView, VoucherView, moment,
 };
 use crate::access::Role;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::command::{Act, ErasePerson, Outcome};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::personal::{DataKey, Disclosed, ERASED, Personal};
 use crate::domain::records::{AssistedClaim, Delivery, Person, QuotaUse, Redemption, Retailer, TurnIn, Voucher};
@@ -173,6 +174,7 @@ struct Kept {
     adjustments: Vec<Adjustment>,
     quotas: Vec<QuotaUse>,
     refused: Vec<Attempt>,
+    evidence: Vec<EvidenceFile>,
 }
 
 impl Kept {
@@ -192,6 +194,7 @@ impl Kept {
             adjustments: tx.adjustments_of(&ids)?,
             quotas: tx.quotas_of(person)?,
             refused: tx.attempts_of(actor, REFUSED)?,
+            evidence: tx.evidence_of_person(person, ALL)?,
             vouchers,
             redemptions,
         })
@@ -232,6 +235,7 @@ impl Kept {
             redemptions: self.redemptions.iter().map(redemption).collect(),
             quotas: self.quotas.iter().map(quota).collect(),
             refused: self.refused.iter().map(AttemptView::from).collect(),
+            evidence: self.evidence.iter().map(EvidenceFileView::own).collect(),
         }
     }
 }

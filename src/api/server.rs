@@ -17,14 +17,18 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, export, figures, growth, health, identity, import, personal,
-    programmes, recycler, reports, request_id, retailer, revoked, settlement,
+    assisted, audit, bank_account, bureau, consumer, coverage, disputes, evidence, export, figures, growth, health,
+    identity, import, old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked,
+    settlement,
 };
 use crate::access::AccessTokens;
+use crate::blobs::Blobs;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::ASSISTED_CLAIMS_PER_DAY;
+use crate::domain::towns::Towns;
 use crate::engine::{Division, Retention, SinkState};
 use crate::keys::KeyRing;
+use crate::links::EvidenceLinks;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
 
@@ -80,12 +84,20 @@ pub struct Service {
     pub counters: Counters,
     /// How far the second sink of the trail is, where there is one.
     pub sink: Option<Arc<SinkState>>,
+    /// Where evidence files lie.
+    pub blobs: Blobs,
+    /// Links to them.
+    pub links: EvidenceLinks,
+    /// The towns and offices of the division.
+    pub towns: Towns,
 }
 
 impl Service {
-    /// With the usual limits and rates.
+    /// With the usual limits and rates; evidence files are kept in memory alone.
     #[must_use]
     pub fn new(division: Division, tokens: AccessTokens, keys: &KeyRing, vault: Vault, identity: Identity) -> Self {
+        let code = division.code();
+        let towns = Towns::known(code).unwrap_or_else(|| Towns::unknown(code));
         Self {
             division,
             tokens,
@@ -101,6 +113,9 @@ impl Service {
             edge: Edge::default(),
             counters: Counters::default(),
             sink: None,
+            blobs: Blobs::in_memory(),
+            links: EvidenceLinks::new(keys),
+            towns,
         }
     }
 
@@ -117,6 +132,7 @@ impl Service {
         }
         self.voucher_tokens.take_keys(now);
         self.notary.take_keys(now);
+        self.links.take_keys(now);
         self.key_set.take_keys(now);
         true
     }
@@ -171,10 +187,20 @@ pub fn rules() -> Vec<Rule> {
 
 /// Where each operation is found. A path that has other methods answers 405 with `Allow`.
 fn operations() -> Vec<Place> {
-    [public(), for_consumers(), for_assistants(), for_counters(), for_staff(), for_the_bureau(), for_settlements()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        public(),
+        for_consumers(),
+        for_assistants(),
+        for_counters(),
+        for_staff(),
+        for_the_bureau(),
+        for_settlements(),
+        for_evidence(),
+        for_disputes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn public() -> Vec<Place> {
@@ -315,6 +341,42 @@ fn for_the_bureau() -> Vec<Place> {
         at("/audit/consistency-proof").get(audit::proofs::get_consistency_proof),
         at("/audit/vouchers/{id}/history").get(audit::history::get_voucher_history),
         at("/audit/evidence-package").get(audit::package::get_evidence_package),
+    ]
+}
+
+/// Evidence, what becomes of old items, and how they are fetched.
+fn for_evidence() -> Vec<Place> {
+    vec![
+        at("/evidence").get(evidence::list_evidence).post(evidence::upload_evidence),
+        at("/evidence/{id}").get(evidence::get_evidence),
+        at("/evidence/{id}/links").post(evidence::create_evidence_link),
+        at("/evidence/{id}/content").get(evidence::download_evidence),
+        at("/turn-ins/{id}/receipt").post(old_item_end::receive_turn_in),
+        at("/turn-ins/{id}/dismantling").post(old_item_end::record_dismantling),
+        at("/turn-ins/{id}/end").get(old_item_end::get_old_item_end),
+        at("/reports/old-item-ends").get(old_item_end::get_item_end_report),
+        at("/pickups").get(pickups::list_pickups).post(pickups::request_pickup),
+        at("/pickups/{id}").get(pickups::get_pickup),
+        at("/pickups/{id}/acceptance").post(pickups::accept_pickup),
+        at("/pickups/{id}/collection").post(pickups::collect_pickup),
+        at("/pickups/{id}/cancellation").post(pickups::cancel_pickup),
+        at("/reports/collection-coverage").get(coverage::get_collection_coverage),
+    ]
+}
+
+/// What looks wrong, and what somebody objects to.
+fn for_disputes() -> Vec<Place> {
+    use bureau::anomalies;
+    vec![
+        at("/anomalies").get(anomalies::list_anomalies),
+        at("/anomalies/precision").get(anomalies::get_anomaly_precision),
+        at("/anomalies/rules").get(anomalies::get_anomaly_rules).put(anomalies::set_anomaly_rules),
+        at("/anomalies/{id}/resolution").post(anomalies::resolve_anomaly),
+        at("/disputes").get(disputes::list_disputes).post(disputes::open_dispute),
+        at("/disputes/{id}/answer").post(disputes::answer_dispute),
+        at("/disputes/{id}/decision").post(disputes::decide_dispute),
+        at("/disputes/{id}/withdrawal").post(disputes::withdraw_dispute),
+        at("/disputes/{id}/compensation").post(disputes::record_compensation),
     ]
 }
 

@@ -46,7 +46,7 @@ fn account(started: &Started, places: &Places, role: StaffRole, n: u64) -> Resul
         store: (role == StaffRole::Clerk).then_some(places.store),
         // Cars, e-bikes and appliances: what the other departments of the plan read.
         tasks: if role == StaffRole::Reader { vec![12, 13, 14] } else { Vec::new() },
-        name: started.vault.contact(&synthetic::person_name(n)).map_err(|why| sentence(&why))?,
+        name: started.vault.staff_name(&synthetic::person_name(n)).map_err(|why| sentence(&why))?,
         password: hash,
         totp: Some(Hidden(started.vault.seal(&factor.secret()).map_err(|why| sentence(&why))?)),
     };

@@ -78,8 +78,8 @@ pub fn verify(
     let signatures = if keys.is_some() { "" } else { " (signatures not checked: no keys)" };
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
-         {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints{signatures}, \
-         {} files",
+         {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints, {} evidence files, \
+         {} ends of old items, {} files{signatures}",
         seen.records,
         seen.movements,
         seen.redemptions,
@@ -92,6 +92,8 @@ pub fn verify(
         seen.balances,
         seen.rollups,
         seen.checkpoints,
+        seen.evidence_files,
+        seen.old_item_steps,
         seen.imports,
     );
     if checked > 0 {

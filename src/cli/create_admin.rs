@@ -77,7 +77,7 @@ fn make(division: &Division, vault: &Vault, login: &str, name: &str) -> Result<S
         organisation: None,
         store: None,
         tasks: Vec::new(),
-        name: vault.contact(name).map_err(|why| sentence(&why))?,
+        name: vault.staff_name(name).map_err(|why| sentence(&why))?,
         password: passwords.hash_blocking(&first).map_err(|why| sentence(&why))?,
         totp: None,
     };

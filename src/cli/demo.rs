@@ -105,6 +105,8 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         settlement: SettlementOptions::default(),
         sign_in: SignInOptions::usual(),
         audit_sink: None,
+        evidence_url: None,
+        towns: None,
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {

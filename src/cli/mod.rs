@@ -7,6 +7,7 @@ pub mod check_programme;
 pub mod create_admin;
 pub mod demo;
 pub mod demo_issuer;
+pub mod evidence;
 pub mod keys;
 pub mod personal;
 mod programme_report;

@@ -16,13 +16,16 @@ use crate::api::key_set::PublishedKeys;
 use crate::api::server::{self, Counters, Service};
 use crate::api::settlement::Terms;
 use crate::audit_sink;
+use crate::blobs::Blobs;
 use crate::checkpoint::CheckpointNotary;
 use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
+use crate::domain::towns::Towns;
 use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::watch::{self, KeyWatch};
 use crate::keys::{KeyRing, rotation};
+use crate::links::EvidenceLinks;
 use crate::master_key::MasterKeys;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
@@ -76,6 +79,10 @@ pub struct Started {
     pub certificate: Option<Arc<Certificate>>,
     /// The second sink of the trail, where there is one.
     pub sink: Option<Box<dyn Sink>>,
+    /// Where evidence files lie.
+    pub blobs: Blobs,
+    /// The towns and offices of the division.
+    pub towns: Towns,
 }
 
 impl Started {
@@ -97,6 +104,9 @@ impl Started {
             edge: self.edge,
             counters: Counters::default(),
             sink: None,
+            blobs: self.blobs,
+            links: EvidenceLinks::new(&self.keys),
+            towns: self.towns,
         }
     }
 }
@@ -168,6 +178,9 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let identity = identity(&vault, &options.sign_in)?;
     let sink = options.audit_sink.as_deref().map(|text| audit_sink::open(text, &options.division)).transpose();
     let sink = sink.map_err(Stopped::new)?;
+    let blobs = config::blobs(&options.data_dir, options.evidence_url.as_deref(), &options.division);
+    let blobs = blobs.map_err(Stopped::new)?;
+    let towns = config::towns(options.towns.as_deref(), &options.division).map_err(Stopped::new)?;
     Ok(Started {
         division,
         keys,
@@ -182,6 +195,8 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         edge,
         certificate,
         sink,
+        blobs,
+        towns,
     })
 }
 
@@ -266,6 +281,7 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
             actix_web::rt::spawn(division.clone().checkpoint_daily(notary)),
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
             actix_web::rt::spawn(division.clone().follow_revocations()),
+            actix_web::rt::spawn(division.clone().scan_for_anomalies()),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));

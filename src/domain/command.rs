@@ -6,14 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole, Till};
 use super::adjustment::{Adjustment, Raised};
+use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
+use super::dispute::{Dispute, DisputeAbout, DisputeParty, Verdict};
+use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::import::{ImportFile, NewImport};
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
+use super::old_item_end::{NewDismantling, OldItemStep};
 use super::personal::{DataKey, NewDataKey, Personal};
+use super::pickup::{NewPickup, Pickup};
 use super::product::Product;
 use super::programme::{Rules, Share};
 use super::records::{
@@ -303,6 +308,48 @@ pub enum Act {
     CreateCheckpoint(Box<NewCheckpoint>),
     /// Takes a file of retailers, stores, collection points or products, whole or not at all.
     ImportTable(Box<NewImport>),
+    /// Records a file about an old item or a redemption, which lies in its place already.
+    UploadEvidence(Box<NewEvidenceFile>),
+    /// Records that a recycler's yard has an old item.
+    ReceiveTurnIn {
+        /// Which.
+        turn_in: Id,
+        /// The recycler.
+        recycler: Id,
+        /// On which day it came.
+        received_on: Day,
+    },
+    /// Records that an old item was dismantled.
+    RecordDismantling(Box<NewDismantling>),
+    /// Asks for a pick-up at home.
+    RequestPickup(Box<NewPickup>),
+    /// A collection point takes a pick-up on.
+    AcceptPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+    },
+    /// What was to be picked up was handed in.
+    CollectPickup {
+        /// Which.
+        pickup: Id,
+        /// The collection point.
+        recycler: Id,
+        /// The old item that it has recorded.
+        turn_in: Id,
+    },
+    /// Calls a pick-up off.
+    CancelPickup {
+        /// Which.
+        pickup: Id,
+        /// The person who asked for it, when it is they who call it off.
+        person: Option<Id>,
+        /// The collection point that has accepted it, when it is it.
+        recycler: Option<Id>,
+        /// Why.
+        reason: String,
+    },
     /// Submits what a retailer is owed for a period.
     SubmitSettlement(Box<SubmitSettlement>),
     /// Takes the next step of a settlement.
@@ -342,6 +389,84 @@ pub enum Act {
         before: serde_json::Value,
         /// The keys that there are now, in the same form: names alone, never a secret.
         after: serde_json::Value,
+    },
+    /// Sets anomaly rules anew; those that are not named stay as they are.
+    SetAnomalyRules {
+        /// The version that they are changed from.
+        version: u32,
+        /// The rules that change.
+        set: Vec<(AnomalyRule, Limits)>,
+        /// Why.
+        reason: String,
+    },
+    /// Keeps what a rule found, and holds the lines where it says so.
+    RecordAnomaly {
+        /// What was found.
+        signal: Box<Signal>,
+        /// The version of the rules by which it was found.
+        rules: u32,
+    },
+    /// Notes that a day was scanned.
+    FinishAnomalyScan {
+        /// The day.
+        day: Day,
+        /// The version of the rules.
+        rules: u32,
+        /// How much was found.
+        findings: u32,
+    },
+    /// Says whether an anomaly is what it looked like.
+    ResolveAnomaly {
+        /// Which.
+        anomaly: Id,
+        /// Whether it is.
+        confirmed: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Objects to a refusal or to a redemption.
+    OpenDispute(Box<NewDispute>),
+    /// Says what the other side has to say.
+    AnswerDispute {
+        /// Which.
+        dispute: Id,
+        /// The retailer that answers; nobody's when the bureau does.
+        own: Option<Id>,
+        /// What.
+        text: String,
+    },
+    /// Decides a dispute.
+    DecideDispute {
+        /// Which.
+        dispute: Id,
+        /// How.
+        outcome: Verdict,
+        /// Why.
+        reason: String,
+        /// Whether the line stays held; of a dispute that is upheld alone.
+        keeps_holding: bool,
+    },
+    /// Takes an objection back.
+    WithdrawDispute {
+        /// Which.
+        dispute: Id,
+        /// Who objected.
+        opener: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Notes what a retailer paid to the consumer in advance.
+    RecordCompensation {
+        /// Which dispute.
+        dispute: Id,
+        /// The retailer.
+        retailer: Id,
+        /// How much.
+        amount: Fen,
+        /// On which day.
+        paid_on: Day,
+        /// How.
+        reference: String,
     },
 }
 
@@ -394,6 +519,13 @@ impl Act {
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
             Self::ImportTable(_) => "import_table",
+            Self::UploadEvidence(_) => "upload_evidence",
+            Self::ReceiveTurnIn { .. } => "receive_turn_in",
+            Self::RecordDismantling(_) => "record_dismantling",
+            Self::RequestPickup(_) => "request_pickup",
+            Self::AcceptPickup { .. } => "accept_pickup",
+            Self::CollectPickup { .. } => "collect_pickup",
+            Self::CancelPickup { .. } => "cancel_pickup",
             Self::SubmitSettlement(_) => "submit_settlement",
             Self::AdvanceSettlement(step) => step.step.name(),
             Self::RejectLine(_) => "reject_settlement_line",
@@ -404,6 +536,15 @@ impl Act {
             Self::RecordBankReturn(_) => "record_bank_return",
             Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
             Self::NoteKeys { .. } => "note_keys",
+            Self::SetAnomalyRules { .. } => "set_anomaly_rules",
+            Self::RecordAnomaly { .. } => "record_anomaly",
+            Self::FinishAnomalyScan { .. } => "finish_anomaly_scan",
+            Self::ResolveAnomaly { .. } => "resolve_anomaly",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::AnswerDispute { .. } => "answer_dispute",
+            Self::DecideDispute { .. } => "decide_dispute",
+            Self::WithdrawDispute { .. } => "withdraw_dispute",
+            Self::RecordCompensation { .. } => "record_compensation",
         }
     }
 
@@ -420,6 +561,23 @@ impl Act {
                 | Self::ClawBackRedemption { .. }
         )
     }
+}
+
+/// An objection as it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDispute {
+    /// What kind of thing it is about.
+    pub about: DisputeAbout,
+    /// The refused attempt or the redemption.
+    pub subject: Id,
+    /// Who objects.
+    pub party: DisputeParty,
+    /// The person or the retailer.
+    pub opener: Id,
+    /// What is objected.
+    pub statement: String,
+    /// The calendars by which terms are counted.
+    pub calendars: Arc<Calendars>,
 }
 
 words! {
@@ -554,6 +712,8 @@ pub struct ClaimVoucher {
     pub turn_in: Option<Id>,
     /// Where the person claims.
     pub division_code: String,
+    /// The device from which the person claims, where it says so.
+    pub device: Option<Id>,
 }
 
 /// How a claim for somebody else came about. That there is one says that the person has consented.
@@ -1004,6 +1164,20 @@ pub enum Outcome {
     },
     /// A file was taken.
     Imported(Box<ImportFile>),
+    /// A file about a record.
+    EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come.
+    OldItemStep(Box<OldItemStep>),
+    /// A pick-up.
+    Pickup(Box<Pickup>),
+    /// Anomaly rules, as they are now.
+    AnomalyRules(Box<RulesEntry>),
+    /// An anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day was scanned for anomalies.
+    AnomalyScan(ScanDay),
+    /// A dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -1126,6 +1300,12 @@ pub enum Change {
     ImportFile(Box<ImportFile>),
     /// Entry of the product list (a fact), digested with its file.
     Product(Box<Product>),
+    /// File about a record (a fact).
+    EvidenceFile(Box<EvidenceFile>),
+    /// How far an old item has come (a fact).
+    OldItemStep(Box<OldItemStep>),
+    /// Pick-up.
+    Pickup(Box<Pickup>),
     /// Settlement.
     Settlement(Box<Settlement>),
     /// A refused line (a fact).
@@ -1140,6 +1320,14 @@ pub enum Change {
     ReconciliationRow(Box<ReconciliationRow>),
     /// Repayment (a fact).
     Repayment(Box<Repayment>),
+    /// Anomaly rules (a fact).
+    AnomalyRules(Box<RulesEntry>),
+    /// Anomaly.
+    Anomaly(Box<Anomaly>),
+    /// A day that was scanned (a fact).
+    AnomalyScan(ScanDay),
+    /// Dispute.
+    Dispute(Box<Dispute>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

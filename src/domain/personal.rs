@@ -23,6 +23,14 @@ pub struct Personal {
     pub masked: String,
 }
 
+impl Personal {
+    /// As a fact keeps it: without a mask, which could not be taken away again.
+    #[must_use]
+    pub fn without_mask(&self) -> Self {
+        Self { masked: String::new(), ..self.clone() }
+    }
+}
+
 words! {
     /// A kind of record whose personal data can be shown in the clear.
     Disclosed {

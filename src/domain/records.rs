@@ -474,6 +474,9 @@ pub struct Voucher {
     pub claims: Vec<ClaimKey>,
     /// The quotas under which it counts.
     pub quotas: Vec<Id>,
+    /// The device from which it was claimed, where the caller's app said so: a keyed digest.
+    #[serde(default)]
+    pub device: Option<Id>,
 }
 
 /// Where the goods go; address and phone sealed.

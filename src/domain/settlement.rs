@@ -150,10 +150,10 @@ fn shares(sums: BTreeMap<FundingSource, Fen>) -> Vec<Share> {
     paying.map(|(source, amount)| Share { source, amount }).collect()
 }
 
-fn merged(these: &[Share], those: &[Share], sign: i64) -> Vec<Share> {
+fn merged(first: &[Share], second: &[Share], sign: i64) -> Vec<Share> {
     let mut sums = BTreeMap::new();
-    add_shares(&mut sums, these, 1);
-    add_shares(&mut sums, those, sign);
+    add_shares(&mut sums, first, 1);
+    add_shares(&mut sums, second, sign);
     shares(sums)
 }
 

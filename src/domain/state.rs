@@ -4,20 +4,25 @@ use std::collections::BTreeSet;
 
 use super::account::{Account, RefreshToken, Revocation, Session, Till};
 use super::adjustment::Adjustment;
+use super::anomaly::{Anomaly, RulesEntry, ScanDay};
 use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
+use super::dispute::Dispute;
 use super::id::Id;
 use super::import::{ImportFile, ImportTable, Registration};
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
+use super::old_item_end::{OldItemEnd, OldItemStep};
 use super::personal::DataKey;
+use super::pickup::Pickup;
 use super::records::{
     AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
+use super::time::Day;
 
 /// A command that was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +31,19 @@ pub struct Done {
     pub fingerprint: Id,
     /// What was answered.
     pub outcome: super::command::Outcome,
+}
+
+/// A command that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// Identity.
+    pub id: Id,
+    /// Who asked.
+    pub actor: Id,
+    /// About what, such as a voucher.
+    pub subject: String,
+    /// Every code of the refusal, the most urgent first.
+    pub codes: Vec<String>,
 }
 
 /// Who holds an identity that counts once; nobody when it was freed.
@@ -113,6 +131,14 @@ pub struct State {
     pub newest_imports: Loaded<ImportTable, ImportFile>,
     /// Who has registered something that is registered once.
     pub registrations: Loaded<Registration, BTreeSet<Id>>,
+    /// The digests of all files about a record.
+    pub files: Loaded<Id, BTreeSet<String>>,
+    /// How far old items have come, by turn-in.
+    pub old_item_ends: Loaded<Id, OldItemEnd>,
+    /// Pick-ups.
+    pub pickups: Loaded<Id, Pickup>,
+    /// The pick-ups of a person that are open.
+    pub open_pickups: Loaded<Id, BTreeSet<Id>>,
     /// Settlements.
     pub settlements: Loaded<Id, Settlement>,
     /// Why lines are held, by redemption.
@@ -123,6 +149,18 @@ pub struct State {
     pub bank_returns: Loaded<Id, BankReturn>,
     /// Rows of reconciliation.
     pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
+    /// Versions of the anomaly rules.
+    pub anomaly_rules: Loaded<Id, RulesEntry>,
+    /// Anomalies.
+    pub anomalies: Loaded<Id, Anomaly>,
+    /// Days that were scanned for them.
+    pub anomaly_scans: Loaded<Day, ScanDay>,
+    /// Disputes.
+    pub disputes: Loaded<Id, Dispute>,
+    /// The disputes about a refusal or redemption that are not decided.
+    pub waiting_disputes: Loaded<Id, BTreeSet<Id>>,
+    /// Refused commands.
+    pub attempts: Loaded<Id, Attempted>,
 }
 
 impl State {
@@ -190,11 +228,21 @@ impl State {
             || self.imports.has_unloaded()
             || self.newest_imports.has_unloaded()
             || self.registrations.has_unloaded()
+            || self.files.has_unloaded()
+            || self.old_item_ends.has_unloaded()
+            || self.pickups.has_unloaded()
+            || self.open_pickups.has_unloaded()
             || self.settlements.has_unloaded()
             || self.holds.has_unloaded()
             || self.payment_batches.has_unloaded()
             || self.bank_returns.has_unloaded()
             || self.reconciliation_rows.has_unloaded()
+            || self.anomaly_rules.has_unloaded()
+            || self.anomalies.has_unloaded()
+            || self.anomaly_scans.has_unloaded()
+            || self.disputes.has_unloaded()
+            || self.waiting_disputes.has_unloaded()
+            || self.attempts.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -250,6 +298,53 @@ impl State {
         self.registrations.put(key, ids);
     }
 
+    /// As for data keys.
+    fn note_file(&mut self, subject: Id, sha256: String) {
+        if self.files.asked(&subject) {
+            let mut files = self.files.peek(&subject).cloned().unwrap_or_default();
+            files.insert(sha256);
+            self.files.put(subject, files);
+        }
+    }
+
+    /// As for data keys.
+    fn note_step(&mut self, step: OldItemStep) {
+        let turn_in = step.turn_in;
+        if self.old_item_ends.asked(&turn_in) {
+            let mut end = self.old_item_ends.peek(&turn_in).cloned().unwrap_or_default();
+            end.put(step);
+            self.old_item_ends.put(turn_in, end);
+        }
+    }
+
+    /// As for data keys.
+    fn put_pickup(&mut self, row: Pickup) {
+        if self.open_pickups.asked(&row.person) {
+            let mut open = self.open_pickups.peek(&row.person).cloned().unwrap_or_default();
+            if row.status.is_open() {
+                open.insert(row.id)
+            } else {
+                open.remove(&row.id)
+            };
+            self.open_pickups.put(row.person, open);
+        }
+        self.pickups.put(row.id, row);
+    }
+
+    /// With the list of those that wait about the same thing, where somebody asked for it.
+    fn put_dispute(&mut self, row: Dispute) {
+        if self.waiting_disputes.asked(&row.subject) {
+            let mut waiting = self.waiting_disputes.peek(&row.subject).cloned().unwrap_or_default();
+            if row.decision.is_some() {
+                waiting.remove(&row.id)
+            } else {
+                waiting.insert(row.id)
+            };
+            self.waiting_disputes.put(row.subject, waiting);
+        }
+        self.disputes.put(row.id, row);
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -301,11 +396,18 @@ impl State {
                 self.newest_imports.put(row.table, row.as_ref().clone());
                 self.imports.put(row.id, *row);
             }
+            Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
+            Change::OldItemStep(row) => self.note_step(*row),
+            Change::Pickup(row) => self.put_pickup(*row),
             Change::Settlement(row) => self.settlements.put(row.id, *row),
             Change::LineHold(row) => self.holds.put(row.redemption, row),
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
             Change::BankReturn(row) => self.bank_returns.put(row.id, row),
             Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
+            Change::AnomalyRules(row) => self.anomaly_rules.put(row.id, *row),
+            Change::Anomaly(row) => self.anomalies.put(row.id, *row),
+            Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
+            Change::Dispute(row) => self.put_dispute(*row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)

@@ -129,6 +129,12 @@ impl Day {
         Self(self.0.succ_opt().unwrap_or(self.0))
     }
 
+    /// So many days before; the first day that there is where that lies before it.
+    #[must_use]
+    pub fn minus(self, days: u32) -> Self {
+        Self(self.0.checked_sub_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN))
+    }
+
     /// The first moment of the day in Asia/Shanghai.
     #[must_use]
     pub fn start(self) -> Moment {

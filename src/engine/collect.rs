@@ -41,11 +41,14 @@ enum Kind {
     Staff,
     Session,
     Revocation,
+    Anomaly,
+    Dispute,
     Settlement,
     Hold,
     PaymentBatch,
     ReconciliationRow,
     Till,
+    Pickup,
 }
 
 impl Collected {
@@ -111,6 +114,9 @@ impl Collected {
             Change::Block(row) => self.saved.blocks.push(row.clone()),
             Change::ImportFile(row) => self.saved.imports.push(row.as_ref().clone()),
             Change::Product(row) => self.saved.products.push(row.as_ref().clone()),
+            Change::EvidenceFile(row) => self.saved.evidence_files.push(row.as_ref().clone()),
+            Change::OldItemStep(row) => self.saved.old_item_steps.push(row.as_ref().clone()),
+            Change::Pickup(row) => self.touch(Kind::Pickup, row.id),
             Change::Settlement(row) => self.touch(Kind::Settlement, row.id),
             Change::LineRejection(row) => self.saved.line_rejections.push(row.as_ref().clone()),
             Change::LineHold(row) => self.touch(Kind::Hold, row.redemption),
@@ -118,6 +124,10 @@ impl Collected {
             Change::BankReturn(row) => self.saved.bank_returns.push(row.clone()),
             Change::ReconciliationRow(row) => self.touch(Kind::ReconciliationRow, row.id),
             Change::Repayment(row) => self.saved.repayments.push(row.as_ref().clone()),
+            Change::AnomalyRules(row) => self.saved.anomaly_rules.push(row.as_ref().clone()),
+            Change::AnomalyScan(row) => self.saved.anomaly_scans.push(row.clone()),
+            Change::Anomaly(row) => self.touch(Kind::Anomaly, row.id),
+            Change::Dispute(row) => self.touch(Kind::Dispute, row.id),
         }
     }
 
@@ -172,6 +182,9 @@ impl Collected {
                 Kind::Settlement => {
                     saved.settlements = ids.filter_map(|id| state.settlements.peek(id).cloned()).collect();
                 }
+                Kind::Pickup => saved.pickups = ids.filter_map(|id| state.pickups.peek(id).cloned()).collect(),
+                Kind::Anomaly => saved.anomalies = ids.filter_map(|id| state.anomalies.peek(id).cloned()).collect(),
+                Kind::Dispute => saved.disputes = ids.filter_map(|id| state.disputes.peek(id).cloned()).collect(),
                 Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),
                 Kind::PaymentBatch => {
                     saved.payment_batches = ids.filter_map(|id| state.payment_batches.peek(id).cloned()).collect();

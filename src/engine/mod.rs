@@ -1,5 +1,6 @@
 //! The engine owns every write: one thread and one connection per division, commands in batches.
 
+mod anomalies;
 mod batch;
 mod checkpoint;
 mod clock;
@@ -21,6 +22,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
+pub use anomalies::Scanned;
 pub use checkpoint::{Consistency, Inclusion, Notary, proof};
 pub use clock::Clock;
 pub use endings::{Endings, Since};

@@ -22,5 +22,13 @@ const MANIFEST: &str = "manifest.json";
 
 /// Tables whose rows change their state after they were recorded: such a row is as its newest record says, which may come
 /// after the period.
-const STATES: &[&str] =
-    &["redemption_state", "account_proposal", "settlement", "line_hold", "payment_batch", "reconciliation_row"];
+const STATES: &[&str] = &[
+    "redemption_state",
+    "account_proposal",
+    "settlement",
+    "line_hold",
+    "payment_batch",
+    "reconciliation_row",
+    "anomaly",
+    "dispute",
+];

@@ -4,17 +4,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AccountProposalRow, AdjustmentRow, AssistedClaimRow, BankReturnRow, BaselineRow, CheckpointRow, ImportFileRow,
-    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
-    RedemptionStateRow, RepaymentRow, Row, SettlementRow,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, BankReturnRow, BaselineRow,
+    CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow, LineRejectionRow, MovementRow,
+    OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow, RedemptionStateRow,
+    RepaymentRow, Row, SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
 /// The digests of a decision's redemptions, states of redemptions, adjustments, claims of assistants, changes of bank
-/// accounts, settlements and what happens to them, checkpoints, figures entered by hand, files that were taken, and
-/// movements, in the order in which they stand there.
+/// accounts, settlements and what happens to them, anomalies with their rules, disputes, checkpoints, figures entered by
+/// hand, evidence files, ends of old items, files that were taken, and movements, in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -29,6 +30,8 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::Checkpoint(record) => Some(fact::<CheckpointRow>("audit_checkpoint", record.id, record)),
         Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
         Change::ImportFile(record) => Some(fact::<ImportFileRow>("import_file", record.id, record)),
+        Change::EvidenceFile(record) => Some(fact::<EvidenceFileRow>("evidence_file", record.id, record)),
+        Change::OldItemStep(record) => Some(fact::<OldItemStepRow>("old_item_step", record.id, record)),
         Change::Settlement(record) => Some(fact::<SettlementRow>("settlement", record.id, record)),
         Change::LineRejection(record) => Some(fact::<LineRejectionRow>("line_rejection", record.id, record)),
         Change::LineHold(record) => Some(fact::<LineHoldRow>("line_hold", record.redemption, record)),
@@ -39,6 +42,9 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         }
         Change::Repayment(record) => Some(fact::<RepaymentRow>("repayment", record.id, record)),
         Change::AssistedClaim(record) => Some(fact::<AssistedClaimRow>("assisted_claim", record.voucher, record)),
+        Change::AnomalyRules(record) => Some(fact::<AnomalyRulesRow>("anomaly_rules", record.id, record)),
+        Change::Anomaly(record) => Some(fact::<AnomalyRow>("anomaly", record.id, record)),
+        Change::Dispute(record) => Some(fact::<DisputeRow>("dispute", record.id, record)),
         Change::AccountProposal(record) => Some(fact::<AccountProposalRow>("account_proposal", record.id, record)),
         _ => None,
     });

@@ -7,6 +7,7 @@
 // The query files are compiled once per database.
 #![allow(clippy::duplicate_mod)]
 
+mod counts;
 mod database;
 mod digest;
 mod error;
@@ -26,11 +27,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use counts::ItemCount;
 pub use database::{Backend, Database};
 pub use digest::digests;
 pub use error::StoreError;
 pub use readers::Readers;
 pub use saved::{Attempt, ClaimWrite, DoneRow, Saved};
-pub use tx::{Group, Page, SettlementLines, Shown, Tx};
+pub use tx::{AnomalyFilter, DisputeFilter, Group, Page, SettlementLines, Shown, Tx};
 pub use verify::{Against, Finding, Published, Verified};
 pub use writer::Writer;

@@ -2,13 +2,18 @@
 
 use crate::domain::account::{Account, RefreshToken, Revocation, Session, Till};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::anomaly::{Anomaly, RulesEntry, ScanDay};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::{Outcome, Passing};
+use crate::domain::dispute::Dispute;
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
 use crate::domain::import::ImportFile;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
+use crate::domain::pickup::Pickup;
 use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
@@ -107,6 +112,14 @@ pub struct Saved {
     pub bank_returns: Vec<BankReturn>,
     /// Repayments: facts, inserted.
     pub repayments: Vec<Repayment>,
+    /// Versions of the anomaly rules: facts, inserted.
+    pub anomaly_rules: Vec<RulesEntry>,
+    /// Days that were scanned for anomalies: facts, inserted.
+    pub anomaly_scans: Vec<ScanDay>,
+    /// Anomalies, put in place.
+    pub anomalies: Vec<Anomaly>,
+    /// Disputes, put in place.
+    pub disputes: Vec<Dispute>,
     /// Refused commands; one that is there already stays.
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
@@ -115,6 +128,12 @@ pub struct Saved {
     pub imports: Vec<ImportFile>,
     /// Entries of the product list: facts, inserted.
     pub products: Vec<Product>,
+    /// Files about records: facts, inserted.
+    pub evidence_files: Vec<EvidenceFile>,
+    /// How far old items have come: facts, inserted.
+    pub old_item_steps: Vec<OldItemStep>,
+    /// Pick-ups, put in place.
+    pub pickups: Vec<Pickup>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

@@ -142,6 +142,7 @@ tables! {
         claims -> Text,
         recorded_at -> BigInt,
         void_reason -> Nullable<Text>,
+        category -> Text,
     }
     voucher (id) {
         id -> Uid,
@@ -159,6 +160,7 @@ tables! {
         redemption -> Nullable<Uid>,
         claims -> Text,
         quotas -> Text,
+        device -> Nullable<Uid>,
     }
     redemption (id) {
         id -> Uid,
@@ -518,6 +520,109 @@ tables! {
         filed_price_fen -> Nullable<BigInt>,
         at -> BigInt,
     }
+    old_item_step (id) {
+        id -> Uid,
+        turn_in -> Uid,
+        step -> Text,
+        organisation -> Uid,
+        day -> Integer,
+        certificate -> Nullable<Text>,
+        sha256 -> Nullable<Text>,
+        author -> Uid,
+        at -> BigInt,
+    }
+    pickup (id) {
+        id -> Uid,
+        person -> Uid,
+        category -> Text,
+        division_code -> Text,
+        town -> Text,
+        address -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        status -> Text,
+        recycler -> Nullable<Uid>,
+        turn_in -> Nullable<Uid>,
+        reason -> Nullable<Text>,
+        requested_at -> BigInt,
+        changed_at -> BigInt,
+    }
+    evidence_file (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        person -> Uid,
+        kind -> Text,
+        media -> Text,
+        bytes -> BigInt,
+        sha256 -> Text,
+        blob -> Text,
+        data_key -> Uid,
+        organisation -> Uid,
+        uploader -> Uid,
+        at -> BigInt,
+    }
+    anomaly_rules (id) {
+        id -> Uid,
+        number -> BigInt,
+        rules -> Text,
+        reason -> Text,
+        author -> Uid,
+        at -> BigInt,
+    }
+    anomaly_scan (day) {
+        day -> Integer,
+        rules -> BigInt,
+        findings -> BigInt,
+        at -> BigInt,
+    }
+    anomaly (id) {
+        id -> Uid,
+        rule -> Text,
+        subject -> Uid,
+        day -> Integer,
+        since -> Integer,
+        part -> BigInt,
+        measure -> BigInt,
+        score -> BigInt,
+        holds -> Bool,
+        lines -> Text,
+        retailers -> Text,
+        evidence -> Text,
+        zh -> Text,
+        en -> Text,
+        rules -> BigInt,
+        at -> BigInt,
+        status -> Text,
+        resolved_by -> Nullable<Uid>,
+        resolved_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+    dispute (id) {
+        id -> Uid,
+        about -> Text,
+        subject -> Uid,
+        codes -> Text,
+        retailer -> Nullable<Uid>,
+        opened_by -> Text,
+        opener -> Uid,
+        author -> Uid,
+        statement -> Text,
+        opened_at -> BigInt,
+        answer_by -> Integer,
+        decide_by -> Integer,
+        holidays_known -> Bool,
+        status -> Text,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Uid>,
+        answered_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        decided_by -> Nullable<Uid>,
+        decided_at -> Nullable<BigInt>,
+        holds -> Bool,
+        compensation -> Nullable<Text>,
+    }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
@@ -525,3 +630,8 @@ diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
 diesel::allow_tables_to_appear_in_same_query!(person, voucher, turn_in);
+diesel::allow_tables_to_appear_in_same_query!(turn_in, old_item_step);
+// A scan reads a redemption with its voucher and its store.
+diesel::allow_tables_to_appear_in_same_query!(redemption, voucher, store);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
+diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);

@@ -87,6 +87,12 @@ pub fn write_claims(conn: &mut Conn, rows: &[ClaimRow]) -> Result<usize, StoreEr
 pub mod accounts;
 #[path = "shared/adjustments.rs"]
 pub mod adjustments;
+#[path = "shared/anomalies.rs"]
+pub mod anomalies;
+#[path = "shared/disputes.rs"]
+pub mod disputes;
+#[path = "shared/evidence_files.rs"]
+pub mod evidence_files;
 #[path = "shared/figures.rs"]
 pub mod figures;
 #[path = "shared/head.rs"]
@@ -95,6 +101,8 @@ pub mod head;
 pub mod imports;
 #[path = "shared/load.rs"]
 pub mod load;
+#[path = "shared/old_items.rs"]
+pub mod old_items;
 #[path = "shared/persons.rs"]
 pub mod persons;
 #[path = "shared/programmes.rs"]

@@ -1,10 +1,11 @@
 //! A transaction as the engine and the readers see it, whichever database stands behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::counts::ItemCount;
 use super::error::StoreError;
 use super::saved::{Attempt, Saved};
 use super::verify::{Against, Finding, Verified};
@@ -12,16 +13,23 @@ use super::versions::Shelf;
 use super::{pg, sqlite};
 use crate::domain::account::{Account, Revocation, StaffRole, Till};
 use crate::domain::adjustment::{Adjustment, Raised};
+use crate::domain::anomaly::{
+    Anomaly, AnomalyRule, AnomalyStatus, Beside, Precision, RulesEntry, ScanDay, StaffName, Try,
+};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Passing;
+use crate::domain::dispute::{Dispute, DisputeStatus};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
@@ -73,6 +81,28 @@ pub struct SettlementLines {
     pub redemptions: Vec<Id>,
     /// Adjustments, by redemption and version; that of a redemption that is in another settlement stands here too.
     pub adjustments: Vec<Adjustment>,
+}
+
+/// Which anomalies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnomalyFilter {
+    /// Of one rule.
+    pub rule: Option<AnomalyRule>,
+    /// In one state.
+    pub status: Option<AnomalyStatus>,
+    /// With a line of this retailer.
+    pub retailer: Option<Id>,
+}
+
+/// Which disputes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DisputeFilter {
+    /// Of who objected.
+    pub opener: Option<Id>,
+    /// About redemptions of this retailer.
+    pub retailer: Option<Id>,
+    /// In one state.
+    pub status: Option<DisputeStatus>,
 }
 
 /// By what a report adds up.
@@ -198,6 +228,30 @@ impl<'a> Tx<'a> {
         now() = head::now -> Moment;
         /// Programme lines with their balances, by programme and category.
         lines(programme: Option<&str>) = programmes::lines -> Vec<LedgerLine>;
+        /// An anomaly.
+        anomaly(id: Id) = anomalies::anomaly -> Option<Anomaly>;
+        /// Anomalies, the newest day first.
+        anomalies(filter: AnomalyFilter, page: Page) = anomalies::anomalies -> Vec<Anomaly>;
+        /// How often each anomaly rule was right.
+        anomaly_precision() = anomalies::precision -> Vec<Precision>;
+        /// The newest version of the anomaly rules; none before the first was set.
+        anomaly_rules() = anomalies::rules -> Option<RulesEntry>;
+        /// The newest day that was scanned for anomalies.
+        last_anomaly_scan() = anomalies::last_scan -> Option<ScanDay>;
+        /// The day of the first redemption.
+        first_redemption_day() = anomalies::first_day -> Option<Day>;
+        /// Redemptions with what belongs to them and stands elsewhere, in order, after one and before a moment.
+        sales_to_scan(after: Id, before: Moment, limit: i64) = anomalies::sales -> Vec<(Redemption, Beside)>;
+        /// Old items with the redemption that each supports, in order, after one and before a moment.
+        turn_ins_to_scan(after: Id, before: Moment, limit: i64) = anomalies::handed_in -> Vec<(TurnIn, Option<Id>)>;
+        /// Refused redemptions, in order, after one and before a moment.
+        tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
+        /// Staff of retailers.
+        staff_names() = anomalies::staff_names -> Vec<StaffName>;
+        /// A dispute.
+        dispute(id: Id) = disputes::dispute -> Option<Dispute>;
+        /// Disputes, the newest first.
+        disputes(filter: DisputeFilter, page: Page) = disputes::disputes -> Vec<Dispute>;
         /// A voucher.
         voucher(id: Id) = vouchers::voucher -> Option<Voucher>;
         /// A person's vouchers.
@@ -243,6 +297,11 @@ impl<'a> Tx<'a> {
         recycler(id: Id) = turn_ins::recycler -> Option<Recycler>;
         /// Collection points of a division or all, only those that may take part when asked.
         recyclers(division: Option<&str>, only_approved: bool, page: Page) = turn_ins::recyclers -> Vec<Recycler>;
+        /// Collection points that take part: of a division or all, in towns of these names or in any, newest first.
+        collection_points(division: Option<&str>, towns: Option<&[String]>, page: Page) = turn_ins::collection_points
+            -> Vec<Recycler>;
+        /// The towns in which stores of a division are.
+        towns_of_stores(division: &str) = turn_ins::towns_of_stores -> Vec<String>;
         /// A retailer.
         retailer(id: Id) = retailers::retailer -> Option<Retailer>;
         /// Retailers.
@@ -378,5 +437,28 @@ impl<'a> Tx<'a> {
         product_entries(gtin: &str, limit: i64) = imports::entries_of -> Vec<Product>;
         /// The entries of the product list that count, of a category and a brand or of all, the newest first.
         products(category: Option<Category>, brand: Option<&str>, page: Page) = imports::products -> Vec<Product>;
+        /// A file about a record.
+        evidence_file(id: Id) = evidence_files::one -> Option<EvidenceFile>;
+        /// The files about a record, newest first.
+        evidence_of(subject: Id, page: Page) = evidence_files::of_subject -> Vec<EvidenceFile>;
+        /// The files about a person's records, newest first.
+        evidence_of_person(person: Id, page: Page) = evidence_files::of_person -> Vec<EvidenceFile>;
+        /// By each of these digests, the records that have a file with it: two of them share a photo that is to be of one.
+        equal_evidence(digests: &[String]) = evidence_files::equal -> BTreeMap<String, BTreeSet<Id>>;
+        /// Which of these places in the store of files a record names.
+        evidence_blobs(blobs: &[String]) = evidence_files::blobs -> BTreeSet<String>;
+        /// All files about records, oldest first, after one.
+        evidence_files_after(after: Id, limit: i64) = evidence_files::after -> Vec<EvidenceFile>;
+        /// How far an old item has come.
+        old_item_steps(turn_in: Id) = old_items::steps -> Vec<OldItemStep>;
+        /// How many old items were recorded from one moment on and before another, and how far they have come.
+        old_item_counts(from: Option<Moment>, before: Option<Moment>) = old_items::counts -> Vec<ItemCount>;
+        /// A pick-up.
+        pickup(id: Id) = old_items::pickup -> Option<Pickup>;
+        /// Pick-ups of a person, or that a collection point has taken on, in one state or in any, newest first.
+        pickups(person: Option<Id>, recycler: Option<Id>, status: Option<PickupStatus>, page: Page) = old_items::pickups
+            -> Vec<Pickup>;
+        /// Pick-ups that wait in a division, of some goods, newest first.
+        waiting_pickups(division: &str, goods: &[Category], page: Page) = old_items::waiting -> Vec<Pickup>;
     }
 }

@@ -33,6 +33,10 @@ pub struct Verified {
     pub assisted_claims: u64,
     /// Changes of retailers' bank accounts.
     pub account_proposals: u64,
+    /// Anomalies, and versions of the rules that find them.
+    pub anomalies: u64,
+    /// Disputes.
+    pub disputes: u64,
     /// Baselines and off-system figures that were entered by hand.
     pub entered_figures: u64,
     /// Ledger lines and accounts whose balances were recomputed.
@@ -45,6 +49,10 @@ pub struct Verified {
     pub checkpoints: u64,
     /// Files that were taken, the entries of product lists with them.
     pub imports: u64,
+    /// Files about records.
+    pub evidence_files: u64,
+    /// Steps of old items' ends.
+    pub old_item_steps: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -127,10 +135,15 @@ pub(super) struct Walk {
     pub(super) adjustments: Known,
     pub(super) assisted_claims: Known,
     pub(super) account_proposals: Known,
+    pub(super) anomaly_rules: Known,
+    pub(super) anomalies: Known,
+    pub(super) disputes: Known,
     pub(super) checkpoints: Known,
     pub(super) imports: Known,
     /// Settlements and what happens to them, by table.
     pub(super) settled: BTreeMap<&'static str, Known>,
+    pub(super) evidence_files: Known,
+    pub(super) old_item_steps: Known,
     pub(super) trees: Trees,
 }
 
@@ -286,6 +299,11 @@ impl Walk {
             "account_proposal" => &mut self.account_proposals,
             "audit_checkpoint" => &mut self.checkpoints,
             "import_file" => &mut self.imports,
+            "evidence_file" => &mut self.evidence_files,
+            "old_item_step" => &mut self.old_item_steps,
+            "anomaly_rules" => &mut self.anomaly_rules,
+            "anomaly" => &mut self.anomalies,
+            "dispute" => &mut self.disputes,
             other => self.settled.entry(SETTLED.iter().copied().find(|table| *table == other)?).or_default(),
         };
         known.insert(fact.id, (Some(fact.digest.to_owned()), seq));

@@ -137,6 +137,8 @@ impl TestApp {
             settlement: SettlementOptions::default(),
             sign_in: SignInOptions::cheap(),
             audit_sink: None,
+            evidence_url: None,
+            towns: None,
             retention: Retention::default(),
             edge,
         };

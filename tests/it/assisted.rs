@@ -75,7 +75,7 @@ on_both! {
         let assisted = &record["detail"]["assisted"];
         assert_eq!((&record["subject"], &record["role"]), (&made["id"], &json!("assistant")));
         assert_eq!((&assisted["assistant"], &assisted["service_point"]), (&record["actor"], &record["organisation"]));
-        assert_eq!((&assisted["consent"], &assisted["note"]), (&json!("verbal_witnessed"), &json!("见证人***")));
+        assert_eq!((&assisted["consent"], &assisted["noted"]), (&json!("verbal_witnessed"), &json!(true)));
         // The person's identity is the one under which her own claims stand.
         assert!(assisted["person"].as_str().unwrap().parse::<Id>().is_ok());
         let voucher = made["id"].as_str().unwrap();

@@ -15,10 +15,12 @@ use huanxin::domain::command::{
     Act, Actor, Approval, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
     PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
+use huanxin::domain::evidence_file::{FileAbout, FileKind, FileMedia, NewEvidenceFile};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::ledger::line_id;
 use huanxin::domain::merkle::{self, Tree};
+use huanxin::domain::old_item_end::NewDismantling;
 use huanxin::domain::programme::Amount;
 use huanxin::domain::records::{BankAccount, ConsentKind, RejectionCode};
 use huanxin::domain::settlement::{Control, Portions, ReturnRow};
@@ -30,14 +32,14 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, day, done, fen, made, new_item, old_item,
-    person, personal, reverse, rules, turn_in,
+    APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, data_key, day, done, fen, made, new_item,
+    old_item, person, personal, reverse, rules, turn_in,
 };
 use super::properties::assert_in_order;
 
 const NOW: &str = "2026-06-18T10:00:00+08:00";
 /// Facts: nobody changes or removes them, the service neither.
-const FACTS: [&str; 13] = [
+const FACTS: [&str; 15] = [
     "audit_record",
     "audit_checkpoint",
     "audit_block",
@@ -51,10 +53,12 @@ const FACTS: [&str; 13] = [
     "line_rejection",
     "bank_return",
     "repayment",
+    "evidence_file",
+    "old_item_step",
 ];
 
 /// Words in the names of the tables that are as the trail says, or else are found.
-const WATCHED: [&str; 16] = [
+const WATCHED: [&str; 18] = [
     "audit",
     "ledger",
     "movement",
@@ -71,12 +75,29 @@ const WATCHED: [&str; 16] = [
     "bank_return",
     "reconciliation_row",
     "repayment",
+    "evidence_file",
+    "old_item_step",
 ];
 /// Tables whose rows the trail had no digests of at first.
 const DIGESTED_LATER: [&str; 2] = ["assisted_claim", "account_proposal"];
 const ENTRIES: &str = "rollup_entry";
 /// Has rows only where there are many records.
 const BLOCKS: &str = "audit_block";
+
+/// A certificate that is handed in about an old item.
+fn certificate(old: Id, recycler: Id) -> Act {
+    Act::UploadEvidence(Box::new(NewEvidenceFile {
+        about: FileAbout::TurnIn,
+        subject: old,
+        organisation: recycler,
+        kind: FileKind::Certificate,
+        media: FileMedia::Pdf,
+        bytes: 100,
+        sha256: "ab".repeat(32),
+        blob: "cd".repeat(32),
+        key: data_key(30),
+    }))
+}
 
 /// Some redemptions of two programmes, some of them raised later and some undone, a voucher given back, figures entered by
 /// hand, claims by an assistant, and bank accounts of which one was approved, one rejected and one waits.
@@ -131,6 +152,18 @@ fn lived_in(database: &TestDatabase) {
     for n in 20..23 {
         made(&step("assisted", n, assisted_claim(n)));
     }
+    let recycler = district.recycler;
+    let old = made(&step("turn-in", 30, turn_in(&district, 30, old_item(Category::Refrigerator, 30))));
+    done(&step("file", 0, certificate(old, recycler)));
+    done(&step("receive", 0, Act::ReceiveTurnIn { turn_in: old, recycler, received_on: day("2026-05-02") }));
+    let new = NewDismantling {
+        turn_in: old,
+        recycler,
+        day: day("2026-05-03"),
+        certificate: "CJ-2026-000017".into(),
+        sha256: "ab".repeat(32),
+    };
+    done(&step("dismantle", 0, Act::RecordDismantling(Box::new(new))));
     for (n, decide) in [approve, reject].into_iter().enumerate() {
         let proposal = proposed(&mut runner, district.sellers[0].0, n);
         done(&runner.run(&[Arc::new(by_another(&["decide", &n.to_string()], decide(proposal)))])[0]);

@@ -13,7 +13,7 @@ use crate::contract::{Operation, operations};
 
 /// Operations that anybody may call, and why there can be no token. This list may only shrink: who makes it longer
 /// changes its length here and says why, and `docs/access.md` shows one more.
-const OPEN: [(&str, &str); 12] = [
+const OPEN: [(&str, &str); 13] = [
     ("listProgrammes", "what is subsidised is published"),
     ("getProgramme", "what is subsidised is published"),
     ("getOpenData", "figures for everybody: months that are over, and no small number among them"),
@@ -25,6 +25,7 @@ const OPEN: [(&str, &str); 12] = [
     ("checkReady", "a balancer has no token"),
     ("getMetrics", "a collector has no token; it counts, and names nobody"),
     ("getKeys", "public keys, for tills without a network"),
+    ("downloadEvidence", "the link in the query is the credential: a page that shows a picture sends no other"),
     ("listRevokedVouchers", "what such a till keeps beside the keys; it names vouchers, and nobody"),
 ];
 

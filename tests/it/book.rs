@@ -84,6 +84,18 @@ impl Book {
         self.succeed(user, id, &[], Some((TOML, file.to_owned())))
     }
 
+    /// Sends a file that is text.
+    pub fn say_file(
+        &mut self,
+        user: &User<'_>,
+        id: &str,
+        parameters: &[(&str, &str)],
+        media: &'static str,
+        text: &str,
+    ) -> Value {
+        self.succeed(user, id, parameters, Some((media, text.to_owned())))
+    }
+
     /// Sends a file of comma-separated values.
     pub fn say_csv(&mut self, user: &User<'_>, id: &str, parameters: &[(&str, &str)], file: &str) -> Value {
         self.succeed(user, id, parameters, Some((CSV, file.to_owned())))
@@ -128,8 +140,7 @@ impl Book {
         if let Some(key) = request.parameters.get(KEY) {
             self.done.push((user.token(), key.as_str().unwrap().to_owned()));
         }
-        let new =
-            || json!({"parameters": named_as_shown(&request.parameters, &answer.body), "request": {}, "answer": {}});
+        let new = || json!({"parameters": stable("", named_as_shown(&request.parameters, &answer.body).into()), "request": {}, "answer": {}});
         let example = self.operations.entry(id.to_owned()).or_insert_with(new);
         if let Some((media, text)) = request.body {
             let value = if media == JSON { serde_json::from_str(&text).unwrap() } else { text.into() };
@@ -202,20 +213,21 @@ impl Request {
         Self { body: Some((media, changed)), ..self.clone() }
     }
 
-    fn has_json(&self) -> bool {
+    /// Whether there is a body in which members could be wrong.
+    fn is_json(&self) -> bool {
         self.body.as_ref().is_some_and(|(media, _)| *media == JSON)
     }
 
     /// With a member or a parameter that nobody knows.
     fn with_unknown(&self) -> Self {
-        match self.body {
-            Some((JSON, _)) => self.with_body(|_, body| with(body, "/colour", "red").to_string()),
-            _ => Self { query: "colour=red".to_owned(), ..self.clone() },
+        match self.is_json() {
+            true => self.with_body(|_, body| with(body, "/colour", "red").to_string()),
+            false => Self { query: "colour=red".to_owned(), ..self.clone() },
         }
     }
 
     fn without_required(&self) -> Self {
-        if !self.has_json() {
+        if !self.is_json() {
             let all = self.operation.says["parameters"].as_array().unwrap();
             let mut required =
                 all.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
@@ -237,8 +249,8 @@ impl Request {
             // Of a table, which may be any text, the query is.
             Some((CSV, _)) if self.parameters.contains_key("table") => {}
             Some((CSV, text)) => return Self { body: Some((CSV, text[1..].to_owned())), ..self.clone() },
-            Some(_) => return self.with_body(|_, body| body.to_string()[1..].to_owned()),
-            None => {}
+            Some((JSON, _)) => return self.with_body(|_, body| body.to_string()[1..].to_owned()),
+            Some(_) | None => {}
         }
         if self.parameters.contains_key(KEY) {
             return self.and(KEY, "not in quotes");
@@ -334,6 +346,10 @@ fn stable_text(name: &str, text: &str) -> String {
         "kid" => KEY_ID.to_owned(),
         "next_cursor" => CURSOR.to_owned(),
         "scan_token" => token("HS256", "scan+jwt"),
+        "link" => token("HS256", "evidence+jwt"),
+        "path" if text.contains("?link=") => {
+            format!("{}?link={}", text.split('?').next().unwrap_or_default(), token("HS256", "evidence+jwt"))
+        }
         "access_token" => token("EdDSA", "at+jwt"),
         "refresh_token" => REFRESH.to_owned(),
         "password" | "current_password" | "initial_password" if text != "Kaninchen-2026" => FIRST_PASSWORD.to_owned(),

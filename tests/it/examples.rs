@@ -2,8 +2,11 @@
 //! answered is recorded in `api-spec/examples.json`, from where it stands in the document.
 
 use huanxin::access::Role;
+use huanxin::domain::anomaly::{AnomalyRule, Signal};
+use huanxin::domain::command::{Act, Command};
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
+use huanxin::engine::system;
 use huanxin::totp::SecondFactor;
 use serde_json::{Value, json};
 
@@ -69,9 +72,10 @@ pub fn day(app: &TestApp) -> Book {
     trade_in(app, &mut book);
     given_back(app, &mut book);
     at_a_service_point(app, &mut book);
+    old_items(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
-    files(app, &mut book);
+    tables(app, &mut book);
     programmes(app, &mut book);
     another_sale(app, &mut book);
     staff(app, &mut book);
@@ -153,14 +157,115 @@ fn trade_in(app: &TestApp, book: &mut Book) {
         book.no(&retailer, "redeemVoucher", &[], Some(&with(scanned.clone(), pointer, value)), code);
     }
     let redemption = id(&book.say(&retailer, "redeemVoucher", &[], &scanned));
+    files(app, book, &redemption);
     book.ask(&app.auditor(), "getVoucherHistory", &[("id", &voucher)]);
     book.no(&retailer, "redeemVoucher", &[], Some(&scanned), "VOUCHER_ALREADY_REDEEMED");
     book.no(&consumer, "claimVoucher", &[], Some(&claim("refrigerator")), "CATEGORY_LIMIT_REACHED");
     book.ask(&retailer, "getRedemption", &[("id", &redemption)]);
     book.ask(&retailer, "listRedemptions", &[("limit", "20")]);
+    disputed(app, book, &redemption);
+    looked_at(app, book, &redemption);
     let back = json!({"reason": "顾客退货"});
     book.say(&retailer, "reverseRedemption", &[("id", &redemption)], &back);
     book.no(&retailer, "reverseRedemption", &[("id", &redemption)], Some(&back), "WRONG_STATE");
+}
+
+/// The invoice of the sale as a document.
+const INVOICE: &str = "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
+
+fn files(app: &TestApp, book: &mut Book, redemption: &str) {
+    let (retailer, officer) = (app.retailer(), app.officer());
+    let subject = [("about", "redemption"), ("subject_id", redemption)];
+    let asked = [subject[0], subject[1], ("kind", "invoice")];
+    let file = id(&book.say_file(&retailer, "uploadEvidence", &asked, "application/pdf", INVOICE));
+    book.ask(&officer, "listEvidence", &[subject[0], subject[1], ("limit", "20")]);
+    book.ask(&officer, "getEvidence", &[("id", &file)]);
+    let link = book.ask(&officer, "createEvidenceLink", &[("id", &file)]);
+    let text = link["path"].as_str().unwrap().split_once("link=").unwrap().1.to_owned();
+    book.ask(&app.nobody(), "downloadEvidence", &[("id", &file), ("link", &text)]);
+}
+
+/// An old refrigerator is fetched at home, received by the yard, and dismantled.
+fn old_items(app: &TestApp, book: &mut Book) {
+    let (consumer, recycler, officer) = (app.consumer(8), app.recycler(), app.officer());
+    let wish = json!({"category": "refrigerator", "division_code": "360111", "town": "昌东镇",
+        "address": "昌东大道99号3栋201室", "from": "2026-06-20T01:00:00Z", "until": "2026-06-20T04:00:00Z"});
+    let pickup = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.ask(&recycler, "listPickups", &[("status", "requested"), ("limit", "20")]);
+    book.ask(&recycler, "acceptPickup", &[("id", &pickup)]);
+    book.ask(&recycler, "getPickup", &[("id", &pickup)]);
+    let turn_in = id(&book.say(&recycler, "recordTurnIn", &[], &old_fridge(app, 8)));
+    book.say(&recycler, "collectPickup", &[("id", &pickup)], &json!({"turn_in_id": turn_in}));
+    let other = id(&book.say(&consumer, "requestPickup", &[], &wish));
+    book.say(&consumer, "cancelPickup", &[("id", &other)], &json!({"reason": "改天再约"}));
+    let one = [("id", turn_in.as_str())];
+    book.say(&recycler, "receiveTurnIn", &one, &json!({"received_on": TODAY}));
+    let asked = [("about", "turn_in"), ("subject_id", turn_in.as_str()), ("kind", "certificate")];
+    let certificate = book.say_file(&recycler, "uploadEvidence", &asked, "application/pdf", INVOICE);
+    let dismantling = json!({"certificate_number": "CJ-2026-000017", "dismantled_on": TODAY,
+        "sha256": certificate["sha256"]});
+    book.say(&recycler, "recordDismantling", &one, &dismantling);
+    book.ask(&officer, "getOldItemEnd", &one);
+    book.ask(&officer, "getItemEndReport", &[("from", TODAY), ("to", TODAY)]);
+    book.ask(&officer, "getCollectionCoverage", &[]);
+}
+
+/// The consumer objects to the redemption, is compensated, and takes it back; then the retailer objects.
+fn disputed(app: &TestApp, book: &mut Book, redemption: &str) {
+    let (consumer, retailer, officer) = (app.consumer(0), app.retailer(), app.officer());
+    let wish = json!({"about": "redemption", "subject_id": redemption, "statement": "送货迟了五天，要求赔付"});
+    let dispute = id(&book.say(&consumer, "openDispute", &[], &wish));
+    let one = [("id", dispute.as_str())];
+    book.no(&consumer, "openDispute", &[], Some(&wish), "WRONG_STATE");
+    book.say(&retailer, "answerDispute", &one, &json!({"answer": "厂家缺货，已协商延期送货"}));
+    let paid = json!({"amount": "100.00", "paid_on": TODAY, "reference": "微信转账 20260618001"});
+    book.say(&retailer, "recordCompensation", &one, &paid);
+    book.ask(&officer, "listDisputes", &[("status", "answered"), ("limit", "20")]);
+    book.say(&consumer, "withdrawDispute", &one, &json!({"reason": "商家已先行赔付"}));
+    let second = app.somebody(Role::Officer, None);
+    let dispute = id(&book.say(&retailer, "openDispute", &[], &wish));
+    let one = [("id", dispute.as_str())];
+    book.say(&officer, "answerDispute", &one, &json!({"answer": "以送货单为准"}));
+    let how = json!({"outcome": "rejected", "reason": "送货单显示逾期五天"});
+    book.no(&officer, "decideDispute", &one, Some(&how), "SAME_OFFICER");
+    book.say(&second, "decideDispute", &one, &how);
+}
+
+/// A scan has found something about the redemption: nothing is due today, so that it is recorded as the scan does it.
+fn looked_at(app: &TestApp, book: &mut Book, redemption: &str) {
+    let officer = app.officer();
+    let limits = json!({"rule": "photo_used_twice", "on": true, "days": 365, "span": 0, "least": 1, "from": 2, "full": 3,
+        "hold_at": 50});
+    let set = json!({"version": 0, "rules": [limits], "reason": "照片核对期延长至一年"});
+    book.say(&officer, "setAnomalyRules", &[], &set);
+    book.ask(&officer, "getAnomalyRules", &[]);
+    let day = app.now().day();
+    let signal = Signal {
+        rule: AnomalyRule::PhotoUsedTwice,
+        subject: Id::digest(&["a photo"]),
+        day,
+        since: day,
+        part: 0,
+        measure: 2,
+        score: 50,
+        holds: true,
+        lines: vec![redemption.parse().unwrap()],
+        retailers: vec![app.retailer_id().parse().unwrap()],
+        evidence: Vec::new(),
+        zh: "同一张照片用于 2 件旧件或销售".to_owned(),
+        en: "one photo was shown for 2 old items or sales".to_owned(),
+    };
+    let act = Act::RecordAnomaly { signal: Box::new(signal), rules: 1 };
+    let command = Id::digest(&["an anomaly"]);
+    let request_id = "anomalies".to_owned();
+    let command = Command { id: command, fingerprint: command, actor: system(), request_id, act };
+    app.division().submit_blocking(command).unwrap();
+    let found = book.ask(&officer, "listAnomalies", &[("status", "open"), ("limit", "20")]);
+    let anomaly = found["items"][0]["id"].as_str().unwrap().to_owned();
+    let what = json!({"outcome": "dismissed", "reason": "照片为同一户两件旧件的合影，已核对原件"});
+    book.say(&officer, "resolveAnomaly", &[("id", &anomaly)], &what);
+    book.no(&officer, "resolveAnomaly", &[("id", &anomaly)], Some(&what), "WRONG_STATE");
+    book.ask(&officer, "getAnomalyPrecision", &[]);
 }
 
 /// What is known of people in the clear, and its end.
@@ -243,7 +348,7 @@ fn parties(app: &TestApp, book: &mut Book) {
 }
 
 /// A product list comes as a file, and is looked into at the till.
-fn files(app: &TestApp, book: &mut Book) {
+fn tables(app: &TestApp, book: &mut Book) {
     let officer = app.officer();
     let gtin = synthetic::gtin13(1);
     let file = format!(
@@ -306,16 +411,16 @@ fn programmes(app: &TestApp, book: &mut Book) {
     book.say(&officer, "closeProgramme", &one, &json!({"reason": "资金用完"}));
 }
 
-/// A refrigerator for the fifth consumer, which is settled the next day.
+/// A refrigerator for the fourth consumer, which is settled the next day.
 fn another_sale(app: &TestApp, book: &mut Book) {
-    let (consumer, retailer) = (app.consumer(4), app.retailer());
-    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 4)));
+    let (consumer, retailer) = (app.consumer(3), app.retailer());
+    let turn_in = id(&book.say(&app.recycler(), "recordTurnIn", &[], &old_fridge(app, 3)));
     let voucher = id(&book.say(&consumer, "claimVoucher", &[], &claim("refrigerator")));
     let code = book.ask(&consumer, "getVoucherQr", &[("id", &voucher), ("form", "live"), ("format", "token")]);
     let sale = with(sale(app, &turn_in), "/qr_token", code["token"].clone());
     let sale = with(sale, "/item/serial_number", synthetic::serial_number(104));
     let sale = with(sale, "/invoice/number", synthetic::invoice_number(104));
-    let sale = with(sale, "/invoice/buyer_name", app.name(4));
+    let sale = with(sale, "/invoice/buyer_name", app.name(3));
     book.say(&retailer, "redeemVoucher", &[], &sale);
 }
 

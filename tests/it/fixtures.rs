@@ -568,6 +568,7 @@ pub fn claim(holder: u64, programme: &str, category: Category, turn_in: Option<I
         powertrain: None,
         turn_in,
         division_code: DIVISION.into(),
+        device: None,
     }))
 }
 

@@ -228,8 +228,10 @@ on_both! {
             let user = Role::ALL.iter().find(|one| Some(one.name()) == role).map_or(app.nobody(), |role| {
                 app.somebody(*role, (*role != Role::Consumer).then_some(of_retailer))
             });
+            // What a list is of, where it does not go without.
+            let of = if operation.id == "listEvidence" { format!("&about=turn_in&subject_id={NOTHING}") } else { String::new() };
             for cursor in &stolen {
-                let answer = user.get(&format!("{path}?cursor={cursor}"));
+                let answer = user.get(&format!("{path}?cursor={cursor}{of}"));
                 answer.refused_alone(400, "CURSOR_INVALID");
             }
         }

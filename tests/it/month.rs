@@ -109,7 +109,7 @@ impl<'a> Month<'a> {
         let now = at(&format!("2026-06-{date:02}T10:00:00+08:00")).plus_seconds(i64::from(self.steps));
         self.runner.set_clock(Clock::standing_at(now));
         let seller = self.retailers[retailer];
-        let (programme, category, price) = if n % 3 == 0 {
+        let (programme, category, price) = if n.is_multiple_of(3) {
             (APPLIANCES, Category::Refrigerator, Fen(300_000 + 1_237 * i64::try_from(n).unwrap()))
         } else {
             (CARS, Category::Car, Fen(8_000_000 + 33_331 * i64::try_from(n).unwrap()))
@@ -307,9 +307,12 @@ fn a_whole_month_adds_up() {
         // Two hundred sales in June. The third retailer sells little after the fifteenth.
         for n in 1..=200_u64 {
             let date = u32::try_from((n - 1) * 30 / 200 + 1).unwrap();
-            let retailer =
-                if date > 15 && n % 15 != 0 { usize::from(n % 2 == 0) } else { usize::try_from(n % 3).unwrap() };
-            let retailer = if n % 15 == 0 { 2 } else { retailer };
+            let retailer = if date > 15 && !n.is_multiple_of(15) {
+                usize::from(n.is_multiple_of(2))
+            } else {
+                usize::try_from(n % 3).unwrap()
+            };
+            let retailer = if n.is_multiple_of(15) { 2 } else { retailer };
             month.sell(n, date, retailer);
         }
         // Goods come back before anybody has settled.

@@ -102,7 +102,8 @@ on_both! {
         let people: Vec<Known> = (0..2).map(|n| trade_in(&app, n).0).collect();
         nothing_is_clear(&app.database(), &people);
         // As an intruder with the files would look: the write-ahead log, pages that were given up.
-        for file in std::fs::read_dir(app.directory()).unwrap().map(|entry| entry.unwrap().path()) {
+        let entries = std::fs::read_dir(app.directory()).unwrap().map(|entry| entry.unwrap().path());
+        for file in entries.filter(|path| path.is_file()) {
             let bytes = std::fs::read(&file).unwrap();
             let content = String::from_utf8_lossy(&bytes);
             for Known { name, address, phone, resident_id } in &people {

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use huanxin::domain::anomaly::{AnomalyRule, Signal};
 use huanxin::domain::command::{
-    Act, Command, Decision, EnrolTill, ErasePerson, NewRecycler, NewTill, Outcome, Party, PostAdjustments, Rewrapped,
-    Stamp, Stop,
+    Act, Command, Decision, EnrolTill, ErasePerson, NewDispute, NewRecycler, NewTill, Outcome, Party, PostAdjustments,
+    Rewrapped, Stamp, Stop,
 };
 use huanxin::domain::decide::decide;
+use huanxin::domain::dispute::{DisputeAbout, DisputeParty, Verdict};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
@@ -157,6 +159,11 @@ enum Step {
         panics: bool,
         kind: usize,
     },
+    /// Somebody looks at a redemption: a finding or a dispute about it takes its next step.
+    Look {
+        pick: usize,
+        what: usize,
+    },
     /// Time passes.
     Wait,
 }
@@ -201,8 +208,9 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
         2 => vec![step, Step::NewTill { seller: number / 14 % 2, other_store: number / 14 % 4 == 3 }],
         4 | 11 => vec![step, Step::EnrolTill { pick: number / 7, device: number as u64 / 14 % DEVICES }],
         6 => vec![step, Step::Rewrap { pick: number }],
-        3 | 5 | 10 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
+        3 | 5 | 12 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
         9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
+        7 | 8 | 10 => vec![step, Step::Look { pick: number / 14, what: number }],
         13 => {
             let whom = number as u64 / 14 % PEOPLE;
             vec![step, Step::Erase { whom, keeps: number % 3 == 0, or_restrict: number / 14 % 2 == 0 }]
@@ -222,6 +230,8 @@ struct Made {
     redemptions: Vec<(Id, Id)>,
     /// Tills with their sellers and codes.
     tills: Vec<(Id, Id, [u8; 32])>,
+    anomalies: Vec<Id>,
+    disputes: Vec<Id>,
     /// What the programme of the next step owes.
     due: Due,
     commands: Vec<Command>,
@@ -270,6 +280,8 @@ impl Made {
                 let Act::CreateTill(new) = &command.act else { panic!("another act makes tills") };
                 self.tills.push((row.id, row.retailer, new.code));
             }
+            Outcome::Anomaly(row) if !self.anomalies.contains(&row.id) => self.anomalies.push(row.id),
+            Outcome::Dispute(row) if !self.disputes.contains(&row.id) => self.disputes.push(row.id),
             _ => {}
         }
     }
@@ -352,6 +364,7 @@ impl Made {
                 let made = command(&["step", &number.to_string()], act);
                 return Some(Command { request_id: word.into(), ..made });
             }
+            Step::Look { pick: at, what } => self.look(at, what, now)?,
             Step::Wait => return None,
         };
         let mut made = command(&["step", &number.to_string()], with_keys_of_its_own(act, number));
@@ -364,7 +377,55 @@ impl Made {
             }
             _ => Some(district.recycler),
         };
+        // Only the recorder may void; everybody else's organisation does not matter to the rules.
+        made.actor.organisation = Some(district.recycler);
+        if let Act::DecideDispute { .. } = made.act {
+            made.actor.id = Id::digest(&["an officer who may have answered", &(number % 2).to_string()]);
+        }
         Some(made)
+    }
+
+    /// The next step of a finding or a dispute, or one that it cannot take.
+    fn look(&self, at: usize, what: usize, now: Moment) -> Option<Act> {
+        let (redemption, retailer) = *pick(&self.redemptions, at)?;
+        let reason = || "核查".to_owned();
+        Some(match what % 7 {
+            0 | 1 => {
+                let signal = Signal {
+                    rule: AnomalyRule::ClerkBurst,
+                    subject: redemption,
+                    day: now.day(),
+                    since: now.day(),
+                    part: 0,
+                    measure: 8,
+                    score: 50,
+                    holds: what.is_multiple_of(7),
+                    lines: self.redemptions.iter().take(1 + at % 3).map(|known| known.0).chain([redemption]).collect(),
+                    retailers: vec![retailer],
+                    evidence: Vec::new(),
+                    zh: "集中核销".into(),
+                    en: "a burst".into(),
+                };
+                Act::RecordAnomaly { signal: Box::new(signal), rules: 0 }
+            }
+            2 | 3 => {
+                let anomaly = *pick(&self.anomalies, at)?;
+                Act::ResolveAnomaly { anomaly, confirmed: what.is_multiple_of(2), reason: reason() }
+            }
+            4 => Act::OpenDispute(Box::new(NewDispute {
+                about: DisputeAbout::Redemption,
+                subject: redemption,
+                party: DisputeParty::Retailer,
+                opener: retailer,
+                statement: reason(),
+                calendars: Arc::default(),
+            })),
+            5 => Act::AnswerDispute { dispute: *pick(&self.disputes, at)?, own: None, text: reason() },
+            _ => {
+                let (dispute, keeps_holding) = (*pick(&self.disputes, at)?, what.is_multiple_of(2));
+                Act::DecideDispute { dispute, outcome: Verdict::Upheld, reason: reason(), keeps_holding }
+            }
+        })
     }
 
     /// The key that one of the claims brought along, wrapped anew; it may not have been stored, or be destroyed.

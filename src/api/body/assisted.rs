@@ -132,6 +132,7 @@ impl EligibilityForBody {
             powertrain,
             turn_in,
             division_code,
+            device: None,
         }))
     }
 }
@@ -187,8 +188,19 @@ impl ClaimVoucherForBody {
             let key: NewDataKey = sealer.into_key();
             let (consent, note) = consent?;
             let (category, residence, powertrain) = (self.category, None, None);
-            let claim =
-                ClaimVoucher { person, key, residence, programme, category, powertrain, turn_in, division_code };
+            // The service point's own device says nothing about whoever comes to it.
+            let device = None;
+            let claim = ClaimVoucher {
+                person,
+                key,
+                residence,
+                programme,
+                category,
+                powertrain,
+                turn_in,
+                division_code,
+                device,
+            };
             Some((claim, Assistance { service_point, consent, note, most }))
         };
         let made = made();

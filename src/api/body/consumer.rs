@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::domain::command::ClaimVoucher;
 use crate::domain::goods::{Category, Powertrain};
+use crate::domain::id::Id;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 use crate::pii::Vault;
@@ -63,6 +64,7 @@ impl EligibilityBody {
             powertrain: self.powertrain,
             turn_in,
             division_code,
+            device: None,
         }))
     }
 }
@@ -92,7 +94,12 @@ impl ClaimVoucherBody {
     ///
     /// # Errors
     /// With everything in the body that cannot stand.
-    pub fn into_claim(self, (person, key): Stated, residence: Option<String>) -> Result<ClaimVoucher, Refusals> {
+    pub fn into_claim(
+        self,
+        (person, key): Stated,
+        residence: Option<String>,
+        device: Option<Id>,
+    ) -> Result<ClaimVoucher, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let programme = judge.text("/programme_id", &self.programme_id, LINE);
         let turn_in = self.turn_in_id.and_then(|id| judge.id("/turn_in_id", &id));
@@ -106,6 +113,7 @@ impl ClaimVoucherBody {
             powertrain: None,
             turn_in,
             division_code,
+            device,
         });
         judge.finish(made)
     }
@@ -126,7 +134,8 @@ mod tests {
     #[test]
     fn a_claim_tells_all_that_is_wrong() {
         let body = r#"{"programme_id":"","category":"car","turn_in_id":"x","division_code":"Nanchang"}"#;
-        let refusals = read::<ClaimVoucherBody>(body.as_bytes()).unwrap().into_claim(somebody(), None).unwrap_err();
+        let refusals =
+            read::<ClaimVoucherBody>(body.as_bytes()).unwrap().into_claim(somebody(), None, None).unwrap_err();
         let told: Vec<_> = refusals.all().iter().map(|refusal| (refusal.code, refusal.pointer.as_str())).collect();
         assert_eq!(
             told,

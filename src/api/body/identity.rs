@@ -175,7 +175,7 @@ impl CreateStaffBody {
     pub fn judged(self, vault: &Vault, own: Option<Id>) -> Result<NewAccount, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let login = login(&mut judge, "/login", &self.login);
-        let name = judge.name("/name", &self.name).and_then(|name| judge.sealed(vault.contact(&name)));
+        let name = judge.name("/name", &self.name).and_then(|name| judge.sealed(vault.staff_name(&name)));
         let mut id = |at: &str, text: Option<String>| text.map(|text| judge.id(at, &text));
         let (organisation, store) = (id("/organisation_id", self.organisation_id), id("/store_id", self.store_id));
         let mut tasks = self.tasks;

@@ -4,12 +4,16 @@
 //! canonical form and personal data sealed: the rules see nothing in the clear.
 
 mod adjustment;
+mod anomaly;
 mod assisted;
 mod bureau;
 mod consumer;
+mod dispute;
+pub mod file;
 mod identity;
 mod import;
 mod judge;
+mod old_item;
 mod personal;
 mod read;
 mod recycler;
@@ -19,6 +23,7 @@ mod strict;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
+pub use anomaly::{AnomalyRulesBody, LimitsBody, ResolveAnomalyBody};
 pub use assisted::{
     ClaimVoucherForBody, ConsentBody, EligibilityForBody, Given, PersonBody, PrintedAs, VoucherQrForBody,
     VouchersForBody,
@@ -28,12 +33,14 @@ pub use bureau::{
     OffSystemBody, RegisterRecyclerBody, RegisterRetailerBody, month,
 };
 pub use consumer::{ClaimVoucherBody, EligibilityBody, person};
+pub use dispute::{AnswerDisputeBody, CompensationBody, DecideDisputeBody, OpenDisputeBody};
 pub use identity::{
     ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
     SignInBody, will_do,
 };
 pub use import::{ProductRow, StoreRow, recycler_of_row, retailer_of_row};
 pub use judge::Stated;
+pub use old_item::{CollectPickupBody, DismantlingBody, ReceiveTurnInBody, RequestPickupBody};
 pub use personal::{DisclosureBody, ErasePersonBody};
 pub use read::{read, shortened, take};
 pub use recycler::{EvidenceBody, OldItemBody, OwnerBody, RecordTurnInBody};

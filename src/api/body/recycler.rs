@@ -264,7 +264,7 @@ impl EvidenceBody {
     }
 }
 
-fn judge_digest(at: &str, digest: &str, judge: &mut Judge) -> Option<String> {
+pub(super) fn judge_digest(at: &str, digest: &str, judge: &mut Judge) -> Option<String> {
     let good = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !good {
         judge.malformed(at, "64 hexadecimal digits");

@@ -359,7 +359,7 @@ pub fn bank_return(text: &str) -> Result<Vec<ReturnRow>, Refusals> {
     let mut judge = judge();
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let heads = reader.headers().map(|heads| heads.iter().collect::<Vec<_>>() == RETURN_COLUMNS).unwrap_or(false);
+    let heads = reader.headers().is_ok_and(|heads| heads.iter().collect::<Vec<_>>() == RETURN_COLUMNS);
     if !heads {
         judge.malformed("/heads", RETURN_COLUMNS.join(","));
         return judge.finish(None);

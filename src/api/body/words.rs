@@ -14,7 +14,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
-use crate::domain::{account, adjustment, command, goods, import, personal, records, settlement};
+use crate::domain::{
+    account, adjustment, anomaly, command, dispute, evidence_file, goods, import, old_item_end, personal, pickup,
+    records, settlement,
+};
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,6 +192,20 @@ word_schemas! {
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
     StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
+    FileAboutWord, "EvidenceAbout", evidence_file::FileAbout, "What kind of record a file is about.";
+    FileKindWord, "EvidenceFileKind", evidence_file::FileKind, "What a file shows.";
+    FileMediaWord, "EvidenceMediaType", evidence_file::FileMedia, "The form of a file.";
+    EndStepWord, "EndStep", old_item_end::EndStep, "How far an old item is on its way out.";
+    PickupStatusWord, "PickupStatus", pickup::PickupStatus, "How far a pick-up is.";
+    AnomalyRuleWord, "AnomalyRule", anomaly::AnomalyRule, "A rule by which something looks wrong.";
+    AnomalyStatusWord, "AnomalyStatus", anomaly::AnomalyStatus, "What became of a finding.";
+    ResolutionWord, "Resolution", anomaly::Resolution, "How an anomaly is resolved.";
+    LinkKindWord, "LinkKind", anomaly::LinkKind, "What a piece of evidence is.";
+    DisputeAboutWord, "DisputeAbout", dispute::DisputeAbout, "What somebody objects to.";
+    DisputePartyWord, "DisputeParty", dispute::DisputeParty, "Who objects.";
+    DisputeStatusWord, "DisputeStatus", dispute::DisputeStatus, "How far a dispute has come.";
+    VerdictWord, "Verdict", dispute::Verdict, "How an officer decides a dispute.";
+    DisputeOutcomeWord, "DisputeOutcome", dispute::DisputeOutcome, "How a dispute ended.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";
 }
 

@@ -5,7 +5,7 @@ pub mod qr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{changed, created, unexpected};
-use super::auth::Consumer;
+use super::auth::{Consumer, device};
 use super::body::words::ProgrammeWord;
 use super::body::{ClaimVoucherBody, EligibilityBody};
 use super::entity::JsonBody;
@@ -54,7 +54,8 @@ pub async fn claim_voucher(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     service.edge.quotas.admit_claim(&request, consumer.caller.actor.id, service.division.now())?;
-    let claim = body.read::<ClaimVoucherBody>()?.into_claim(consumer.person(&service.vault)?, None)?;
+    let device = device(&request, &service.vault);
+    let claim = body.read::<ClaimVoucherBody>()?.into_claim(consumer.person(&service.vault)?, None, device)?;
     expire_lapsed(&service, consumer.id, claim.turn_in, &consumer.caller.request_id).await?;
     let meaning = Meaning::of("claimVoucher").body(body.value());
     let act = Act::ClaimVoucher(Box::new(claim));

@@ -40,6 +40,8 @@ pub struct Limits {
     pub drain_seconds: u64,
     /// Records of an evidence package, which is put together in memory.
     pub evidence_records: i64,
+    /// Seconds within which an evidence file must be there: a telephone at a counter may be slow.
+    pub file_seconds: u64,
 }
 
 impl Default for Limits {
@@ -57,6 +59,7 @@ impl Default for Limits {
             body_seconds: 15,
             drain_seconds: 10,
             evidence_records: 50_000,
+            file_seconds: 120,
         }
     }
 }

@@ -185,9 +185,8 @@ pub async fn list_settlements(
     let reading = asked.paging.of(reader.caller.actor.id, &list)?;
     // Of a manager's request for another retailer's there is nothing.
     let none = reader.own.is_some() && asked.retailer.is_some() && asked.retailer != reader.own;
-    let rows = service.division.read(move |tx| match none {
-        true => Ok(Vec::new()),
-        false => tx.settlements(retailer, status, due_before, reading.page()),
+    let rows = service.division.read(move |tx| {
+        if none { Ok(Vec::new()) } else { tx.settlements(retailer, status, due_before, reading.page()) }
     });
     let view = |row: Settlement| SettlementView::of(&row, today);
     Ok(HttpResponse::Ok().json(reading.list(rows.await?, |row| row.id, view)))

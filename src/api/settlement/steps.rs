@@ -30,7 +30,7 @@ pub async fn resubmit_settlement(
 ) -> Result<HttpResponse, ApiError> {
     let control = body.read::<ControlBody>()?.into_control()?;
     let meaning = Meaning::of("resubmitSettlement").subject(&id).body(body.value());
-    let step = Step { id, own: submitter.own, control, step: SettlementStep::Resubmit };
+    let step = Step { id, own: submitter.own, control, what: SettlementStep::Resubmit };
     step.take(&service, &submitter.caller, &key, &meaning).await
 }
 
@@ -47,7 +47,7 @@ pub async fn accept_settlement(
 ) -> Result<HttpResponse, ApiError> {
     let control = body.read::<ControlBody>()?.into_control()?;
     let meaning = Meaning::of("acceptSettlement").subject(&id).body(body.value());
-    Step { id, own: None, control, step: SettlementStep::Accept }.take(&service, &caller, &key, &meaning).await
+    Step { id, own: None, control, what: SettlementStep::Accept }.take(&service, &caller, &key, &meaning).await
 }
 
 /// Refuse a line of a settlement; its adjustments go with it
@@ -81,7 +81,7 @@ pub async fn review_settlement(
 ) -> Result<HttpResponse, ApiError> {
     let control = body.read::<ControlBody>()?.into_control()?;
     let meaning = Meaning::of("reviewSettlement").subject(&id).body(body.value());
-    Step { id, own: None, control, step: SettlementStep::Review }.take(&service, &caller, &key, &meaning).await
+    Step { id, own: None, control, what: SettlementStep::Review }.take(&service, &caller, &key, &meaning).await
 }
 
 /// Give a settlement back to the retailer, who may take lines out of it and submit it again
@@ -98,7 +98,7 @@ pub async fn return_settlement(
     let (control, reason) = body.read::<ReturnSettlementBody>()?.into_parts()?;
     let meaning = Meaning::of("returnSettlement").subject(&id).body(body.value());
     let step = SettlementStep::Return { reason };
-    Step { id, own: None, control, step }.take(&service, &caller, &key, &meaning).await
+    Step { id, own: None, control, what: step }.take(&service, &caller, &key, &meaning).await
 }
 
 /// Approve a settlement for payment
@@ -137,7 +137,7 @@ pub async fn approve_settlement(
     let (clawback_lines, lines_sha256) = found.await?.ok_or_else(ApiError::not_found)?;
     let ceiling = service.settlement.ceiling;
     let step = SettlementStep::Approve(Approval { ceiling, clawback_lines, lines_sha256 });
-    Step { id, own: None, control, step }.take(&service, &caller, &key, &meaning).await
+    Step { id, own: None, control, what: step }.take(&service, &caller, &key, &meaning).await
 }
 
 /// Record that the bank paid a settlement, with its reference and day
@@ -153,7 +153,7 @@ pub async fn mark_settlement_paid(
 ) -> Result<HttpResponse, ApiError> {
     let (control, paid) = body.read::<PaymentBody>()?.into_parts()?;
     let meaning = Meaning::of("markSettlementPaid").subject(&id).body(body.value());
-    Step { id, own: None, control, step: SettlementStep::Pay(paid) }.take(&service, &caller, &key, &meaning).await
+    Step { id, own: None, control, what: SettlementStep::Pay(paid) }.take(&service, &caller, &key, &meaning).await
 }
 
 /// A step that somebody wants to take.
@@ -161,7 +161,7 @@ struct Step {
     id: Id,
     own: Option<Id>,
     control: Control,
-    step: SettlementStep,
+    what: SettlementStep,
 }
 
 impl Step {
@@ -172,9 +172,9 @@ impl Step {
         key: &IdempotencyKey,
         meaning: &Meaning,
     ) -> Result<HttpResponse, ApiError> {
-        let Self { id, own, control, step } = self;
+        let Self { id, own, control, what } = self;
         let calendars = service.settlement.calendars.clone();
-        let act = Act::AdvanceSettlement(StepOfSettlement { settlement: id, own, control, step, calendars });
+        let act = Act::AdvanceSettlement(StepOfSettlement { settlement: id, own, control, step: what, calendars });
         let answer = service.act(caller, key, meaning, act).await?;
         let Outcome::Settlement(settlement) = &answer.outcome else { return Err(unexpected()) };
         Ok(changed(&answer, &SettlementView::of(settlement, service.division.now().day())))

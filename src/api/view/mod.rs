@@ -1,10 +1,14 @@
 //! What is answered: money as decimal strings, times in UTC, days in Asia/Shanghai, personal data as its mask alone.
 
 mod adjustment;
+mod anomaly;
 mod audit;
+mod dispute;
+mod evidence_file;
 mod growth;
 mod history;
 mod identity;
+mod old_item;
 mod party;
 mod personal;
 mod problem;
@@ -25,10 +29,17 @@ use crate::domain::money::Fen;
 use crate::domain::time::{Day, Moment};
 
 pub use adjustment::{AdjustmentView, AdjustmentsView, PostedAdjustmentsView, RedemptionAdjustmentView};
+pub use anomaly::{AnomalyRuleView, AnomalyRulesView, AnomalyView, LinkView, PrecisionView, PrecisionsView};
 pub use audit::{AuditRecordView, CheckpointView, ConsistencyView, InclusionView};
+pub use dispute::{CompensationView, DisputeAnswerView, DisputeDecisionView, DisputeView};
+pub use evidence_file::{EvidenceFileView, EvidenceLinkView};
 pub use growth::{BaselineView, GrowthCategoryView, GrowthView, GrowthYearView, OffSystemView, PaceView};
 pub use history::{HistoryEventView, MovementView, VoucherHistoryView};
 pub use identity::{NewStaffView, NewTillView, SessionView, SignedOutView, StaffView, TillView, TotpView};
+pub use old_item::{
+    CoverageView, ItemEndCounts, ItemEndReportView, ItemEndRow, NearPointView, OldItemEndView, OldItemStepView,
+    PickupView, TownCoverageView,
+};
 pub use party::{AccountView, BankAccountProposalView, CollectionPointView, RecyclerView, RetailerView, StoreView};
 pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,

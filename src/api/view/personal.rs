@@ -10,7 +10,7 @@ use crate::domain::records::{AssistedClaim, ConsentKind};
 use crate::domain::time::{Day, Moment};
 use crate::store::Attempt;
 
-use super::{AccountView, RedemptionView, TurnInView, VoucherView, date, time};
+use super::{AccountView, EvidenceFileView, RedemptionView, TurnInView, VoucherView, date, time};
 
 /// Name and identity number, in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -71,6 +71,8 @@ pub struct ExportView {
     pub quotas: Vec<QuotaView>,
     /// What was refused of late.
     pub refused: Vec<AttemptView>,
+    /// Files about these records.
+    pub evidence: Vec<EvidenceFileView>,
 }
 
 /// A claim that an assistant of a service point made for the caller.
@@ -122,6 +124,9 @@ pub struct QuotaView {
 /// A request of the caller's that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AttemptView {
+    /// Identity, by which it can be objected to.
+    #[schema(format = "uuid")]
+    pub id: String,
     /// When.
     #[schema(format = DateTime)]
     pub at: String,
@@ -153,7 +158,12 @@ impl ErasureView {
 
 impl From<&Attempt> for AttemptView {
     fn from(attempt: &Attempt) -> Self {
-        Self { at: time(attempt.at), act: attempt.act.clone(), codes: attempt.codes.clone() }
+        Self {
+            id: attempt.id.to_string(),
+            at: time(attempt.at),
+            act: attempt.act.clone(),
+            codes: attempt.codes.clone(),
+        }
     }
 }
 

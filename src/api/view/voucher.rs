@@ -148,6 +148,7 @@ pub(super) mod tests {
             redemption: None,
             claims: Vec::new(),
             quotas: Vec::new(),
+            device: None,
         }
     }
 

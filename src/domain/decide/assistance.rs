@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Claimable, Ids, voucher};
 use crate::domain::command::{Assistance, Change, ClaimVoucher, Decision, Outcome, Stamp, Stop};
 use crate::domain::id::Id;
+use crate::domain::personal::Personal;
 use crate::domain::records::{AssistantUse, AssistedClaim, Person};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::state::State;
@@ -63,9 +64,8 @@ pub(super) fn claim(
     };
     // From here it must succeed.
     let Assistance { service_point, consent, note, .. } = assistance.clone();
-    let noted = note.as_ref().map(|note| note.masked.clone());
     decision.audit.detail["assisted"] = json!({"assistant": assistant, "service_point": service_point,
-        "person": claim.person.id, "consent": consent, "note": noted});
+        "person": claim.person.id, "consent": consent, "noted": note.is_some()});
     // The note is sealed with the key that the claim brought, which is kept already where the person is new.
     if note.is_some() && !decision.changes.iter().any(|change| matches!(change, Change::DataKey(_))) {
         decision.changes.push(Change::DataKey(claim.key.of(claim.person.id, stamp.at)));
@@ -76,7 +76,8 @@ pub(super) fn claim(
         assistant,
         service_point,
         consent,
-        note,
+        // A mask of a few characters can be a witness's whole name.
+        note: note.as_ref().map(Personal::without_mask),
         at: stamp.at,
     };
     decision.changes.push(Change::AssistedClaim(Box::new(fact)));

@@ -2,20 +2,25 @@
 
 mod account;
 mod adjustment;
+mod anomaly;
 mod assistance;
 mod bank_account;
 mod checkpoint;
 mod data_key;
 mod disclosure;
+mod dispute;
 mod erasure;
+mod evidence_file;
 mod expiry;
 mod growth_input;
 mod hold;
 mod import;
 mod key_file;
 mod matching;
+mod old_item_end;
 mod parts;
 mod party;
+mod pickup;
 mod programme;
 mod quota;
 mod redemption;
@@ -57,7 +62,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
             bank_account::footprint(state, &command.act);
         }
         Act::RecordTurnIn(new) => turn_in::footprint_record(state, new),
-        Act::VoidTurnIn { turn_in, .. } => state.turn_ins.ask(*turn_in),
+        Act::VoidTurnIn { turn_in, .. } => turn_in::footprint_void(state, *turn_in),
         Act::ClaimVoucher(claim) => voucher::footprint(state, claim, stamp),
         Act::ClaimVoucherFor { claim, .. } => assistance::footprint(state, claim, command.actor.id, stamp),
         Act::CancelVoucher { voucher, .. } | Act::ExpireVoucher { voucher } => expiry::footprint(state, *voucher),
@@ -89,6 +94,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
         Act::ImportTable(new) => import::footprint(state, new),
+        Act::UploadEvidence(new) => evidence_file::footprint(state, new),
+        Act::ReceiveTurnIn { turn_in, recycler, .. } => old_item_end::footprint(state, *turn_in, *recycler),
+        Act::RecordDismantling(new) => old_item_end::footprint(state, new.turn_in, new.recycler),
+        Act::RequestPickup(new) => pickup::footprint_request(state, new),
+        Act::AcceptPickup { pickup, recycler } => pickup::footprint(state, *pickup, Some(*recycler), None),
+        Act::CollectPickup { pickup, turn_in, .. } => pickup::footprint(state, *pickup, None, Some(*turn_in)),
+        Act::CancelPickup { pickup, .. } => pickup::footprint(state, *pickup, None, None),
         Act::SubmitSettlement(new) => settlement::footprint_submit(state, new),
         Act::AdvanceSettlement(step) => settlement::footprint(state, step),
         Act::RejectLine(reject) => settlement::footprint_reject(state, reject),
@@ -97,6 +109,15 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::BatchSettlements(new) => settlement::footprint_batch(state, new),
         Act::RecordBankReturn(new) => settlement::footprint_return(state, new),
         Act::AnswerReconciliationRow(answer) => settlement::footprint_answer(state, answer),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::footprint(state, &command.act),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::footprint(state, &command.act),
     }
 }
 
@@ -104,6 +125,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
 ///
 /// # Errors
 /// [`Stop::Refused`] with everything that failed; [`Stop::NotLoaded`] when the footprint forgot a key.
+#[allow(clippy::too_many_lines, reason = "one line per command, and nothing else")]
 pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision, Stop> {
     let mut ids = Ids { command: command.id, stamp, counter: 0 };
     match &command.act {
@@ -172,6 +194,19 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
         Act::ImportTable(new) => import::take(state, new, command.actor.id, stamp, &mut ids),
+        Act::UploadEvidence(new) => evidence_file::record(state, new, command.actor.id, &mut ids),
+        Act::ReceiveTurnIn { turn_in, recycler, received_on } => {
+            old_item_end::receive(state, (*turn_in, *recycler), *received_on, command.actor.id, &mut ids)
+        }
+        Act::RecordDismantling(new) => old_item_end::dismantle(state, new, command.actor.id, &mut ids),
+        Act::RequestPickup(new) => pickup::request(state, new, &mut ids),
+        Act::AcceptPickup { pickup, recycler } => pickup::accept(state, *pickup, *recycler, &ids),
+        Act::CollectPickup { pickup, recycler, turn_in } => {
+            pickup::collect(state, (*pickup, *recycler), *turn_in, &ids)
+        }
+        Act::CancelPickup { pickup, person, recycler, reason } => {
+            pickup::cancel(state, *pickup, (*person, *recycler), reason, &ids)
+        }
         Act::SubmitSettlement(new) => settlement::submit(state, new, command.actor.id, &mut ids),
         Act::AdvanceSettlement(step) => settlement::advance(state, step, command.actor.id, &mut ids),
         Act::RejectLine(reject) => settlement::reject(state, reject, command.actor.id, &mut ids),
@@ -187,6 +222,15 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
         Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
         Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),
+        Act::SetAnomalyRules { .. }
+        | Act::RecordAnomaly { .. }
+        | Act::FinishAnomalyScan { .. }
+        | Act::ResolveAnomaly { .. } => anomaly::decide(state, &command.act, command.actor.id, stamp),
+        Act::OpenDispute(_)
+        | Act::AnswerDispute { .. }
+        | Act::DecideDispute { .. }
+        | Act::WithdrawDispute { .. }
+        | Act::RecordCompensation { .. } => dispute::decide(state, &command.act, &command.actor, &mut ids),
     }
 }
 

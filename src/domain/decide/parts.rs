@@ -21,13 +21,17 @@ pub(super) fn ask(state: &mut State, redemption: Id) {
     state.programmes.ask(fact.programme.clone());
     state.buckets.ask(fact.bucket);
     let again = state.redemption_states.peek(&redemption).and_then(|row| row.bucket);
-    again.into_iter().for_each(|bucket| state.buckets.ask(bucket));
+    if let Some(bucket) = again {
+        state.buckets.ask(bucket);
+    }
     if let Some(current) = state.programmes.peek(&fact.programme).map(|row| row.current) {
         adjustment::ask_those_of(state, redemption, fact.version, current);
     }
     let raised = adjustment::those_of(state, &fact).unwrap_or_default();
     let buckets: Vec<Id> = raised.iter().map(|raise| raise.bucket).collect();
-    buckets.into_iter().for_each(|bucket| state.buckets.ask(bucket));
+    for bucket in buckets {
+        state.buckets.ask(bucket);
+    }
 }
 
 /// Where a part is.
@@ -97,7 +101,7 @@ fn place(
     let found = state.buckets.get(&bucket)?.ok_or_else(lost)?;
     Ok(match (found.settlement, found.stage) {
         (Some(_), Some(SettlementStatus::Paid)) => Place::Paid,
-        (Some(settlement), Some(stage)) if stage.is_under_way() => Place::UnderWay { settlement, bucket },
+        (Some(settlement), Some(reached)) if reached.is_under_way() => Place::UnderWay { settlement, bucket },
         _ => Place::Open(bucket),
     })
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::expiry::judge_live;
 use super::parts::Buckets;
-use super::{Ids, matching, voucher as claims};
+use super::{Ids, matching, old_item_end, voucher as claims};
 use crate::domain::claim_key::{self, Taken};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, RedeemVoucher, Redeemed, Stamp, Stop};
 use crate::domain::goods::{Invoice, NewItem, Price};
@@ -20,7 +20,7 @@ use crate::domain::records::{
 };
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
-use crate::domain::settlement::{Bucket, Portion};
+use crate::domain::settlement::{Bucket, LineHold, Portion};
 use crate::domain::state::State;
 
 pub(super) fn footprint(state: &mut State, redeem: &RedeemVoucher, stamp: Stamp) {
@@ -39,6 +39,10 @@ pub(super) fn footprint(state: &mut State, redeem: &RedeemVoucher, stamp: Stamp)
     state.accounts.ask(account_id(voucher.line, redeem.retailer));
     state.buckets.ask(Bucket::key(redeem.retailer, &voucher.programme, stamp.day()));
     matching::ask(state, voucher.turn_in);
+    if let Some(version) = state.versions.peek(&(voucher.programme, voucher.version)).cloned() {
+        old_item_end::ask(state, &version.rules, redeem.turn_in);
+        old_item_end::ask(state, &version.rules, voucher.turn_in);
+    }
 }
 
 fn identities(redeem: &RedeemVoucher) -> Vec<Taken> {
@@ -250,7 +254,9 @@ pub(super) fn redeem(
     changes.extend(redeem.delivery_key.iter().map(|key| Change::DataKey(key.of(fact.person, stamp.at))));
     let mut buckets = Buckets::of(state);
     let portion = Portion::of(&fact.programme, fact.category, fact.subsidy, &fact.funding);
-    buckets.add(fact.retailer, stamp.day(), &portion, false)?;
+    let waits = old_item_end::waits(state, &found.version.rules, found.turn_in)?;
+    buckets.add(fact.retailer, stamp.day(), &portion, waits.is_some())?;
+    changes.extend(waits.map(|hold| Change::LineHold(LineHold { redemption: fact.id, open: vec![hold] })));
     changes.extend(buckets.changes());
     let movement = pay(&fact, judged.voucher.reserved, ids);
     let released = Tally { amount_reserved: -judged.voucher.reserved, ..Tally::default() };
@@ -289,12 +295,7 @@ pub(super) fn redeem(
 fn buyer(state: &State, voucher: &Voucher) -> Result<Personal, Stop> {
     let holder = state.persons.get(&voucher.person)?;
     let name = &holder.ok_or_else(|| Stop::NotLoaded(format!("holder of voucher {}", voucher.id)))?.name;
-    Ok(kept(name))
-}
-
-/// Personal data as a fact keeps it: without a mask, which could not be taken away again.
-fn kept(personal: &Personal) -> Personal {
-    Personal { masked: String::new(), ..personal.clone() }
+    Ok(name.without_mask())
 }
 
 /// The old item's claim keys that the voucher holds from now on.
@@ -340,8 +341,8 @@ fn fact(
         invoice: invoice.clone(),
         delivery: Delivery {
             division_code: redeem.delivery.division_code.clone(),
-            address: redeem.delivery.address.as_ref().map(kept),
-            phone: redeem.delivery.phone.as_ref().map(kept),
+            address: redeem.delivery.address.as_ref().map(Personal::without_mask),
+            phone: redeem.delivery.phone.as_ref().map(Personal::without_mask),
         },
         completed: voucher.category.is_appliance() && found.turn_in.is_some_and(supports),
         claims: identities(redeem).into_iter().map(|taken| taken.key).collect(),

@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use super::{Ids, data_key};
+use super::{Ids, data_key, old_item_end};
 use crate::domain::claim_key;
 use crate::domain::command::{AuditNote, Change, Decision, NewTurnIn, Outcome, Party, Stamp, Stop};
+use crate::domain::goods::Category;
 use crate::domain::id::Id;
-use crate::domain::records::{Standing, TurnIn, TurnInStatus};
-use crate::domain::refusal::{Checks, Code, Refusal};
+use crate::domain::old_item_end::EndStep;
+use crate::domain::records::{Recycler, Standing, TurnIn, TurnInStatus};
+use crate::domain::refusal::{Checks, Code, Refusal, Refusals};
 use crate::domain::state::State;
 
 pub(super) fn footprint_record(state: &mut State, new: &NewTurnIn) {
@@ -51,10 +53,7 @@ fn judge_recorder(state: &State, new: &NewTurnIn) -> Result<(), Stop> {
     let mut checks = Checks::default();
     if new.recorder_is == Party::Recycler {
         let recycler = state.recyclers.get(&new.recorder)?.ok_or_else(|| Refusal::of(Code::NotFound))?;
-        let standing = Refusal::of(Code::WrongState).found(recycler.standing).expected(Standing::Approved);
-        checks.note(recycler.standing == Standing::Approved, standing);
-        let takes = recycler.categories.contains(&new.item.category);
-        checks.note(takes, Refusal::at(Code::CategoryNotEligible, "/category").found(new.item.category));
+        judge_recycler(recycler, new.item.category, "/category")?;
     } else {
         let retailer = state.retailers.get(&new.recorder)?.ok_or_else(|| Refusal::of(Code::NotFound))?;
         let refusal = Refusal::of(Code::RetailerNotApproved).found(retailer.standing).expected(Standing::Approved);
@@ -63,11 +62,30 @@ fn judge_recorder(state: &State, new: &NewTurnIn) -> Result<(), Stop> {
     Ok(checks.verdict()?)
 }
 
+/// A recycler must take part, and take such items.
+pub(super) fn judge_recycler(recycler: &Recycler, category: Category, pointer: &str) -> Result<(), Refusals> {
+    let mut checks = Checks::default();
+    let standing = Refusal::of(Code::WrongState).found(recycler.standing).expected(Standing::Approved);
+    checks.note(recycler.standing == Standing::Approved, standing);
+    let takes = recycler.categories.contains(&category);
+    checks.note(takes, Refusal::at(Code::CategoryNotEligible, pointer).found(category));
+    checks.verdict()
+}
+
+pub(super) fn footprint_void(state: &mut State, id: Id) {
+    state.turn_ins.ask(id);
+    state.old_item_ends.ask(id);
+}
+
 pub(super) fn void(state: &State, id: Id, organisation: Option<Id>, reason: &str) -> Result<Decision, Stop> {
     let row = state.turn_ins.get(&id)?.filter(|row| Some(row.recorder) == organisation);
     let row = row.ok_or_else(|| Refusal::of(Code::NotFound))?;
     if row.status != TurnInStatus::Recorded {
         return Err(Refusal::of(Code::WrongState).found(row.status).expected(TurnInStatus::Recorded).into());
+    }
+    if old_item_end::end(state, id)?.received.is_some() {
+        // Somebody has it: that it was never handed in cannot be so.
+        return Err(Refusal::of(Code::WrongState).found(EndStep::Received).expected("not received by a yard").into());
     }
     let after = TurnIn { status: TurnInStatus::Voided, void_reason: Some(reason.to_owned()), ..row.clone() };
     let detail = json!({"before": row.status, "after": after.status, "reason": reason});

@@ -159,6 +159,7 @@ pub(super) fn claim(state: &State, claim: &ClaimVoucher, stamp: Stamp, ids: &mut
         redemption: None,
         claims: found.turn_in.map(|row| row.claims.clone()).unwrap_or_default(),
         quotas: quotas.iter().map(|quota| quota.id).collect(),
+        device: claim.device,
     };
     let mut changes = data_key::keep_person(state, &claim.person, &claim.key, stamp)?;
     changes.push(Change::Voucher(Box::new(voucher.clone())));

@@ -32,6 +32,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("disposal", "旧车处置方式", "disposal"),
     ("evidence", "证明材料", "evidence"),
     ("given_back_on_return", "退货时归还旧件资格", "given back on a return"),
+    ("settlement_hold", "付款前旧件须到达的环节", "settlement held until the old item is"),
     ("windows", "时间", "windows"),
     ("claim", "领取时间", "claims"),
     ("invoice", "开票日期", "invoice"),

@@ -1,5 +1,6 @@
 //! Programmes (补贴方案): what a version says, how its file is read and checked, and what it gives for a sale.
 
+mod cap;
 mod cells;
 mod check;
 mod conditions;
@@ -25,6 +26,7 @@ mod tier;
 mod warnings;
 mod windows;
 
+pub use cap::cap_price;
 pub use check::validate;
 pub use difference::{Difference, differences};
 pub use examples::{Example, examples};

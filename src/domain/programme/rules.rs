@@ -10,6 +10,7 @@ use crate::domain::goods::{
     Battery, Category, Certification, Disposal, EvidenceKind, Fuel, FundingSource, Powertrain, words,
 };
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::EndStep;
 use crate::domain::time::{Day, Moment};
 
 use super::{form, schema};
@@ -185,6 +186,10 @@ pub struct OldItemRules {
     /// Whether a reversal gives the old item back to its owner, so that it may support another voucher.
     #[serde(default)]
     pub given_back_on_return: bool,
+    /// How far the old item must have come before the retailer is paid: a settlement with a redemption whose old item has
+    /// not been `received` by a recycler's yard, or `dismantled`, is not approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement_hold: Option<EndStep>,
 }
 
 impl Default for OldItemRules {
@@ -201,6 +206,7 @@ impl Default for OldItemRules {
             disposal: None,
             evidence: Vec::new(),
             given_back_on_return: false,
+            settlement_hold: None,
         }
     }
 }

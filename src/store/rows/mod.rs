@@ -5,12 +5,16 @@
 
 mod accounts;
 mod adjustments;
+mod anomalies;
 mod assistance;
 mod claims;
 mod data_keys;
+mod disputes;
+mod evidence_files;
 mod growth;
 mod imports;
 mod ledger;
+mod old_items;
 mod parties;
 mod programmes;
 mod redemptions;
@@ -22,12 +26,16 @@ mod vouchers;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
 pub use adjustments::AdjustmentRow;
+pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;
 pub use data_keys::DataKeyRow;
+pub use disputes::DisputeRow;
+pub use evidence_files::EvidenceFileRow;
 pub use growth::{BaselineRow, OffSystemRow};
 pub use imports::{ImportFileRow, ProductRow};
 pub use ledger::{AccountRow, LineRow, MovementRow};
+pub use old_items::{OldItemStepRow, PickupRow};
 pub use parties::{AccountProposalRow, PersonRow, RecyclerRow, RetailerRow, StoreRow};
 pub use programmes::{ProgrammeRow, VersionRow};
 pub use redemptions::{BucketRow, RedemptionRow, RedemptionStateRow};

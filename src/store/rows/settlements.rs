@@ -12,7 +12,7 @@ use crate::domain::settlement::{
     BankReturn, Control, Frozen, LineHold, LineRejection, Payment, PaymentBatch, ReconciliationAnswer,
     ReconciliationKind, ReconciliationRow, ReconciliationStatus, Repayment, Settlement, SettlementStatus, Signature,
 };
-use crate::domain::time::Moment;
+use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::schema::{
     bank_return, line_hold, line_rejection, payment_batch, reconciliation_row, repayment, settlement,
@@ -307,7 +307,7 @@ impl Row for ReconciliationRowRow {
             expected_fen: record.expected.map(|fen| fen.0),
             found_fen: record.found.map(|fen| fen.0),
             reference: record.reference.clone(),
-            paid_on: record.paid_on.map(|day| day.number()),
+            paid_on: record.paid_on.map(Day::number),
             status: record.status.name().to_owned(),
             answer: record.answer.map(|answer| answer.name().to_owned()),
             note: record.note.clone(),

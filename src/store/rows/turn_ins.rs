@@ -24,6 +24,8 @@ pub struct TurnInRow {
     pub claims: String,
     pub recorded_at: i64,
     pub void_reason: Option<String>,
+    /// That of the item, so that it can be counted by.
+    pub category: String,
 }
 
 impl Row for TurnInRow {
@@ -42,6 +44,7 @@ impl Row for TurnInRow {
             claims: json(&record.claims)?,
             recorded_at: record.recorded_at.0,
             void_reason: record.void_reason.clone(),
+            category: record.item.category.name().to_owned(),
         })
     }
 

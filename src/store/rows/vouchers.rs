@@ -30,6 +30,7 @@ pub struct VoucherRow {
     pub redemption: Option<Id>,
     pub claims: String,
     pub quotas: String,
+    pub device: Option<Id>,
 }
 
 impl Row for VoucherRow {
@@ -52,6 +53,7 @@ impl Row for VoucherRow {
             redemption: record.redemption,
             claims: json(&record.claims)?,
             quotas: json(&record.quotas)?,
+            device: record.device,
         })
     }
 
@@ -73,6 +75,7 @@ impl Row for VoucherRow {
             redemption: self.redemption,
             claims: place.json("claims", &self.claims)?,
             quotas: place.json("quotas", &self.quotas)?,
+            device: self.device,
         })
     }
 }

@@ -1,18 +1,25 @@
 //! The rows that a batch asked for: one statement per table and stage, by key.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::Conn;
+use crate::domain::dispute::DisputeStatus;
 use crate::domain::id::Id;
 use crate::domain::loaded::Loaded;
-use crate::domain::state::{Done, Holdings, State};
+use crate::domain::pickup::PickupStatus;
+use crate::domain::state::{Attempted, Done, Holdings, State};
+use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow,
-    ClaimRow, CommandRow, DataKeyRow, ImportFileRow, LineHoldRow, LineRow, PaymentBatchRow, PersonRow, ProgrammeRow,
-    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
-    RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
+    AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
+    ImportFileRow, LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
+    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
+    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
 };
+use crate::store::saved::Attempt;
 use crate::store::schema;
 use crate::store::versions::Shelf;
 
@@ -83,10 +90,83 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.payment_batches, payment_batch.id as PaymentBatchRow);
     fill!(conn, state.bank_returns, bank_return.id as BankReturnRow);
     fill!(conn, state.reconciliation_rows, reconciliation_row.id as ReconciliationRowRow);
+    fill!(conn, state.anomaly_rules, anomaly_rules.id as AnomalyRulesRow);
+    fill!(conn, state.anomalies, anomaly.id as AnomalyRow);
+    fill!(conn, state.disputes, dispute.id as DisputeRow);
+    anomaly_scans(conn, state)?;
+    waiting_disputes(conn, state)?;
+    attempts(conn, state)?;
     data_keys(conn, state)?;
     devices(conn, state)?;
     holdings(conn, state)?;
-    claims(conn, state)
+    claims(conn, state)?;
+    files(conn, state)?;
+    fill!(conn, state.pickups, pickup.id as PickupRow);
+    open_pickups(conn, state)?;
+    old_item_ends(conn, state)
+}
+
+/// What is known of each old item's end that was asked for.
+fn old_item_ends(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let turn_ins = state.old_item_ends.take_unloaded();
+    for row in find!(conn, turn_ins, old_item_step.turn_in as OldItemStepRow) {
+        let step = row.read()?;
+        let mut end = state.old_item_ends.peek(&step.turn_in).cloned().unwrap_or_default();
+        let turn_in = step.turn_in;
+        end.put(step);
+        state.old_item_ends.put(turn_in, end);
+    }
+    Ok(())
+}
+
+/// The open pick-ups of each person that was asked for.
+fn open_pickups(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let open = [PickupStatus::Requested.name(), PickupStatus::Accepted.name()];
+    for person in state.open_pickups.take_unloaded() {
+        let of = schema::pickup::table.filter(schema::pickup::person.eq(person));
+        let found: Vec<Id> = of.filter(schema::pickup::status.eq_any(open)).select(schema::pickup::id).load(conn)?;
+        state.open_pickups.put(person, BTreeSet::from_iter(found));
+    }
+    Ok(())
+}
+
+/// The digests of all files about each record that was asked for.
+fn files(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for subject in state.files.take_unloaded() {
+        let of = schema::evidence_file::table.filter(schema::evidence_file::subject.eq(subject));
+        let digests: Vec<String> = of.select(schema::evidence_file::sha256).load(conn)?;
+        state.files.put(subject, BTreeSet::from_iter(digests));
+    }
+    Ok(())
+}
+
+/// Days are kept as numbers.
+fn anomaly_scans(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let days: Vec<i32> = state.anomaly_scans.take_unloaded().into_iter().map(Day::number).collect();
+    for row in find!(conn, days, anomaly_scan.day as AnomalyScanRow) {
+        put(&mut state.anomaly_scans, row, |scan| scan.day)?;
+    }
+    Ok(())
+}
+
+/// The disputes about each thing that was asked for, as far as they are not decided; a handful at most.
+fn waiting_disputes(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for subject in state.waiting_disputes.take_unloaded() {
+        let about = schema::dispute::table.filter(schema::dispute::subject.eq(subject));
+        let waiting = about.filter(schema::dispute::status.ne(DisputeStatus::Decided.name()));
+        let ids: Vec<Id> = waiting.select(schema::dispute::id).load(conn)?;
+        state.waiting_disputes.put(subject, ids.into_iter().collect());
+    }
+    Ok(())
+}
+
+fn attempts(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let keys = state.attempts.take_unloaded();
+    for row in find!(conn, keys, attempt.id as AttemptRow) {
+        let Attempt { id, actor, subject, codes, .. } = row.read()?;
+        state.attempts.put(id, Attempted { id, actor, subject, codes });
+    }
+    Ok(())
 }
 
 /// Which vouchers and turn-ins there are of each person that was asked for.

@@ -16,12 +16,13 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, EntryRow,
-    ImportFileRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow, OffSystemRow, PaymentBatchRow, PersonRow,
-    ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow,
-    StaffRow, StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
+    AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
+    CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineHoldRow, LineRejectionRow,
+    LineRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProductRow,
+    ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
+    ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow,
+    StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -86,7 +87,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, QuotaRow, &saved.quotas, quota_use.id: person, scope, period, live, issued, lapsed);
     upsert!(
         conn, TurnInRow, &saved.turn_ins, turn_in.id:
-            person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason
+            person, owner_name, owner_number, recorder, status, voucher, item, claims, recorded_at, void_reason, category
     );
     upsert!(
         conn, VoucherRow, &saved.vouchers, voucher.id:
@@ -120,6 +121,8 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     settlements(conn, saved)?;
+    upsert!(conn, PickupRow, &saved.pickups, pickup.id: status, recycler, turn_in, reason, changed_at);
+    anomalies(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;
     versions(conn, &saved.versions)
 }
@@ -135,6 +138,18 @@ fn settlements(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(
         conn, ReconciliationRowRow, &saved.reconciliation_rows, reconciliation_row.id:
             status, answer, note, closed_by, closed_at
+    );
+    Ok(())
+}
+
+fn anomalies(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(
+        conn, AnomalyRow, &saved.anomalies, anomaly.id:
+            holds, status, resolved_by, resolved_at, reason
+    );
+    upsert!(
+        conn, DisputeRow, &saved.disputes, dispute.id:
+            status, answer, answered_by, answered_at, outcome, reason, decided_by, decided_at, holds, compensation
     );
     Ok(())
 }
@@ -171,9 +186,13 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, BlockRow, &saved.blocks, audit_block);
     insert!(conn, ImportFileRow, &saved.imports, import_file);
     insert!(conn, ProductRow, &saved.products, product);
+    insert!(conn, EvidenceFileRow, &saved.evidence_files, evidence_file);
+    insert!(conn, OldItemStepRow, &saved.old_item_steps, old_item_step);
     insert!(conn, LineRejectionRow, &saved.line_rejections, line_rejection);
     insert!(conn, BankReturnRow, &saved.bank_returns, bank_return);
     insert!(conn, RepaymentRow, &saved.repayments, repayment);
+    insert!(conn, AnomalyRulesRow, &saved.anomaly_rules, anomaly_rules);
+    insert!(conn, AnomalyScanRow, &saved.anomaly_scans, anomaly_scan);
     Ok(())
 }
 

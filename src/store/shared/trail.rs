@@ -12,15 +12,17 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AdjustmentRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow,
-    CheckpointRow, ImportFileRow, LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, PaymentBatchRow,
-    ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
+    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
+    BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
+    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
+    RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    account_proposal, adjustment, assisted_claim, attempt, audit_block, audit_checkpoint, audit_record, bank_return,
-    growth_baseline, import_file, line_hold, line_rejection, movement, off_system_trade_in, payment_batch,
-    reconciliation_row, redemption, redemption_state, repayment, settlement,
+    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
+    audit_record, bank_return, dispute, evidence_file, growth_baseline, import_file, line_hold, line_rejection,
+    movement, off_system_trade_in, old_item_step, payment_batch, reconciliation_row, redemption, redemption_state,
+    repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -137,8 +139,13 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "bank_return" => rows!(bank_return.id as BankReturnRow),
         "reconciliation_row" => rows!(reconciliation_row.id as ReconciliationRowRow),
         "repayment" => rows!(repayment.id as RepaymentRow),
+        "anomaly_rules" => rows!(anomaly_rules.id as AnomalyRulesRow),
+        "anomaly" => rows!(anomaly.id as AnomalyRow),
+        "dispute" => rows!(dispute.id as DisputeRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
         "import_file" => rows!(import_file.id as ImportFileRow),
+        "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
+        "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
         _ => BTreeMap::new(),
     })
 }

@@ -7,7 +7,7 @@ use crate::domain::id::Id;
 use crate::domain::records::{Recycler, Standing, TurnIn};
 use crate::store::error::StoreError;
 use crate::store::rows::{RecyclerRow, Row, TurnInRow, read_all};
-use crate::store::schema::{recycler, turn_in};
+use crate::store::schema::{recycler, store, turn_in};
 use crate::store::tx::Page;
 
 pub fn turn_in(conn: &mut Conn, id: Id) -> Result<Option<TurnIn>, StoreError> {
@@ -34,6 +34,33 @@ pub fn turn_ins(
 pub fn recycler(conn: &mut Conn, id: Id) -> Result<Option<Recycler>, StoreError> {
     let row = recycler::table.find(id).select(RecyclerRow::as_select()).first(conn).optional()?;
     row.map(RecyclerRow::read).transpose()
+}
+
+/// Collection points that take part: of a division or all, in towns of these names or in any, newest first.
+pub fn collection_points(
+    conn: &mut Conn,
+    division: Option<&str>,
+    towns: Option<&[String]>,
+    page: Page,
+) -> Result<Vec<Recycler>, StoreError> {
+    let mut query = recycler::table
+        .select(RecyclerRow::as_select())
+        .filter(recycler::id.lt(page.before()))
+        .filter(recycler::standing.eq(Standing::Approved.name()))
+        .into_boxed();
+    if let Some(division) = division {
+        query = query.filter(recycler::division_code.eq(division));
+    }
+    if let Some(towns) = towns {
+        query = query.filter(recycler::town.eq_any(towns));
+    }
+    read_all(query.order(recycler::id.desc()).limit(page.limit).load(conn)?)
+}
+
+/// The towns in which stores of a division are.
+pub fn towns_of_stores(conn: &mut Conn, division: &str) -> Result<Vec<String>, StoreError> {
+    let of = store::table.filter(store::division_code.eq(division)).select(store::town).distinct().order(store::town);
+    Ok(of.load(conn)?)
 }
 
 pub fn recyclers(

@@ -16,14 +16,14 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AssistedClaimRow, AuditRow, BaselineRow, BlockRow, CheckpointRow,
-    EntryRow, ImportFileRow, LineRow, MovementRow, OffSystemRow, ProductRow, RedemptionRow, RedemptionStateRow,
-    RollupRow, Row, VoucherRow, read_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
+    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineRow, MovementRow,
+    OffSystemRow, OldItemStepRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
-    account_proposal, adjustment, assisted_claim, audit_block, audit_checkpoint, audit_head, audit_record,
-    growth_baseline, import_file, ledger_account, ledger_line, movement, off_system_trade_in, product, redemption,
-    redemption_state, rollup, rollup_entry, voucher,
+    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
+    audit_record, dispute, evidence_file, growth_baseline, import_file, ledger_account, ledger_line, movement,
+    off_system_trade_in, old_item_step, product, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -117,8 +117,12 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         adjustments: count(walk.adjustments.len()),
         assisted_claims: count(walk.assisted_claims.len()),
         account_proposals: count(walk.account_proposals.len()),
+        anomalies: count(walk.anomaly_rules.len() + walk.anomalies.len()),
+        disputes: count(walk.disputes.len()),
         checkpoints: count(walk.checkpoints.len()),
         imports: count(walk.imports.len()),
+        evidence_files: count(walk.evidence_files.len()),
+        old_item_steps: count(walk.old_item_steps.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -135,8 +139,12 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     progress("movements, redemptions, adjustments and figures are as they were written");
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
+    sound!(evidence_files(conn, &walk)?);
+    sound!(old_item_steps(conn, &walk)?);
     verified.settlements =
         sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
+    sound!(anomalies(conn, &walk)?);
+    sound!(disputes(conn, &walk)?);
     progress("every row that the trail has a digest of is as it was written");
     verified.balances = sound!(ledger(conn, &balances)?);
     sound!(vouchers(conn, &balances, &mut facts)?);
@@ -244,6 +252,15 @@ fn imports(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
     Ok(if all == entries { Ok(()) } else { Err(strange) })
 }
 
+/// Files about records; what they contain is compared where they lie, by `huanxin evidence check`.
+fn evidence_files(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, evidence_file.id as EvidenceFileRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("evidence_file", &walk.evidence_files, &seen))
+}
+
 fn assisted_claims(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
     let mut seen = BTreeMap::new();
     each_row!(conn, assisted_claim.voucher as AssistedClaimRow, |row| {
@@ -258,6 +275,36 @@ fn account_proposals(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("account_proposal", &walk.account_proposals, &seen))
+}
+
+fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, old_item_step.id as OldItemStepRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("old_item_step", &walk.old_item_steps, &seen))
+}
+
+/// Anomalies, and the rules that find them.
+fn anomalies(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, anomaly_rules.id as AnomalyRulesRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    sound!(compare("anomaly_rules", &walk.anomaly_rules, &seen));
+    let mut seen = BTreeMap::new();
+    each_row!(conn, anomaly.id as AnomalyRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("anomaly", &walk.anomalies, &seen))
+}
+
+fn disputes(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, dispute.id as DisputeRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("dispute", &walk.disputes, &seen))
 }
 
 /// A key without its days, which are the facts' business. A category that is none is a finding of its row.

@@ -27,6 +27,10 @@ fn facts_refuse_every_change() {
             "audit_checkpoint",
             "import_file",
             "product",
+            "evidence_file",
+            "old_item_step",
+            "anomaly_rules",
+            "anomaly_scan",
         ];
         for table in tables {
             let mut statements = vec![format!("UPDATE {table} SET at = 0"), format!("DELETE FROM {table}")];

@@ -87,6 +87,8 @@ fn facts_outlast_a_step() {
             adjustments: Vec::new(),
             assisted_claims: Vec::new(),
             data_keys: Vec::new(),
+            evidence_files: Vec::new(),
+            old_item_steps: Vec::new(),
             redemption_states: Vec::new(),
             ..saved.clone()
         };

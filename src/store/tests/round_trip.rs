@@ -10,15 +10,18 @@ use crate::domain::account::StaffRole;
 use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome};
+use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportTable, Registration};
+use crate::domain::old_item_end::{EndStep, OldItemEnd, OldItemStep};
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::product::Product;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
-use crate::store::{Page, Saved, StoreError};
+use crate::store::{AnomalyFilter, DisputeFilter, ItemCount, Page, Saved, StoreError};
 
 const ALL: Page = Page { after: None, limit: 50 };
 
@@ -61,6 +64,11 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
         assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
         assert_eq!(state.devices.get(&id(60)).unwrap(), None);
+        let end = OldItemEnd { received: None, dismantled: Some(samples::old_item_step()) };
+        assert_eq!(state.old_item_ends.peek(&id(2)), Some(&end));
+        assert_eq!(state.pickups.peek(&id(84)), Some(&samples::pickup()));
+        assert_eq!(state.open_pickups.peek(&samples::pickup().person), Some(&[id(84)].into()));
+        assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
         assert_eq!(state.imports.peek(&id(80)), Some(&samples::import()));
         assert_eq!(state.newest_imports.peek(&ImportTable::Products), Some(&samples::import()));
@@ -131,6 +139,74 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.tills.ask(id(62));
     state.devices.ask(id(60));
     state.devices.ask(id(61));
+    state.files.ask(id(2));
+    state.old_item_ends.ask(id(2));
+    state.pickups.ask(id(84));
+    state.open_pickups.ask(samples::pickup().person);
+}
+
+#[test]
+fn old_items_are_counted_and_pick_ups_listed() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let item = samples::turn_in();
+        let count = |step| ItemCount {
+            recorder: item.recorder,
+            category: item.item.category,
+            status: item.status,
+            step,
+            count: 1,
+        };
+        let both = [count(None), count(Some(EndStep::Dismantled))];
+        let next = at().plus_seconds(1);
+        assert_eq!(division.read(|tx| tx.old_item_counts(None, None)), both);
+        assert_eq!(division.read(|tx| tx.old_item_counts(Some(at()), Some(next))), both);
+        assert_eq!(division.read(|tx| tx.old_item_counts(Some(next), None)), []);
+        assert_eq!(division.read(|tx| tx.old_item_steps(id(2))), [samples::old_item_step()]);
+        let pickup = samples::pickup();
+        let accepted = Some(pickup.status);
+        assert_eq!(division.read(|tx| tx.pickup(id(84))), Some(pickup.clone()));
+        assert_eq!(
+            division.read(|tx| tx.pickups(Some(pickup.person), None, accepted, ALL)),
+            std::slice::from_ref(&pickup)
+        );
+        assert_eq!(division.read(|tx| tx.pickups(None, Some(id(3)), None, ALL)), std::slice::from_ref(&pickup));
+        assert_eq!(division.read(|tx| tx.pickups(None, Some(id(4)), None, ALL)), []);
+        let waiting = Pickup { status: PickupStatus::Requested, recycler: None, ..pickup.clone() };
+        division.save(&Saved { pickups: vec![waiting.clone()], ..Saved::default() }).unwrap();
+        let goods = [pickup.category];
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360111", &goods, ALL)), [waiting]);
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360111", &[], ALL)), []);
+        assert_eq!(division.read(|tx| tx.waiting_pickups("360102", &goods, ALL)), []);
+        // A step is taken once, whatever the code says.
+        let again = OldItemStep { id: id(92), ..samples::old_item_step() };
+        let refused = division.save(&Saved { old_item_steps: vec![again], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+    });
+}
+
+#[test]
+fn files_are_found_by_record_person_content_and_place() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let file = samples::evidence_file();
+        let newer = Id::derived(at().plus_seconds(1), Id::digest(&["sample"]), 90);
+        let twin = EvidenceFile { id: newer, subject: id(4), blob: "ef".repeat(32), ..file.clone() };
+        division.save(&Saved { evidence_files: vec![twin.clone()], ..Saved::default() }).unwrap();
+        assert_eq!(division.read(|tx| tx.evidence_file(id(80))), Some(file.clone()));
+        assert_eq!(division.read(|tx| tx.evidence_file(id(99))), None);
+        assert_eq!(division.read(|tx| tx.evidence_of(id(2), ALL)), std::slice::from_ref(&file));
+        assert_eq!(division.read(|tx| tx.evidence_of_person(file.person, ALL)), [twin.clone(), file.clone()]);
+        assert_eq!(division.read(|tx| tx.evidence_files_after(id(80), 9)), std::slice::from_ref(&twin));
+        let equal = division.read(|tx| tx.equal_evidence(&[file.sha256.clone(), "00".repeat(32)]));
+        assert_eq!(equal.into_iter().collect::<Vec<_>>(), [(file.sha256.clone(), [id(2), id(4)].into())]);
+        let places = [file.blob.clone(), "00".repeat(32)];
+        assert_eq!(division.read(|tx| tx.evidence_blobs(&places)), [file.blob.clone()].into());
+        // A record has a file once, whatever the code says.
+        let again = EvidenceFile { id: id(91), ..file };
+        let refused = division.save(&Saved { evidence_files: vec![again], ..Saved::default() });
+        assert!(matches!(refused, Err(StoreError::Row(_))), "{refused:?}");
+    });
 }
 
 #[test]
@@ -238,6 +314,43 @@ fn a_batch_that_panics_costs_its_connection_and_nothing_else() {
 }
 
 #[test]
+fn lists_show_what_followed_a_redemption() {
+    each(|division| {
+        let saved = saved(&division.salt);
+        division.save(&saved).unwrap();
+        let person = saved.persons[0].id;
+        division.read(|tx| {
+            assert_eq!(tx.settlement(id(61))?, Some(samples::settlement()));
+            assert_eq!(tx.settlements(Some(id(5)), Some(SettlementStatus::Approved), None, ALL)?, saved.settlements);
+            assert_eq!(tx.settlements(None, None, Some(at().day()), ALL)?, [], "it is not over on its last day");
+            assert_eq!(tx.settlements(None, None, Some(at().day().next()), ALL)?, saved.settlements);
+            assert_eq!(tx.settlements(None, Some(SettlementStatus::Paid), None, ALL)?, []);
+            assert_eq!(tx.open_buckets(id(5), at().day(), at().day())?, []);
+            assert_eq!(tx.accounts_of_retailer(id(5))?, saved.accounts);
+            assert_eq!(tx.holds_of(&[id(4)])?, saved.holds);
+            assert_eq!(tx.line_rejections(id(61), ALL)?, saved.line_rejections);
+            assert_eq!(tx.payment_batch(id(63))?, Some(samples::payment_batch()));
+            assert_eq!(tx.payment_batches(ALL)?, saved.payment_batches);
+            assert_eq!(tx.bank_returns(id(63))?, saved.bank_returns);
+            let closed = Some(ReconciliationStatus::Closed);
+            assert_eq!(tx.reconciliation_rows(Some(id(63)), closed, ALL)?, saved.reconciliation_rows);
+            assert_eq!(tx.repayments(id(5), ALL)?, saved.repayments);
+            assert_eq!(tx.anomaly_rules()?, Some(samples::anomaly_rules()));
+            assert_eq!(tx.last_anomaly_scan()?, saved.anomaly_scans.first().cloned());
+            assert_eq!(tx.anomaly(samples::anomaly().id)?, Some(samples::anomaly()));
+            let of = |retailer| AnomalyFilter { retailer: Some(retailer), ..AnomalyFilter::default() };
+            assert_eq!(tx.anomalies(of(id(5)), ALL)?, saved.anomalies);
+            assert_eq!(tx.anomalies(of(id(6)), ALL)?, []);
+            assert_eq!(tx.dispute(id(81))?, Some(samples::dispute()));
+            let by = |opener| DisputeFilter { opener: Some(opener), ..DisputeFilter::default() };
+            assert_eq!(tx.disputes(by(person), ALL)?, saved.disputes);
+            assert_eq!(tx.disputes(by(id(5)), ALL)?, []);
+            Ok(())
+        });
+    });
+}
+
+#[test]
 fn lists_show_what_was_saved() {
     each(|division| {
         let saved = saved(&division.salt);
@@ -263,21 +376,6 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.redemptions(Some(id(5)), ALL)?, std::slice::from_ref(&redeemed));
             assert_eq!(tx.redemptions(None, ALL)?, std::slice::from_ref(&redeemed));
             assert_eq!(tx.redemptions_by_id(&[id(1), id(4)])?, [redeemed]);
-            assert_eq!(tx.settlement(id(61))?, Some(samples::settlement()));
-            assert_eq!(tx.settlements(Some(id(5)), Some(SettlementStatus::Approved), None, ALL)?, saved.settlements);
-            assert_eq!(tx.settlements(None, None, Some(at().day()), ALL)?, [], "it is not over on its last day");
-            assert_eq!(tx.settlements(None, None, Some(at().day().next()), ALL)?, saved.settlements);
-            assert_eq!(tx.settlements(None, Some(SettlementStatus::Paid), None, ALL)?, []);
-            assert_eq!(tx.open_buckets(id(5), at().day(), at().day())?, []);
-            assert_eq!(tx.accounts_of_retailer(id(5))?, saved.accounts);
-            assert_eq!(tx.holds_of(&[id(4)])?, saved.holds);
-            assert_eq!(tx.line_rejections(id(61), ALL)?, saved.line_rejections);
-            assert_eq!(tx.payment_batch(id(63))?, Some(samples::payment_batch()));
-            assert_eq!(tx.payment_batches(ALL)?, saved.payment_batches);
-            assert_eq!(tx.bank_returns(id(63))?, saved.bank_returns);
-            let closed = Some(ReconciliationStatus::Closed);
-            assert_eq!(tx.reconciliation_rows(Some(id(63)), closed, ALL)?, saved.reconciliation_rows);
-            assert_eq!(tx.repayments(id(5), ALL)?, saved.repayments);
             assert_eq!(tx.retailer(id(5))?.as_ref(), saved.retailers.first());
             assert_eq!(tx.retailers(ALL)?, saved.retailers);
             assert_eq!(tx.store(id(6))?.as_ref(), saved.stores.first());

@@ -4,16 +4,25 @@ use serde_json::json;
 
 use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
 use crate::domain::adjustment::Adjustment;
+use crate::domain::anomaly::{
+    Anomaly, AnomalyRule, AnomalyStatus, Link, LinkKind, Rules as AnomalyRules, RulesEntry, ScanDay, Signal,
+};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::calendar::Due;
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
+use crate::domain::dispute::{
+    Compensation, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision, DisputeOutcome, DisputeParty,
+};
+use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::{EndStep, OldItemStep};
 use crate::domain::personal::{DataKey, Personal};
+use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::product::Product;
 use crate::domain::programme::Rules;
 use crate::domain::records::{
@@ -93,6 +102,7 @@ pub fn voucher() -> Voucher {
         redemption: None,
         claims: vec![ClaimKey::new(ClaimKind::OldSerial, &["old"])],
         quotas: vec![Id::digest(&["quota"])],
+        device: Some(Id::digest(&["device"])),
     }
 }
 
@@ -243,6 +253,57 @@ pub fn account_proposal() -> AccountProposal {
         decided_by: Some(id(21)),
         decided_at: Some(at()),
         reason: Some("户名不符".into()),
+    }
+}
+
+pub fn old_item_step() -> OldItemStep {
+    OldItemStep {
+        id: id(83),
+        turn_in: id(2),
+        step: EndStep::Dismantled,
+        organisation: id(3),
+        day: at().day(),
+        certificate: Some("CJ-2026-000017".into()),
+        sha256: Some("ab".repeat(32)),
+        author: id(82),
+        at: at(),
+    }
+}
+
+pub fn pickup() -> Pickup {
+    Pickup {
+        id: id(84),
+        person: Id::digest(&["person"]),
+        category: Category::Refrigerator,
+        division_code: "360111".into(),
+        town: "昌东镇".into(),
+        address: personal("address"),
+        from: at(),
+        until: at().plus_seconds(3600),
+        status: PickupStatus::Accepted,
+        recycler: Some(id(3)),
+        turn_in: None,
+        reason: None,
+        requested_at: at(),
+        changed_at: at(),
+    }
+}
+
+pub fn evidence_file() -> EvidenceFile {
+    EvidenceFile {
+        id: id(80),
+        about: FileAbout::TurnIn,
+        subject: id(2),
+        person: Id::digest(&["person"]),
+        kind: FileKind::OldItem,
+        media: FileMedia::Jpeg,
+        bytes: 10 * 1024 * 1024,
+        sha256: "ab".repeat(32),
+        blob: "cd".repeat(32),
+        data_key: id(81),
+        organisation: id(3),
+        uploader: id(82),
+        at: at(),
     }
 }
 
@@ -497,6 +558,64 @@ pub fn repayment() -> Repayment {
     }
 }
 
+pub fn anomaly_rules() -> RulesEntry {
+    let rules = AnomalyRules::default();
+    RulesEntry { id: RulesEntry::key(1), number: 1, rules, reason: "收紧".into(), author: id(41), at: at() }
+}
+
+pub fn anomaly() -> Anomaly {
+    let signal = Signal {
+        rule: AnomalyRule::ClerkBurst,
+        subject: id(80),
+        day: at().day(),
+        since: at().day(),
+        part: 0,
+        measure: 9,
+        score: 56,
+        holds: true,
+        lines: vec![id(4)],
+        retailers: vec![id(5)],
+        evidence: vec![Link { kind: LinkKind::Account, id: id(80) }],
+        zh: "集中核销".into(),
+        en: "a burst".into(),
+    };
+    let (resolved_by, resolved_at) = (Some(id(42)), Some(at()));
+    let (status, reason) = (AnomalyStatus::Confirmed, Some("属实".into()));
+    Anomaly { id: signal.id(), signal, rules: 1, at: at(), status, resolved_by, resolved_at, reason }
+}
+
+pub fn dispute() -> Dispute {
+    Dispute {
+        id: id(81),
+        about: DisputeAbout::Redemption,
+        subject: id(4),
+        codes: Vec::new(),
+        retailer: Some(id(5)),
+        opened_by: DisputeParty::Consumer,
+        opener: Id::digest(&["person"]),
+        author: id(43),
+        statement: "未送货".into(),
+        opened_at: at(),
+        answer_by: at().day(),
+        decide_by: Due { day: at().day(), holidays_known: true },
+        answer: Some(DisputeAnswer { text: "已送达".into(), by: id(44), at: at() }),
+        decision: Some(DisputeDecision {
+            outcome: DisputeOutcome::Upheld,
+            reason: "属实".into(),
+            by: id(42),
+            at: at(),
+        }),
+        holds: true,
+        compensation: Some(Compensation {
+            amount: Fen(30_000),
+            paid_on: at().day(),
+            reference: "转账".into(),
+            by: id(44),
+            at: at(),
+        }),
+    }
+}
+
 /// One of everything.
 pub fn saved(salt: &str) -> Saved {
     let person = Person { id: Id::digest(&["person"]), ..Person::new(personal("number"), personal("name")) };
@@ -548,6 +667,10 @@ pub fn saved(salt: &str) -> Saved {
         line_rejections: vec![line_rejection()],
         bank_returns: vec![bank_return()],
         repayments: vec![repayment()],
+        anomaly_rules: vec![anomaly_rules()],
+        anomaly_scans: vec![ScanDay { day: at().day(), rules: 1, findings: 1, at: at() }],
+        anomalies: vec![anomaly()],
+        disputes: vec![dispute()],
         accounts: vec![account],
         claims: vec![ClaimWrite { key: claim(salt), previous: None, holder: Some(id(4)) }],
         redemptions: vec![redemption()],
@@ -576,5 +699,8 @@ pub fn saved(salt: &str) -> Saved {
         forgotten: Vec::new(),
         imports: vec![import()],
         products: vec![product()],
+        evidence_files: vec![evidence_file()],
+        old_item_steps: vec![old_item_step()],
+        pickups: vec![pickup()],
     }
 }

@@ -29,6 +29,7 @@ fn never_looked_at(rules: &Rules, found: &mut Vec<Fault>) {
         ("old_item.owned_until", asked.owned_until.is_some()),
         ("old_item.disposal", asked.disposal.is_some()),
         ("old_item.evidence", !asked.evidence.is_empty()),
+        ("old_item.settlement_hold", asked.settlement_hold.is_some()),
         ("windows.old_item", rules.windows.old_item.is_some()),
         ("old_credit_reduces_base", rules.old_credit_reduces_base),
     ];

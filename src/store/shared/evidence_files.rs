@@ -1,0 +1,58 @@
+//! Files about old items and redemptions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+
+use super::Conn;
+use crate::domain::evidence_file::EvidenceFile;
+use crate::domain::id::Id;
+use crate::store::error::StoreError;
+use crate::store::rows::{EvidenceFileRow, Row, read_all};
+use crate::store::schema::evidence_file;
+use crate::store::tx::Page;
+
+pub fn one(conn: &mut Conn, id: Id) -> Result<Option<EvidenceFile>, StoreError> {
+    let row = evidence_file::table.find(id).select(EvidenceFileRow::as_select()).first(conn).optional()?;
+    row.map(EvidenceFileRow::read).transpose()
+}
+
+pub fn of_subject(conn: &mut Conn, subject: Id, page: Page) -> Result<Vec<EvidenceFile>, StoreError> {
+    let of =
+        evidence_file::table.filter(evidence_file::subject.eq(subject)).filter(evidence_file::id.lt(page.before()));
+    read_all(of.order(evidence_file::id.desc()).limit(page.limit).select(EvidenceFileRow::as_select()).load(conn)?)
+}
+
+pub fn of_person(conn: &mut Conn, person: Id, page: Page) -> Result<Vec<EvidenceFile>, StoreError> {
+    let of = evidence_file::table.filter(evidence_file::person.eq(person)).filter(evidence_file::id.lt(page.before()));
+    read_all(of.order(evidence_file::id.desc()).limit(page.limit).select(EvidenceFileRow::as_select()).load(conn)?)
+}
+
+/// By each of these digests, the records that have a file with it.
+pub fn equal(conn: &mut Conn, digests: &[String]) -> Result<BTreeMap<String, BTreeSet<Id>>, StoreError> {
+    let mut subjects: BTreeMap<String, BTreeSet<Id>> = BTreeMap::new();
+    for digests in digests.chunks(super::KEYS) {
+        let equal = evidence_file::table.filter(evidence_file::sha256.eq_any(digests));
+        let found: Vec<(String, Id)> = equal.select((evidence_file::sha256, evidence_file::subject)).load(conn)?;
+        for (digest, subject) in found {
+            subjects.entry(digest).or_default().insert(subject);
+        }
+    }
+    Ok(subjects)
+}
+
+/// Which of these places in the store of files a record names.
+pub fn blobs(conn: &mut Conn, blobs: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    let mut known = BTreeSet::new();
+    for blobs in blobs.chunks(super::KEYS) {
+        let named = evidence_file::table.filter(evidence_file::blob.eq_any(blobs)).select(evidence_file::blob);
+        known.extend(named.load::<String>(conn)?);
+    }
+    Ok(known)
+}
+
+/// All files, oldest first, after one.
+pub fn after(conn: &mut Conn, after: Id, limit: i64) -> Result<Vec<EvidenceFile>, StoreError> {
+    let newer = evidence_file::table.filter(evidence_file::id.gt(after)).order(evidence_file::id).limit(limit);
+    read_all(newer.select(EvidenceFileRow::as_select()).load(conn)?)
+}
