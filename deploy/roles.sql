@@ -45,7 +45,7 @@ DECLARE
         'audit_record', 'audit_checkpoint', 'audit_block', 'movement', 'redemption', 'adjustment', 'rollup_entry',
         'growth_baseline', 'off_system_trade_in', 'command_log', 'attempt', 'refresh_token', 'assisted_claim',
         'line_rejection', 'bank_return', 'repayment',
-        'evidence_file', 'old_item_step', 'anomaly_rules', 'anomaly_scan'];
+        'evidence_file', 'old_item_step', 'anomaly_rules', 'anomaly_scan', 'import_file', 'product'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',

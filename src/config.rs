@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use ipnet::IpNet;
 
-use crate::api::edge::Rates;
+use crate::api::edge::{IMPORT_BYTES, Rates};
 use crate::api::settlement::{CEILING, Terms};
 use crate::blobs::Blobs;
 use crate::domain::account::{LONGEST_ACCESS_SECONDS, SignInPolicy};
@@ -66,6 +66,9 @@ pub struct ServeOptions {
     /// Claims that an assistant may make for others on a day.
     #[arg(long, env = "HUANXIN_ASSISTED_CLAIMS_PER_DAY", default_value_t = ASSISTED_CLAIMS_PER_DAY)]
     pub assisted_claims_per_day: u32,
+    /// Bytes of a file of retailers, stores, collection points or products that is taken.
+    #[arg(long, env = "HUANXIN_IMPORT_BYTES", default_value_t = IMPORT_BYTES)]
+    pub import_bytes: usize,
     /// Settlements.
     #[command(flatten)]
     pub settlement: SettlementOptions,

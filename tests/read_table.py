@@ -1,4 +1,6 @@
-"""Reads an exported table as others would: read_table.py FILE. Prints its rows as JSON, each cell as [type, value].
+"""Reads an exported table as others would: read_table.py FILE [SHEET]. Prints its rows as JSON, each cell as [type, value].
+
+Of a workbook the sheet that is shown first, or the one of that name.
 
 The types are openpyxl's: s a string, n a number or nothing, d a date, f a formula. In CSV everything is a string.
 """
@@ -10,8 +12,9 @@ from datetime import datetime
 from openpyxl import load_workbook
 
 
-def of_workbook(path):
-    sheet = load_workbook(path).active
+def of_workbook(path, name=None):
+    book = load_workbook(path)
+    sheet = book[name] if name else book.active
     for row in sheet.iter_rows():
         # repr() has the digits that the file has.
         shown = lambda value: value.isoformat() if isinstance(value, datetime) else value if value is None else str(value)
@@ -27,4 +30,4 @@ def of_csv(path):
 
 
 path = sys.argv[1]
-print(json.dumps(list(of_workbook(path) if path.endswith(".xlsx") else of_csv(path))))
+print(json.dumps(list(of_workbook(*sys.argv[1:]) if path.endswith(".xlsx") else of_csv(path))))

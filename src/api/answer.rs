@@ -31,6 +31,15 @@ fn marked<'a>(response: &'a mut HttpResponseBuilder, answer: &Answer) -> &'a mut
     response
 }
 
+/// Something that is done once, now or before.
+pub fn repeated(before: bool, view: &impl Serialize) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if before {
+        response.insert_header((IDEMPOTENT_REPLAYED, "true"));
+    }
+    response.json(view)
+}
+
 /// The engine answered with another outcome than the command has.
 #[must_use]
 pub fn unexpected() -> ApiError {

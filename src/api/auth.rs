@@ -625,6 +625,11 @@ admits!(RedemptionsReader: Retailer Officer Reviewer Approver Finance Auditor, |
     _ => Ok(Self { caller, of: None }),
 });
 
+staff! {
+    /// Who looks products up: the bureau, and retailers' staff at the till.
+    ProductReader: Clerk Retailer Officer Reviewer Approver Finance Auditor;
+}
+
 /// Anybody: the first argument of an operation that everybody may call. No token is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anybody;

@@ -34,9 +34,9 @@ const QUESTIONS: &[&str] = &[
     "getVoucherQrFor",
     "createEvidenceLink",
 ];
-/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, and a code is
-/// good once.
-const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill"];
+/// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
+/// once, and a file is its own key.
+const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill", "importTable"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
@@ -148,7 +148,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
-        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" => &[&[Code::NotFound]],
+        "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
         "enrolTill" => &[&[Code::NotFound, Code::WrongState, Code::Forbidden]],
         "refreshSession" => &[&[Code::Unauthenticated, Code::Forbidden]],
@@ -157,11 +157,15 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getInclusionProof" | "getConsistencyProof" | "getEvidencePackage" => {
             &[&[Code::FieldMissing, Code::NotFound, Code::WrongState]]
         }
+        "importTable" => {
+            &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
+        }
+        "exportNationalUpload" => &[&[Code::FieldMissing]],
         "revealPersonalData" | "erasePerson" | "openDispute" => {
             &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
         }
         "eraseMyData" | "uploadEvidence" => &[&[Code::NotFound, Code::WrongState]],
-        "getStatement" | "listEvidence" => &[&[Code::FieldMissing, Code::NotFound]],
+        "getStatement" | "listEvidence" | "exportPublication" => &[&[Code::FieldMissing, Code::NotFound]],
         "submitSettlement" => &[&[
             Code::AmountMalformed,
             Code::IdentifierInvalid,
@@ -277,6 +281,9 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
             "`true` when this is the answer to an earlier request with the same key",
         );
     }
+    if id == "importTable" {
+        add_answer_header(operation, REPLAYED, "`true` when the file had been taken before");
+    }
     if matches!(id.as_str(), "publishProgramme" | "pauseProgramme" | "closeProgramme") {
         codes.push(Code::PreconditionFailed);
         add_header(operation, "If-Match", "`ETag` of the programme as it was read; checked when sent", false);
@@ -300,6 +307,14 @@ fn add_answer_headers(operation: &mut Operation, id: &str) {
         "exportRetailers",
         "exportRedemptions",
         "getTotalsReport",
+        "getGrowthReport",
+        "getBurnDown",
+        "getRetailerRanking",
+        "getRefusalReport",
+        "getTaskReport",
+        "getPaymentTimes",
+        "exportPublication",
+        "exportNationalUpload",
         "getCheckpoint",
         "getEvidencePackage",
         "downloadEvidence",

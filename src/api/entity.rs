@@ -13,12 +13,14 @@ use flate2::bufread::GzDecoder;
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::auth::service;
 use super::body;
 use super::edge::Limits;
 use super::error::ApiError;
+use super::export::XLSX;
 use crate::domain::evidence_file::{FileMedia, MOST_BYTES};
 use crate::domain::refusal::Code;
 
@@ -64,6 +66,24 @@ pub struct FileBody {
     pub bytes: web::Bytes,
     /// Held as long as the file.
     _room: OwnedSemaphorePermit,
+}
+
+/// A table as a file.
+#[derive(Clone, Debug)]
+pub enum TableFile {
+    /// Comma-separated values.
+    Csv(web::Bytes),
+    /// A workbook.
+    Xlsx(web::Bytes),
+}
+
+impl TableFile {
+    /// SHA-256 of the file, in lower-case hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let (Self::Csv(bytes) | Self::Xlsx(bytes)) = self;
+        hex::encode(Sha256::digest(bytes))
+    }
 }
 
 type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
@@ -173,6 +193,29 @@ impl FromRequest for CsvBody {
     }
 }
 
+impl FromRequest for TableFile {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+        let value = values.next().unwrap_or_default().to_owned();
+        // Of a text its bytes say in which character set it is.
+        let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let bytes = table(request, payload);
+        Box::pin(async move {
+            match media.as_str() {
+                CSV => Ok(Self::Csv(bytes.await?)),
+                XLSX => Ok(Self::Xlsx(bytes.await?)),
+                other => {
+                    let found = if other.is_empty() { "no Content-Type" } else { other };
+                    Err(ApiError::malformed(body::shortened(found), format!("Content-Type: {CSV} or {XLSX}")))
+                }
+            }
+        })
+    }
+}
+
 /// The media type without its parameters. JSON and TOML are UTF-8: another `charset` is another type.
 fn media(request: &HttpRequest) -> String {
     let mut values = request.headers().get_all(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
@@ -226,6 +269,32 @@ fn bytes(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = R
                 _ => ApiError::malformed("a body that breaks off", "a whole body"),
             }
         })?;
+        if packing == Packing::Gzip { unpacked(&bytes, limits).map(web::Bytes::from) } else { Ok(bytes) }
+    }
+}
+
+/// A table, up to a limit of its own. Packed or not, no more than that is ever in memory.
+fn table(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, ApiError>> + use<> {
+    let limits = service(request).map(|service| service.limits);
+    let packing = packing(request);
+    let mut payload = payload.take();
+    async move {
+        let (limits, packing) = (limits?, packing?);
+        // Everything else about a file is as about any other body.
+        let limits = Limits { body_bytes: limits.import_bytes, ..limits };
+        let reading = async {
+            let mut all = web::BytesMut::new();
+            while let Some(part) = payload.next().await {
+                let part = part.map_err(|_| ApiError::malformed("a body that breaks off", "a whole body"))?;
+                if all.len() + part.len() > limits.body_bytes {
+                    return Err(long(limits));
+                }
+                all.extend_from_slice(&part);
+            }
+            Ok(all.freeze())
+        };
+        let within = Duration::from_secs(limits.body_seconds);
+        let bytes = timeout(within, reading).await.map_err(|_| slow(limits))??;
         if packing == Packing::Gzip { unpacked(&bytes, limits).map(web::Bytes::from) } else { Ok(bytes) }
     }
 }

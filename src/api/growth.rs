@@ -3,22 +3,29 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::answer::{changed, created, unexpected};
-use super::auth::{GrowthReader, Officer};
-use super::body::words::Month;
+use super::auth::{Caller, GrowthReader, Officer};
+use super::body::words::{GrowthFormWord, Month};
 use super::body::{GrowthBaselineBody, OffSystemBody, month};
 use super::entity::JsonBody;
 use super::error::ApiError;
+use super::export::growth_chart::draw;
+use super::export::growth_page::{Imprint, lay_out};
+use super::export::table::{Cell, Column, Table};
+use super::export::{Export, FileForm, Workbook, hand_out, hand_out_text};
 use super::idempotency::{IdempotencyKey, Meaning, OptionalKey};
 use super::page::Paging;
 use super::query::{Asked, Params, Wanted};
 use super::server::Service;
 use super::view::{BaselineView, GrowthView, ListView, OffSystemView};
 use crate::domain::command::Outcome;
-use crate::domain::growth::{FIRST_YEAR, Known, known_at, report, says};
+use crate::domain::goods::words;
+use crate::domain::growth::{FIRST_YEAR, Known, Report, Year, known_at, report, says};
 use crate::domain::records::{Baseline, OffSystem};
 use crate::domain::time::Moment;
 use crate::store::{StoreError, Tx};
@@ -28,10 +35,27 @@ use crate::store::{StoreError, Tx};
 pub struct GrowthAsked {
     year: Option<i32>,
     as_known_at: Option<Moment>,
+    form: GrowthForm,
+}
+
+words! {
+    /// As what the growth report is wanted.
+    GrowthForm {
+        /// As the API answers.
+        Json = "json",
+        /// Comma-separated values, UTF-8 with a byte order mark.
+        Csv = "csv",
+        /// A workbook.
+        Xlsx = "xlsx",
+        /// A chart.
+        Svg = "svg",
+        /// A page to be printed.
+        Html = "html",
+    }
 }
 
 impl Wanted for GrowthAsked {
-    const NAMES: &'static [&'static str] = &["year", "as_known_at"];
+    const NAMES: &'static [&'static str] = &["year", "as_known_at", "format"];
 
     fn take(params: &Params) -> Result<Self, ApiError> {
         let year = |text: &str| text.parse().ok().filter(|year| (FIRST_YEAR..=LAST_YEAR).contains(year));
@@ -39,7 +63,8 @@ impl Wanted for GrowthAsked {
         // An unescaped plus sign of an offset arrives as a space.
         let moment = |text: &str| Moment::parse(&text.replace(' ', "+")).ok();
         let as_known_at = params.get("as_known_at", "a time such as 2026-06-30T16:00:00Z", moment)?;
-        Ok(Self { year, as_known_at })
+        let form = params.get("format", "json, csv, xlsx, svg, html", GrowthForm::from_name)?;
+        Ok(Self { year, as_known_at, form: form.unwrap_or(GrowthForm::Json) })
     }
 }
 
@@ -60,13 +85,17 @@ pub struct GrowthAnswer {
 /// How far the district is on its way to 30 % more appliance trade-ins than in 2023
 ///
 /// Every year from 2024 to the one asked for. Until the figure of 2023 is entered, `baseline`, `target` and every
-/// percentage are `null`. Asked again with the answer's `as_known_at`, it answers the same.
+/// percentage are `null`. Asked again with the answer's `as_known_at`, it answers the same. As a table it has a row for each
+/// year; as a chart (SVG) or a page to be printed (HTML) it is for the file. The trail notes who took a file along.
 #[utoipa::path(get, path = "/api/v1/reports/appliance-growth", operation_id = "getGrowthReport", tag = "reports",
     params(
         ("year" = Option<i32>, Query, description = "The year asked for; the present one unless said",
             minimum = 2024, maximum = 2100),
-        ("as_known_at" = Option<String>, Query, format = DateTime, description = "As it was known then; now unless said")),
-    responses((status = 200, description = "The report", body = GrowthAnswer)))]
+        ("as_known_at" = Option<String>, Query, format = DateTime, description = "As it was known then; now unless said"),
+        ("format" = inline(Option<GrowthFormWord>), Query, description = "`json` unless said")),
+    responses((status = 200, description = "The report", content(
+        (GrowthAnswer = "application/json"), (String = "text/csv"), (String = "image/svg+xml"), (String = "text/html"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 pub async fn get_growth_report(
     GrowthReader(caller): GrowthReader,
     Asked(asked): Asked<GrowthAsked>,
@@ -75,8 +104,72 @@ pub async fn get_growth_report(
     let now = service.division.now();
     let (at, known) = service.division.read(move |tx| known(tx, asked.as_known_at, now)).await?;
     let year = asked.year.unwrap_or_else(|| at.day().year().max(FIRST_YEAR));
-    let report = GrowthView::of(&report(year, at.day(), known), caller.language);
-    Ok(HttpResponse::Ok().json(GrowthAnswer { as_known_at: at, report }))
+    let report = report(year, at.day(), known);
+    let answer = GrowthAnswer { as_known_at: at, report: GrowthView::of(&report, caller.language) };
+    let form = match asked.form {
+        GrowthForm::Json => return Ok(HttpResponse::Ok().json(answer)),
+        GrowthForm::Csv => FileForm::Csv,
+        GrowthForm::Xlsx => FileForm::Xlsx,
+        GrowthForm::Svg | GrowthForm::Html => return document(&service, &caller, asked.form, &report, &answer).await,
+    };
+    let export = Export {
+        operation: "getGrowthReport",
+        subject: "appliance-growth".to_owned(),
+        name: "appliance-growth",
+        asked: json!({"year": year, "as_known_at": at}),
+        table: Table::of(COLUMNS, &report.years, caller.language),
+        form,
+    };
+    hand_out(&service, &caller, export).await
+}
+
+/// The columns of the report as a table.
+const COLUMNS: &[Column<Year>] = &[
+    Column { zh: "年份", en: "Year", cell: |row| Cell::Count(row.year.into()) },
+    Column { zh: "系统内完成", en: "Completed", cell: |row| Cell::Count(row.completed) },
+    Column { zh: "系统外", en: "Off-system", cell: |row| Cell::Count(row.off_system) },
+    Column { zh: "合计", en: "Actual", cell: |row| Cell::Count(row.actual) },
+    Column {
+        zh: "无交旧的补贴销售",
+        en: "Subsidised without old item",
+        cell: |row| Cell::Count(row.subsidised_without_old_item),
+    },
+    Column { zh: "年度路径", en: "Path", cell: |row| Cell::decimal(row.path) },
+    Column { zh: "超前", en: "Ahead by", cell: |row| Cell::decimal(row.ahead_by) },
+    Column { zh: "占路径（%）", en: "Percent of path", cell: |row| Cell::decimal(row.percent_of_path) },
+    Column { zh: "增长（%）", en: "Growth (%)", cell: |row| Cell::decimal(row.growth_percent) },
+    Column {
+        zh: "完成所需增长（%）",
+        en: "Share of required growth (%)",
+        cell: |row| Cell::decimal(row.share_of_required_growth_percent),
+    },
+];
+
+/// The report as a picture or a page.
+async fn document(
+    service: &Service,
+    caller: &Caller,
+    form: GrowthForm,
+    report: &Report,
+    answer: &GrowthAnswer,
+) -> Result<HttpResponse, ApiError> {
+    let year = report.years.last().map(|year| year.year);
+    let asked = json!({"year": year, "as_known_at": answer.as_known_at});
+    let (kind, text) = if form == GrowthForm::Svg {
+        (("getGrowthReport", "appliance-growth", "svg", "image/svg+xml"), draw(report, caller.language))
+    } else {
+        let told = serde_json::to_vec(answer).map_err(|why| ApiError::Internal(why.to_string()))?;
+        let imprint = Imprint {
+            known_at: answer.as_known_at,
+            at: service.division.now(),
+            made_by: format!("{} {}", caller.actor.role, caller.actor.id),
+            division: service.division.code().to_owned(),
+            sha256: hex::encode(Sha256::digest(told)),
+        };
+        let page = lay_out(report, &imprint, caller.language);
+        (("getGrowthReport", "appliance-growth", "html", "text/html; charset=utf-8"), page)
+    };
+    hand_out_text(service, caller, kind, asked, text).await
 }
 
 /// The moment of the report, and what was known then.

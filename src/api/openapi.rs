@@ -4,9 +4,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::{
-    assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, growth,
-    health, identity, old_item_end, personal, pickups, programmes, recycler, reports, retailer, revoked, schemas,
-    server, settlement, view,
+    assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, figures,
+    growth, health, identity, import, old_item_end, personal, pickups, programmes, recycler, reports, retailer,
+    revoked, schemas, server, settlement, view,
 };
 
 #[derive(OpenApi)]
@@ -114,6 +114,18 @@ use super::{
         personal::erase_person,
         export::export_retailers,
         export::export_redemptions,
+        figures::get_burn_down,
+        figures::get_retailer_ranking,
+        figures::get_refusal_report,
+        figures::get_task_report,
+        figures::get_payment_times,
+        figures::get_open_data,
+        figures::export_publication,
+        figures::export_national_upload,
+        import::import_table,
+        import::list_imports,
+        import::list_products,
+        import::get_product,
         audit::list_audit_records,
         audit::checkpoints::create_checkpoint,
         audit::checkpoints::list_checkpoints,

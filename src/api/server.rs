@@ -17,8 +17,9 @@ use super::identity::Identity;
 use super::key_set::PublishedKeys;
 use super::route::{Place, Rule, at};
 use super::{
-    assisted, audit, bank_account, bureau, consumer, coverage, disputes, evidence, export, growth, health, identity,
-    old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked, settlement,
+    assisted, audit, bank_account, bureau, consumer, coverage, disputes, evidence, export, figures, growth, health,
+    identity, import, old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked,
+    settlement,
 };
 use crate::access::AccessTokens;
 use crate::blobs::Blobs;
@@ -207,6 +208,7 @@ fn public() -> Vec<Place> {
         at("/programmes").get(programmes::list_programmes).post(bureau::programmes::create_programme),
         at("/programmes/{id}").get(programmes::get_programme),
         at("/collection-points").get(programmes::list_collection_points),
+        at("/open-data/redemptions").get(figures::get_open_data),
         at("/vouchers/revoked").get(revoked::list_revoked_vouchers),
     ]
 }
@@ -320,6 +322,16 @@ fn for_the_bureau() -> Vec<Place> {
             .post(growth::record_off_system_trade_ins),
         at("/personal-data/disclosures").post(personal::reveal_personal_data),
         at("/personal-data/erasures").post(personal::erase_person),
+        at("/reports/burn-down").get(figures::get_burn_down),
+        at("/reports/retailer-ranking").get(figures::get_retailer_ranking),
+        at("/reports/refusals").get(figures::get_refusal_report),
+        at("/reports/tasks").get(figures::get_task_report),
+        at("/reports/payment-times").get(figures::get_payment_times),
+        at("/exports/publication").get(figures::export_publication),
+        at("/exports/national-upload").get(figures::export_national_upload),
+        at("/imports").get(import::list_imports).post(import::import_table),
+        at("/products").get(import::list_products),
+        at("/products/{gtin}").get(import::get_product),
         at("/exports/retailers").get(export::export_retailers),
         at("/exports/redemptions").get(export::export_redemptions),
         at("/audit/records").get(audit::list_audit_records),

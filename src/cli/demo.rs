@@ -11,7 +11,7 @@ use super::demo_issuer::DemoIssuer;
 use super::safety;
 use super::serve::{self, Started, Stopped};
 use crate::access::{AccessClaims, Role};
-use crate::api::edge::Rates;
+use crate::api::edge::{IMPORT_BYTES, Rates};
 use crate::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
 use crate::domain::command::{Act, Actor, Command, NewRecycler, NewRetailer, Outcome, Party};
 use crate::domain::goods::Category;
@@ -101,6 +101,7 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         queue: 4096,
         readers: 8,
         assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+        import_bytes: IMPORT_BYTES,
         settlement: SettlementOptions::default(),
         sign_in: SignInOptions::usual(),
         audit_sink: None,

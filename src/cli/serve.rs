@@ -65,6 +65,8 @@ pub struct Started {
     pub vault: Vault,
     /// Claims that an assistant may make for others on a day.
     pub assisted_claims_per_day: u32,
+    /// Bytes of a file that is imported.
+    pub import_bytes: usize,
     /// How settlements are approved.
     pub settlement: Terms,
     /// What signing in takes.
@@ -96,7 +98,7 @@ impl Started {
             vault: self.vault,
             identity: self.identity,
             retention: self.retention,
-            limits: Limits::default(),
+            limits: Limits { import_bytes: self.import_bytes, ..Limits::default() },
             assisted_claims_per_day: self.assisted_claims_per_day,
             settlement: self.settlement,
             edge: self.edge,
@@ -186,6 +188,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         tokens,
         vault,
         assisted_claims_per_day: options.assisted_claims_per_day,
+        import_bytes: options.import_bytes,
         settlement: options.settlement.terms().map_err(Stopped::new)?,
         identity,
         retention,

@@ -13,11 +13,13 @@ use super::dispute::{Dispute, DisputeAbout, DisputeParty, Verdict};
 use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
+use super::import::{ImportFile, NewImport};
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
 use super::old_item_end::{NewDismantling, OldItemStep};
 use super::personal::{DataKey, NewDataKey, Personal};
 use super::pickup::{NewPickup, Pickup};
+use super::product::Product;
 use super::programme::{Rules, Share};
 use super::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ConsentKind, Delivery, OffSystem,
@@ -304,6 +306,8 @@ pub enum Act {
     },
     /// Keeps what the trail was up to a record, signed.
     CreateCheckpoint(Box<NewCheckpoint>),
+    /// Takes a file of retailers, stores, collection points or products, whole or not at all.
+    ImportTable(Box<NewImport>),
     /// Records a file about an old item or a redemption, which lies in its place already.
     UploadEvidence(Box<NewEvidenceFile>),
     /// Records that a recycler's yard has an old item.
@@ -514,6 +518,7 @@ impl Act {
             Self::Forget { .. } => "forget",
             Self::RecordDisclosure { .. } => "record_disclosure",
             Self::CreateCheckpoint(_) => "create_checkpoint",
+            Self::ImportTable(_) => "import_table",
             Self::UploadEvidence(_) => "upload_evidence",
             Self::ReceiveTurnIn { .. } => "receive_turn_in",
             Self::RecordDismantling(_) => "record_dismantling",
@@ -1157,6 +1162,8 @@ pub enum Outcome {
         /// When.
         at: Moment,
     },
+    /// A file was taken.
+    Imported(Box<ImportFile>),
     /// A file about a record.
     EvidenceFile(Box<EvidenceFile>),
     /// How far an old item has come.
@@ -1289,6 +1296,10 @@ pub enum Change {
     Checkpoint(Box<Checkpoint>),
     /// Root over a full block of the trail's records, from which it follows.
     Block(Block),
+    /// File that was taken (a fact).
+    ImportFile(Box<ImportFile>),
+    /// Entry of the product list (a fact), digested with its file.
+    Product(Box<Product>),
     /// File about a record (a fact).
     EvidenceFile(Box<EvidenceFile>),
     /// How far an old item has come (a fact).

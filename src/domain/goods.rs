@@ -77,6 +77,37 @@ words! {
 }
 
 impl Category {
+    /// What it is called in Chinese.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Refrigerator => "冰箱",
+            Self::WashingMachine => "洗衣机",
+            Self::Television => "电视",
+            Self::AirConditioner => "空调",
+            Self::Computer => "电脑",
+            Self::WaterHeater => "热水器",
+            Self::Cooker => "灶具",
+            Self::RangeHood => "吸油烟机",
+            Self::WaterPurifier => "净水器",
+            Self::Dishwasher => "洗碗机",
+            Self::RiceCooker => "电饭煲",
+            Self::MicrowaveOven => "微波炉",
+            Self::Phone => "手机",
+            Self::Tablet => "平板",
+            Self::Watch => "智能手表、手环",
+            Self::Glasses => "智能眼镜",
+            Self::Car => "汽车",
+            Self::Ebike => "电动自行车",
+        }
+    }
+
+    /// Reads the word, or what it is called in Chinese.
+    #[must_use]
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::from_name(label).or_else(|| Self::ALL.iter().copied().find(|known| known.zh() == label))
+    }
+
     /// Whether the category is one of the twelve home appliances, which the growth target counts.
     #[must_use]
     pub const fn is_appliance(self) -> bool {

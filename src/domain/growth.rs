@@ -14,6 +14,8 @@ use super::time::{Day, Moment};
 pub const BASE_YEAR: i32 = 2023;
 /// The first year of the report.
 pub const FIRST_YEAR: i32 = BASE_YEAR + 1;
+/// The year in which the plan wants the target reached.
+pub const LAST_PLANNED_YEAR: i32 = 2027;
 /// What is counted: a new appliance redeemed with an old appliance matched to it.
 pub const UNIT: &str = "appliance_trade_in";
 
@@ -172,6 +174,12 @@ fn of_year(year: i32, base: Option<i64>, counted: &[Counted], off_system: &[OffS
         ahead_by: path.map(|path| two_places(i128::from(actual) * 100 - path)),
         percent_of_path: path.and_then(|path| hundredths(i128::from(actual) * 1_000_000, path)),
     }
+}
+
+/// The path of a year, with two decimals.
+#[must_use]
+pub fn path_of(base: i64, year: i32) -> Decimal {
+    two_places(path_hundredths(base, year))
 }
 
 /// The path of a year in hundredths: the path is a figure of two decimals, and what follows from it goes by these.

@@ -10,6 +10,7 @@ use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::dispute::Dispute;
 use super::id::Id;
+use super::import::{ImportFile, ImportTable, Registration};
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
@@ -124,6 +125,12 @@ pub struct State {
     pub records: Loaded<i64, AuditRecord>,
     /// Checkpoints of the trail, by number.
     pub checkpoints: Loaded<i64, Checkpoint>,
+    /// Files that were taken.
+    pub imports: Loaded<Id, ImportFile>,
+    /// The newest file of a table.
+    pub newest_imports: Loaded<ImportTable, ImportFile>,
+    /// Who has registered something that is registered once.
+    pub registrations: Loaded<Registration, BTreeSet<Id>>,
     /// The digests of all files about a record.
     pub files: Loaded<Id, BTreeSet<String>>,
     /// How far old items have come, by turn-in.
@@ -218,6 +225,9 @@ impl State {
             || self.devices.has_unloaded()
             || self.records.has_unloaded()
             || self.checkpoints.has_unloaded()
+            || self.imports.has_unloaded()
+            || self.newest_imports.has_unloaded()
+            || self.registrations.has_unloaded()
             || self.files.has_unloaded()
             || self.old_item_ends.has_unloaded()
             || self.pickups.has_unloaded()
@@ -278,6 +288,16 @@ impl State {
         }
     }
 
+    /// Only where somebody asked who it is.
+    fn note_registration(&mut self, key: Registration, id: Id) {
+        if !self.registrations.asked(&key) {
+            return;
+        }
+        let mut ids = self.registrations.peek(&key).cloned().unwrap_or_default();
+        ids.insert(id);
+        self.registrations.put(key, ids);
+    }
+
     /// As for data keys.
     fn note_file(&mut self, subject: Id, sha256: String) {
         if self.files.asked(&subject) {
@@ -330,10 +350,19 @@ impl State {
             Change::Line(row) => self.lines.put(row.id, row),
             Change::Programme(row) => self.programmes.put(row.id.clone(), row),
             Change::Version(row) => self.versions.put((row.programme.clone(), row.number), std::sync::Arc::new(*row)),
-            Change::Retailer(row) => self.retailers.put(row.id, *row),
+            Change::Retailer(row) => {
+                self.note_registration(Registration::Retailer(row.uscc.clone()), row.id);
+                self.retailers.put(row.id, *row);
+            }
             Change::AccountProposal(row) => self.account_proposals.put(row.id, *row),
-            Change::Store(row) => self.stores.put(row.id, row),
-            Change::Recycler(row) => self.recyclers.put(row.id, *row),
+            Change::Store(row) => {
+                self.note_registration(Registration::Store(row.retailer, row.name.clone()), row.id);
+                self.stores.put(row.id, row);
+            }
+            Change::Recycler(row) => {
+                self.note_registration(Registration::Recycler(row.uscc.clone(), row.name.clone()), row.id);
+                self.recyclers.put(row.id, *row);
+            }
             Change::Person(row) => self.persons.put(row.id, row),
             Change::DataKey(row) => self.put_data_key(row),
             Change::Quota(row) => self.quotas.put(row.id, row),
@@ -363,6 +392,10 @@ impl State {
                 self.tills.put(row.id, row);
             }
             Change::Checkpoint(row) => self.checkpoints.put(row.number, *row),
+            Change::ImportFile(row) => {
+                self.newest_imports.put(row.table, row.as_ref().clone());
+                self.imports.put(row.id, *row);
+            }
             Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
             Change::OldItemStep(row) => self.note_step(*row),
             Change::Pickup(row) => self.put_pickup(*row),
@@ -381,6 +414,7 @@ impl State {
             | Change::OffSystem(_)
             | Change::Block(_)
             | Change::AssistedClaim(_)
+            | Change::Product(_)
             | Change::LineRejection(_)
             | Change::Repayment(_)
             | Change::Forgotten { .. } => {}

@@ -16,6 +16,12 @@ fn is_about(task: u8, category: Category) -> bool {
     }
 }
 
+/// The task that goods belong to; telephones, tablets, watches and glasses belong to none.
+#[must_use]
+pub fn task_of(category: Category) -> Option<u8> {
+    [12, 13, 14].into_iter().find(|task| is_about(*task, category))
+}
+
 /// The goods whose figures somebody sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight(Vec<Category>);

@@ -112,6 +112,8 @@ impl Collected {
             Change::Till(row) => self.touch(Kind::Till, row.id),
             Change::Checkpoint(row) => self.saved.checkpoints.push(row.as_ref().clone()),
             Change::Block(row) => self.saved.blocks.push(row.clone()),
+            Change::ImportFile(row) => self.saved.imports.push(row.as_ref().clone()),
+            Change::Product(row) => self.saved.products.push(row.as_ref().clone()),
             Change::EvidenceFile(row) => self.saved.evidence_files.push(row.as_ref().clone()),
             Change::OldItemStep(row) => self.saved.old_item_steps.push(row.as_ref().clone()),
             Change::Pickup(row) => self.touch(Kind::Pickup, row.id),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Division, Failure, batch};
 use crate::domain::command::{Act, ClaimVoucher, Command, PostAdjustments, RedeemVoucher, Stamp, Stop};
 use crate::domain::decide::{
-    Claimable, Judged, Owed, judge_adjustment, judge_assisted_claim, judge_claim, judge_redemption,
+    Claimable, Judged, Owed, decide, judge_adjustment, judge_assisted_claim, judge_claim, judge_redemption,
 };
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
@@ -110,6 +110,15 @@ impl Division {
             due(tx, at, &programme, page)
         });
         found.await?.map_err(stopped)
+    }
+
+    /// Whether a command would be done: its whole footprint, load and decision, and nothing of it is kept.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when it would be refused.
+    pub async fn rehearse(&self, command: Command) -> Result<(), Failure> {
+        let act = command.act.clone();
+        self.ask(act, move |state: &State, stamp: Stamp| decide(state, &command, stamp).map(drop)).await
     }
 
     async fn ask<T: Send + 'static>(

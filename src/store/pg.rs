@@ -116,8 +116,12 @@ pub mod anomalies;
 pub mod disputes;
 #[path = "shared/evidence_files.rs"]
 pub mod evidence_files;
+#[path = "shared/figures.rs"]
+pub mod figures;
 #[path = "shared/head.rs"]
 pub mod head;
+#[path = "shared/imports.rs"]
+pub mod imports;
 #[path = "shared/load.rs"]
 pub mod load;
 #[path = "shared/old_items.rs"]

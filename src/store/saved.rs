@@ -9,10 +9,12 @@ use crate::domain::command::{Outcome, Passing};
 use crate::domain::dispute::Dispute;
 use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
+use crate::domain::import::ImportFile;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
 use crate::domain::pickup::Pickup;
+use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, Baseline, ClaimKey, OffSystem, Person, Programme, QuotaUse, Recycler,
     Redemption, RedemptionState, ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -122,6 +124,10 @@ pub struct Saved {
     pub attempts: Vec<Attempt>,
     /// Rows that were kept for a time only and go: which, and only those that are older than the moment.
     pub forgotten: Vec<(Passing, Vec<Id>, Moment)>,
+    /// Files that were taken: facts, inserted.
+    pub imports: Vec<ImportFile>,
+    /// Entries of the product list: facts, inserted.
+    pub products: Vec<Product>,
     /// Files about records: facts, inserted.
     pub evidence_files: Vec<EvidenceFile>,
     /// How far old items have come: facts, inserted.

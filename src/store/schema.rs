@@ -498,6 +498,28 @@ tables! {
         codes -> Text,
         request_id -> Text,
     }
+    import_file (id) {
+        id -> Uid,
+        of_table -> Text,
+        sha256 -> Text,
+        rows -> BigInt,
+        replaces -> Uid,
+        entries -> Nullable<Text>,
+        author -> Uid,
+        at -> BigInt,
+    }
+    product (id) {
+        id -> Uid,
+        import -> Uid,
+        row_number -> BigInt,
+        gtin -> Text,
+        category -> Text,
+        brand -> Text,
+        model -> Text,
+        energy_level -> Nullable<Integer>,
+        filed_price_fen -> Nullable<BigInt>,
+        at -> BigInt,
+    }
     old_item_step (id) {
         id -> Uid,
         turn_in -> Uid,

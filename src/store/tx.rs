@@ -24,10 +24,13 @@ use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
+use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
+use crate::domain::money::Fen;
 use crate::domain::old_item_end::OldItemStep;
 use crate::domain::personal::DataKey;
 use crate::domain::pickup::{Pickup, PickupStatus};
+use crate::domain::product::Product;
 use crate::domain::records::{
     AccountProposal, AssistedClaim, Baseline, OffSystem, Person, Programme, ProposalStatus, QuotaUse, Recycler,
     Redemption, Retailer, Store, TurnIn, Version, Voucher, VoucherStatus,
@@ -328,8 +331,8 @@ impl<'a> Tx<'a> {
         adjustment_candidates(programme: &str, version: u32, from: Day, page: Page) = adjustments::candidates -> Vec<Id>;
         /// What was posted for a programme, newest first.
         adjustments_posted(programme: &str, page: Page) = adjustments::posted -> Vec<Raised>;
-        /// Redemptions of days, both ends included, oldest first; of one retailer or of all.
-        redemptions_of_days(retailer: Option<Id>, from: Option<Day>, to: Option<Day>, limit: i64)
+        /// Redemptions of days, both ends included, oldest first, after one; of one retailer or of all.
+        redemptions_of_days(retailer: Option<Id>, days: (Option<Day>, Option<Day>), after: Option<Id>, limit: i64)
             = retailers::redemptions_of_days -> Vec<(Redemption, Progress)>;
         /// A retailer's buckets of days, both ends included, that no settlement has.
         open_buckets(retailer: Id, from: Day, to: Day) = settlements::open_buckets -> Vec<Bucket>;
@@ -424,6 +427,22 @@ impl<'a> Tx<'a> {
         baselines() = reports::baselines -> Vec<Baseline>;
         /// Every figure that was entered for a month, or for any, the newest first.
         off_system_entries(month: Option<i32>) = reports::off_system_entries -> Vec<OffSystem>;
+        /// What was used on effective days, both ends included, by programme, category and day.
+        used(from: Day, to: Day) = figures::used -> Vec<(String, Category, Day, Fen)>;
+        /// Redemptions that stand and their subsidy, by month and category, of the months before one (202606).
+        standing(before: i32) = figures::standing -> Vec<(i32, Category, i64, Fen)>;
+        /// Refused commands from a moment on and before another: operation, codes, how many.
+        refused(from: Moment, before: Moment) = figures::refused -> Vec<(String, Vec<String>, i64)>;
+        /// A file that was taken.
+        import(id: Id) = imports::import -> Option<ImportFile>;
+        /// The newest file of a table.
+        newest_import(of: ImportTable) = imports::newest -> Option<ImportFile>;
+        /// Every file of a table, or of any, the newest first.
+        imports(of: Option<ImportTable>) = imports::imports -> Vec<ImportFile>;
+        /// Everything that was ever listed of a trade item number, the newest first: the first counts.
+        product_entries(gtin: &str, limit: i64) = imports::entries_of -> Vec<Product>;
+        /// The entries of the product list that count, of a category and a brand or of all, the newest first.
+        products(category: Option<Category>, brand: Option<&str>, page: Page) = imports::products -> Vec<Product>;
         /// A file about a record.
         evidence_file(id: Id) = evidence_files::one -> Option<EvidenceFile>;
         /// The files about a record, newest first.

@@ -47,6 +47,8 @@ pub struct Verified {
     pub settlements: u64,
     /// Checkpoints.
     pub checkpoints: u64,
+    /// Files that were taken, the entries of product lists with them.
+    pub imports: u64,
     /// Files about records.
     pub evidence_files: u64,
     /// Steps of old items' ends.
@@ -137,6 +139,7 @@ pub(super) struct Walk {
     pub(super) anomalies: Known,
     pub(super) disputes: Known,
     pub(super) checkpoints: Known,
+    pub(super) imports: Known,
     /// Settlements and what happens to them, by table.
     pub(super) settled: BTreeMap<&'static str, Known>,
     pub(super) evidence_files: Known,
@@ -295,6 +298,7 @@ impl Walk {
             "assisted_claim" => &mut self.assisted_claims,
             "account_proposal" => &mut self.account_proposals,
             "audit_checkpoint" => &mut self.checkpoints,
+            "import_file" => &mut self.imports,
             "evidence_file" => &mut self.evidence_files,
             "old_item_step" => &mut self.old_item_steps,
             "anomaly_rules" => &mut self.anomaly_rules,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use huanxin::access::{AccessClaims, AccessTokens, Role};
 use huanxin::api;
-use huanxin::api::edge::{Limits, Rates};
+use huanxin::api::edge::{IMPORT_BYTES, Limits, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::{audit, demo, serve};
 use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
@@ -133,6 +133,7 @@ impl TestApp {
             queue: 4096,
             readers: 2,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
+            import_bytes: IMPORT_BYTES,
             settlement: SettlementOptions::default(),
             sign_in: SignInOptions::cheap(),
             audit_sink: None,

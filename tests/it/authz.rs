@@ -13,9 +13,10 @@ use crate::contract::{Operation, operations};
 
 /// Operations that anybody may call, and why there can be no token. This list may only shrink: who makes it longer
 /// changes its length here and says why, and `docs/access.md` shows one more.
-const OPEN: [(&str, &str); 12] = [
+const OPEN: [(&str, &str); 13] = [
     ("listProgrammes", "what is subsidised is published"),
     ("getProgramme", "what is subsidised is published"),
+    ("getOpenData", "figures for everybody: months that are over, and no small number among them"),
     ("listCollectionPoints", "where old items are taken is published"),
     ("signIn", "gives the token"),
     ("refreshSession", "gives the next token, for a refresh token in the body"),
@@ -30,7 +31,11 @@ const OPEN: [(&str, &str); 12] = [
 
 /// The answer to a request with nothing in it but the caller.
 pub fn ask(user: &User<'_>, operation: &Operation) -> Answer {
-    let path = operation.path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1");
+    let path = operation
+        .path
+        .replace("{id}", &Id::NIL.to_string())
+        .replace("{number}", "1")
+        .replace("{gtin}", "6909794246738");
     let body = (operation.method != "GET").then_some(b"{}".as_slice());
     user.send(Method::from_bytes(operation.method.as_bytes()).unwrap(), &path, &[], body)
 }
@@ -125,7 +130,7 @@ on_both! {
                 if operations().iter().any(|one| one.path == path && one.method == method) {
                     continue;
                 }
-                let asked = path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1");
+                let asked = path.replace("{id}", &Id::NIL.to_string()).replace("{number}", "1").replace("{gtin}", "6909794246738");
                 let body = (method != "GET").then_some(b"{}".as_slice());
                 let answer = app.officer().send(Method::from_bytes(method.as_bytes()).unwrap(), &asked, &[], body);
                 assert_eq!((answer.status, &answer.body["code"]), (405, &json!(null)), "{method} {path}");

@@ -246,6 +246,8 @@ impl Request {
 
     fn malformed(&self) -> Self {
         match &self.body {
+            // Of a table, which may be any text, the query is.
+            Some((CSV, _)) if self.parameters.contains_key("table") => {}
             Some((CSV, text)) => return Self { body: Some((CSV, text[1..].to_owned())), ..self.clone() },
             Some((JSON, _)) => return self.with_body(|_, body| body.to_string()[1..].to_owned()),
             Some(_) | None => {}

@@ -75,6 +75,7 @@ pub fn day(app: &TestApp) -> Book {
     old_items(app, &mut book);
     personal(app, &mut book);
     parties(app, &mut book);
+    tables(app, &mut book);
     programmes(app, &mut book);
     another_sale(app, &mut book);
     staff(app, &mut book);
@@ -346,6 +347,20 @@ fn parties(app: &TestApp, book: &mut Book) {
     book.say(&officer, "suspendRecycler", &[("id", &recycler)], &why);
 }
 
+/// A product list comes as a file, and is looked into at the till.
+fn tables(app: &TestApp, book: &mut Book) {
+    let officer = app.officer();
+    let gtin = synthetic::gtin13(1);
+    let file = format!(
+        "商品条码,品类,品牌,型号,能效等级,备案价格\r\n{gtin},冰箱,海尔,BCD-510WGHTD19S9U1,1级,6299.00\r\n{},电视,海信,75E3K,1,4999.00\r\n",
+        synthetic::gtin13(2),
+    );
+    book.say_csv(&officer, "importTable", &[("table", "products")], &file);
+    book.ask(&officer, "listImports", &[("limit", "20")]);
+    book.ask(&app.retailer(), "listProducts", &[("limit", "20"), ("category", "refrigerator")]);
+    book.ask(&app.retailer(), "getProduct", &[("gtin", &gtin)]);
+}
+
 /// A clerk gets an account, sets it up, works, and leaves.
 fn staff(app: &TestApp, book: &mut Book) {
     let (admin, nobody) = (app.admin(), app.nobody());
@@ -515,8 +530,20 @@ fn figures(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "getGrowthReport", &[("year", "2026")]);
     let days = [("from", "2026-01-01"), ("to", TODAY), ("group_by", "category")];
     book.ask(&officer, "getTotalsReport", &days);
+    for report in ["getBurnDown", "getRetailerRanking", "getRefusalReport", "getTaskReport", "getPaymentTimes"] {
+        book.ask(&officer, report, &[]);
+    }
+    book.ask(&app.nobody(), "getOpenData", &[]);
+    let published = [days[0], days[1], ("programme", PROGRAMME), ("format", "csv")];
+    book.ask(&officer, "exportPublication", &published);
+    book.ask(
+        &officer,
+        "exportNationalUpload",
+        &[days[0], days[1], ("reason", "national-platform"), ("format", "xlsx")],
+    );
     for form in ["csv", "xlsx"] {
         book.ask(&officer, "getTotalsReport", &[days[0], days[1], days[2], ("format", form)]);
+        book.ask(&officer, "getGrowthReport", &[("year", "2026"), ("format", form)]);
         book.ask(&officer, "exportRetailers", &[("format", form)]);
         book.ask(&app.retailer(), "exportRedemptions", &[days[0], days[1], ("format", form)]);
     }

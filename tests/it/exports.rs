@@ -1,5 +1,6 @@
 //! Exports as a person opens them: read by libraries that are not ours, with names that want to be formulas.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,7 +18,7 @@ const REDEMPTIONS: &str = "/api/v1/exports/redemptions";
 const MARKS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A file as somebody else's library reads it: heads, and rows of types and values.
-struct Sheet {
+pub struct Sheet {
     heads: Vec<String>,
     rows: Vec<Vec<(String, Option<String>)>>,
 }
@@ -37,20 +38,23 @@ impl Sheet {
         (answer, sheet)
     }
 
+    /// Of an answer.
+    pub fn of(answer: &Answer, form: &str) -> Self {
+        Self::read(&answer.bytes, form)
+    }
+
     fn read(bytes: &[u8], form: &str) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join(format!("file.{form}"));
-        std::fs::write(&file, bytes).unwrap();
-        let python = root.join("target/python/bin/python");
-        let ran = Command::new(python).arg(root.join("tests/read_table.py")).arg(&file).output().unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-        let mut rows: Vec<Vec<(String, Option<String>)>> = serde_json::from_slice(&ran.stdout).unwrap();
+        let mut rows = cells(bytes, form, None);
         let heads = rows.remove(0).into_iter().map(|(_, head)| head.unwrap()).collect();
         Self { heads, rows }
     }
 
-    fn column(&self, head: &str) -> Vec<&(String, Option<String>)> {
+    /// How many rows stand under the heads.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn column(&self, head: &str) -> Vec<&(String, Option<String>)> {
         let at = self.heads.iter().position(|told| told == head).unwrap_or_else(|| panic!("{head}: {:?}", self.heads));
         self.rows.iter().map(|row| &row[at]).collect()
     }
@@ -79,6 +83,25 @@ impl Sheet {
         let shown = if form == "csv" { format!("'{text}") } else { text.to_owned() };
         assert!(self.texts(head).contains(&shown.as_str()), "{head}: {shown} in {:?}", self.texts(head));
     }
+}
+
+/// The rows of a file, or of one of its sheets, each cell with its type, as somebody else's library reads them.
+fn cells(bytes: &[u8], form: &str, sheet: Option<&str>) -> Vec<Vec<(String, Option<String>)>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(format!("file.{form}"));
+    std::fs::write(&file, bytes).unwrap();
+    let python = root.join("target/python/bin/python");
+    let ran = Command::new(python).arg(root.join("tests/read_table.py")).arg(&file).args(sheet).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    serde_json::from_slice(&ran.stdout).unwrap()
+}
+
+/// What the cover of a workbook says, by its labels.
+fn cover(answer: &Answer, sheet: &str) -> BTreeMap<String, (String, String)> {
+    let rows = cells(&answer.bytes, "xlsx", Some(sheet));
+    let lines = rows.into_iter().filter(|row| row.len() > 1 && row[0].1.is_some());
+    lines.map(|row| (row[0].1.clone().unwrap(), (row[1].0.clone(), row[1].1.clone().unwrap_or_default()))).collect()
 }
 
 fn fen(text: &str) -> i64 {
@@ -132,6 +155,37 @@ fn sold(app: &TestApp) -> User<'_> {
     manager.post(&format!("/api/v1/redemptions/{back}/reversal"), &json!({"reason": hostile('-')})).expect(201);
     app.retailer().post("/api/v1/redemptions", &app.ready(2)).made();
     manager
+}
+
+/// Puts so many copies of the only redemption beside it, of the same millisecond, behind the service's back.
+fn copy_redemption(app: &TestApp, copies: usize) {
+    let database = app.database();
+    let columns: Vec<String> = database.columns("redemption").into_iter().map(|(name, _)| name).collect();
+    let id = if database.is_postgres() {
+        "(substr(id::text, 1, 14) || substr(gen_random_uuid()::text, 15))::uuid"
+    } else {
+        "CAST(substr(id, 1, 6) || randomblob(10) AS BLOB)"
+    };
+    let values: Vec<&str> = columns.iter().map(|name| if name == "id" { id } else { name }).collect();
+    let sql = format!(
+        "CREATE TABLE the_one AS SELECT * FROM redemption; INSERT INTO redemption ({}) WITH RECURSIVE n(i) AS (SELECT 1 \
+         UNION ALL SELECT i + 1 FROM n WHERE i < {copies}) SELECT {} FROM n CROSS JOIN the_one;",
+        columns.join(", "),
+        values.join(", ")
+    );
+    database.execute(&sql).unwrap();
+}
+
+/// Takes them away again, so that the trail is as it says.
+fn forget_copies(app: &TestApp) {
+    let database = app.database();
+    let guard = if database.is_postgres() {
+        "DROP TRIGGER redemption_is_append_only ON redemption;"
+    } else {
+        "DROP TRIGGER redemption_is_never_removed;"
+    };
+    let forget = "DELETE FROM redemption WHERE id NOT IN (SELECT id FROM the_one); DROP TABLE the_one;";
+    database.execute(&format!("{guard} {forget}")).unwrap();
 }
 
 /// The newest record of the trail is of this file.
@@ -203,6 +257,47 @@ on_both! {
         assert_eq!(none.rows.len(), 0);
         let chinese = app.finance().get(&format!("{REDEMPTIONS}?format=csv"));
         assert!(String::from_utf8(chinese.bytes).unwrap().starts_with("\u{FEFF}\"核销时间（北京时间）\",\"状态\""));
+    }
+
+    /// What its rows are, of which days, as known when, who made it; and the digest of the same rows as CSV.
+    fn a_workbook_says_on_its_cover_what_it_is(app) {
+        sold(&app);
+        let report = "/api/v1/reports/totals?group_by=category&from=2026-06-01";
+        let (csv, rows) = Sheet::asked(&app.finance(), report, "csv");
+        let (answer, _) = Sheet::asked(&app.finance(), report, "xlsx");
+        let cover = cover(&answer, "Cover");
+        assert!(cover["Definition"].1.starts_with("Sums by the effective day"), "{cover:#?}");
+        assert_eq!(cover["First day"], ("s".into(), "2026-06-01".into()));
+        assert_eq!(cover["Last day"], ("s".into(), "any".into()));
+        assert_eq!(cover["Summed by"].1, "category");
+        assert_eq!(cover["Rows"], ("n".into(), rows.rows.len().to_string()));
+        assert_eq!(cover["SHA-256 of the same rows as CSV"].1, hex::encode(Sha256::digest(&csv.bytes)));
+        assert!(cover["Made by"].1.starts_with("finance "));
+        for time in ["As known at (Beijing)", "Made at (Beijing)"] {
+            assert_eq!(cover[time].0, "d");
+            assert!(cover[time].1.starts_with("2026-06-18T10:"), "{cover:#?}");
+        }
+        let chinese = app.finance().get(&format!("{REDEMPTIONS}?format=xlsx"));
+        let chinese = self::cover(&chinese, "封面");
+        assert!(chinese["口径"].1.starts_with("每行一笔核销"), "{chinese:#?}");
+        assert_eq!(chinese["行数"], ("n".into(), "3".into()));
+    }
+
+    /// A table of more rows than are read at a time has each of them once, in their order.
+    fn a_long_export_has_every_row_once(app) {
+        app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
+        let before = Sheet::asked(&app.officer(), REDEMPTIONS, "csv").1;
+        copy_redemption(&app, 2500);
+        for form in ["csv", "xlsx"] {
+            let (answer, sheet) = Sheet::asked(&app.officer(), REDEMPTIONS, form);
+            is_noted(&app, "exportRedemptions", &answer, 2501);
+            let mut ids = sheet.texts("Identity");
+            assert!(ids.is_sorted());
+            ids.dedup();
+            assert_eq!(ids.len(), 2501);
+            assert_eq!(sheet.sum("Subsidy"), 2501 * before.sum("Subsidy"));
+        }
+        forget_copies(&app);
     }
 
     fn a_period_runs_forward_and_a_form_is_known(app) {

@@ -385,7 +385,7 @@ fn one(runner: &mut Runner, words: &[&str], act: Act) -> Reply {
     runner.run(&[Arc::new(command(words, act))]).remove(0)
 }
 
-fn new_retailer(n: u64) -> NewRetailer {
+pub fn new_retailer(n: u64) -> NewRetailer {
     NewRetailer {
         name: format!("商家{n}"),
         uscc: synthetic::uscc(n),
@@ -405,7 +405,7 @@ fn new_store(retailer: Id, word: &str) -> Act {
     }
 }
 
-fn new_recycler() -> NewRecycler {
+pub fn new_recycler() -> NewRecycler {
     NewRecycler {
         name: "回收站".into(),
         uscc: synthetic::uscc(900),

@@ -4,8 +4,10 @@
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::app::{Answer, START, TestApp};
+use crate::exports::Sheet;
 use crate::sale::{USUAL, fresh, new_car, new_fridge, old_car, old_fridge, sale, with};
 
 const REPORT: &str = "/api/v1/reports/appliance-growth";
@@ -42,6 +44,12 @@ fn take_back(app: &TestApp, redemption: &Value) {
     app.retailer().post(&path, &json!({"reason": "顾客退货"})).expect(201);
 }
 
+/// A decimal without zeros at its end.
+fn decimal(text: &str) -> String {
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    text.to_owned()
+}
+
 fn moment(value: &Value) -> Moment {
     Moment::parse(value.as_str().unwrap()).unwrap()
 }
@@ -70,6 +78,53 @@ fn redeem(app: &TestApp, n: usize, voucher: &str, turn_in: Option<&str>) -> Valu
 }
 
 on_both! {
+    /// As a table with the API's own figures, as a chart and as a page; each names what it was made of, and loads nothing.
+    fn the_report_goes_into_the_file(app) {
+        enter_baseline(&app, 20_000);
+        for (month, count) in [("2024-12", 20_500), ("2025-12", 23_400), ("2026-05", 11_499)] {
+            enter(&app, month, count).expect(201);
+        }
+        trade_in(&app, 0);
+        let asked = report(&app, "year=2026");
+        let known = asked["as_known_at"].as_str().unwrap();
+        let file = |form: &str| {
+            let answer = app.officer().get(&format!("{REPORT}?year=2026&as_known_at={known}&format={form}"));
+            assert_eq!(answer.status, 200, "{:#}", answer.body);
+            let name = answer.header("Content-Disposition").unwrap();
+            assert!(name.ends_with(&format!("appliance-growth-2026-06-18.{form}\"")), "{name}");
+            answer
+        };
+        let records = app.auditor().get("/api/v1/audit/records?limit=1").expect(200)["items"][0]["seq"].as_i64().unwrap();
+        let rows = Sheet::of(&file("xlsx"), "xlsx");
+        for (at, year) in asked["years"].as_array().unwrap().iter().enumerate() {
+            for (head, name) in [("年份", "year"), ("系统内完成", "completed"), ("系统外", "off_system"), ("合计", "actual"),
+                ("无交旧的补贴销售", "subsidised_without_old_item"), ("年度路径", "path"), ("超前", "ahead_by"),
+                ("占路径（%）", "percent_of_path"), ("增长（%）", "growth_percent"),
+                ("完成所需增长（%）", "share_of_required_growth_percent")] {
+                let (kind, value) = rows.column(head)[at];
+                assert_eq!(kind, "n", "{head}");
+                let told = year[name].as_str().map_or_else(|| year[name].to_string(), str::to_owned);
+                assert_eq!(decimal(value.as_deref().unwrap()), decimal(&told), "{head} of {}", year["year"]);
+            }
+        }
+        let (svg, html) = (file("svg"), file("html"));
+        let (chart, page) = (String::from_utf8(svg.bytes).unwrap(), String::from_utf8(html.bytes).unwrap());
+        for text in [&chart, &page] {
+            assert!(text.contains("role=\"img\"") && text.contains("26\u{2009}000") && text.contains("2027"));
+            for loads in ["<script", "href=", "src=", "url(", "http://www.w3.org/1999"] {
+                assert!(!text.contains(loads), "{loads}");
+            }
+        }
+        // The digest is of what the API answers, byte for byte.
+        let told = app.officer().get(&format!("{REPORT}?year=2026&as_known_at={known}"));
+        assert!(page.contains(&hex::encode(Sha256::digest(&told.bytes))), "{page}");
+        assert!(page.contains("区统计局2023年统计") && page.contains("@page{size:A4"));
+        // Each stands in the trail before it goes, as the look at the trail does.
+        let after = app.auditor().get("/api/v1/audit/records?limit=1").expect(200)["items"][0]["seq"].as_i64().unwrap();
+        assert_eq!(after, records + 4);
+        app.officer().get(&format!("{REPORT}?format=pdf")).refused_alone(400, "BODY_MALFORMED");
+    }
+
     /// B = 20 000; 23 400 in 2025 and 11 500 in 2026 to 30 June, some of them through the service.
     fn the_worked_example(app) {
         let app = at(app, "2026-06-30T12:00:00+08:00");

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use huanxin::domain::anomaly::{AnomalyRule, Signal};
 use huanxin::domain::command::{
-    Act, Command, Decision, EnrolTill, ErasePerson, NewDispute, NewTill, Outcome, Party, PostAdjustments, Rewrapped,
-    Stamp, Stop,
+    Act, Command, Decision, EnrolTill, ErasePerson, NewDispute, NewRecycler, NewTill, Outcome, Party, PostAdjustments,
+    Rewrapped, Stamp, Stop,
 };
 use huanxin::domain::decide::decide;
 use huanxin::domain::dispute::{DisputeAbout, DisputeParty, Verdict};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
+use huanxin::domain::identifier::synthetic;
+use huanxin::domain::import::{NewImport, NewRows, NewStore, import_id};
 use huanxin::domain::money::Fen;
 use huanxin::domain::personal::NewDataKey;
+use huanxin::domain::product::{NewProduct, gtin_14};
 use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
 use huanxin::domain::records::VoucherStatus;
 use huanxin::domain::state::State;
@@ -29,7 +32,8 @@ use serde_json::Value;
 
 use super::fixtures::{
     APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen, new_item,
-    old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules, setting, turn_in,
+    new_recycler, new_retailer, old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules, setting,
+    turn_in,
 };
 
 /// Late in a year, so that a sequence which waits runs into the next one.
@@ -137,6 +141,11 @@ enum Step {
     Rewrap {
         pick: usize,
     },
+    /// A file, whole or not at all: its rows may be there already, in another file or in the same batch.
+    Import {
+        table: usize,
+        variant: u64,
+    },
     /// A command of before, once more.
     Again {
         pick: usize,
@@ -199,6 +208,7 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
         2 => vec![step, Step::NewTill { seller: number / 14 % 2, other_store: number / 14 % 4 == 3 }],
         4 | 11 => vec![step, Step::EnrolTill { pick: number / 7, device: number as u64 / 14 % DEVICES }],
         6 => vec![step, Step::Rewrap { pick: number }],
+        3 | 5 | 12 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
         9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
         7 | 8 | 10 => vec![step, Step::Look { pick: number / 14, what: number }],
         13 => {
@@ -340,6 +350,7 @@ impl Made {
                 Act::RevokeTill { till: pick(&self.tills, at)?.0, reason: "停用".into() }
             }
             Step::Rewrap { pick: at } => self.rewrap(at)?,
+            Step::Import { table, variant } => import(table, variant),
             Step::Again { pick: at } => return pick(&self.commands, at).cloned(),
             Step::OtherMeaning { pick: at } => {
                 let known = pick(&self.commands, at)?.clone();
@@ -478,6 +489,41 @@ impl Made {
         }
         Some(Act::RedeemVoucher(Box::new(redeem)))
     }
+}
+
+/// One of three files of each table; the last of them has a row that the first has too.
+fn import(table: usize, variant: u64) -> Act {
+    let numbers = if variant == 2 { vec![0, 2] } else { vec![variant] };
+    let lines = || numbers.iter().map(|n| (u32::try_from(*n).unwrap() + 2, *n));
+    let store = |n: u64| NewStore {
+        // The stores of a seller of the district, and of a retailer that has come with a file, or not yet.
+        uscc: synthetic::uscc(if n == 0 { 0 } else { 600 + n }),
+        name: format!("分店{n}"),
+        address: "街道".into(),
+        division_code: "360111".into(),
+        town: "镇".into(),
+    };
+    let product = |n: u64| NewProduct {
+        gtin: gtin_14(&synthetic::gtin13(n)),
+        category: Category::Refrigerator,
+        brand: "Haier".into(),
+        model: format!("M-{n}"),
+        energy_level: Some(1),
+        filed_price: Some(Fen(100_000 + 100 * i64::try_from(variant).unwrap())),
+    };
+    let rows = match table {
+        0 => NewRows::Retailers(lines().map(|(line, n)| (line, new_retailer(600 + n))).collect()),
+        1 => NewRows::Stores(lines().map(|(line, n)| (line, store(n))).collect()),
+        2 => {
+            let point = |n: u64| NewRecycler { uscc: synthetic::uscc(700 + n), ..new_recycler() };
+            NewRows::Recyclers(lines().map(|(line, n)| (line, point(n))).collect())
+        }
+        _ => NewRows::Products(lines().map(|(line, n)| (line, product(n))).collect()),
+    };
+    let sha256 = |variant: u64| format!("{variant:064}");
+    let first = import_id(rows.table(), &sha256(0), Id::NIL);
+    let replaces = if table == 3 && variant > 0 { first } else { Id::NIL };
+    Act::ImportTable(Box::new(NewImport { sha256: sha256(variant), replaces, rows }))
 }
 
 /// Each command seals with a fresh key, as the service does. Every other sale is delivered somewhere.

@@ -85,6 +85,12 @@ pub struct ContactBody {
 #[derive(Clone, Debug)]
 pub struct Contact(ContactBody);
 
+impl From<ContactBody> for Contact {
+    fn from(body: ContactBody) -> Self {
+        Self(body)
+    }
+}
+
 struct ContactVisitor;
 
 impl<'de> Visitor<'de> for ContactVisitor {

@@ -11,6 +11,7 @@ mod consumer;
 mod dispute;
 pub mod file;
 mod identity;
+mod import;
 mod judge;
 mod old_item;
 mod personal;
@@ -37,6 +38,7 @@ pub use identity::{
     ChangePasswordBody, CodeBody, CreateStaffBody, CreateTillBody, EnrolTillBody, PasswordBody, RefreshBody,
     SignInBody, will_do,
 };
+pub use import::{ProductRow, StoreRow, recycler_of_row, retailer_of_row};
 pub use judge::Stated;
 pub use old_item::{CollectPickupBody, DismantlingBody, ReceiveTurnInBody, RequestPickupBody};
 pub use personal::{DisclosureBody, ErasePersonBody};

@@ -15,8 +15,8 @@ use crate::domain::programme::{MatchedAt, Matching};
 use crate::domain::refusal::Code;
 use crate::domain::time::Day;
 use crate::domain::{
-    account, adjustment, anomaly, command, dispute, evidence_file, goods, old_item_end, personal, pickup, records,
-    settlement,
+    account, adjustment, anomaly, command, dispute, evidence_file, goods, import, old_item_end, personal, pickup,
+    records, settlement,
 };
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
@@ -187,6 +187,8 @@ word_schemas! {
     HoldKindWord, "HoldKind", settlement::HoldKind, "Why a line is held.";
     DisclosedWord, "Disclosed", personal::Disclosed, "A kind of record whose personal data can be shown in the clear.";
     ErasureWord, "Erasure", command::Erasure, "What became of what was known of a person.";
+    ImportTableWord, "ImportTable", import::ImportTable, "What a file is a table of.";
+    GrowthFormWord, "GrowthForm", crate::api::growth::GrowthForm, "As what the growth report is wanted.";
     MatchingWord, "Matching", Matching, "What part an old item plays.";
     MatchedAtWord, "MatchedAt", MatchedAt, "At which step the old item is matched.";
     StaffRoleWord, "StaffRole", account::StaffRole, "What an account's holder is to the service.";
@@ -238,6 +240,7 @@ text_schemas! {
     Uscc, "^[0-9A-HJ-NPQRTUWXY]{18}$", "91360123X99360742U", "A unified social credit code (GB 32100).";
     ProgrammeWord, "^[a-z0-9-]{1,64}$", "nc-appl-2026", "A programme's word.";
     Identity, "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "019ed874-e500-7000-8000-000000000001", "An identity.";
+    Gtin14, "^[0-9]{14}$", "06909794246738", "A trade item number (GTIN) of fourteen digits.";
     Month, "^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05", "A calendar month in Asia/Shanghai.";
     Minute, "^([01][0-9]|2[0-4]):[0-5][0-9]$", "09:00", "A minute of the day in Asia/Shanghai.";
     Login, "^[A-Za-z0-9._@-]{3,64}$", "wang.fang", "What staff signs in with; kept in lower case.";

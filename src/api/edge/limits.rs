@@ -7,6 +7,9 @@ use actix_web::dev::ServiceRequest;
 use crate::api::body::shortened;
 use crate::api::error::ApiError;
 
+/// Bytes of a file that is imported, unless said otherwise.
+pub const IMPORT_BYTES: usize = 8 * 1024 * 1024;
+
 /// What a server allows itself and its callers. What a body may hold stands in `body`.
 ///
 /// The HTTP server itself ends a request whose head is not whole after 131072 bytes or has more than 96 headers (431),
@@ -25,6 +28,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Bytes of a body, unpacked.
     pub body_bytes: usize,
+    /// Bytes of a file of `importTable`, unpacked by its `Content-Encoding`.
+    pub import_bytes: usize,
     /// Connections of one thread.
     pub connections: usize,
     /// Seconds within which a request's head must be there.
@@ -48,6 +53,7 @@ impl Default for Limits {
             head_bytes: 16 * 1024,
             header_bytes: 8 * 1024,
             body_bytes: 64 * 1024,
+            import_bytes: IMPORT_BYTES,
             connections: 10_000,
             head_seconds: 10,
             body_seconds: 15,

@@ -18,7 +18,7 @@ use rustls::ServerConfig;
 
 pub use address::Proxies;
 pub use cors::Origins;
-pub use limits::Limits;
+pub use limits::{IMPORT_BYTES, Limits};
 pub use quota::{Quotas, Rates, Setting, Told, counts};
 pub use rate::Rate;
 

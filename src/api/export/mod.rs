@@ -1,9 +1,18 @@
 //! What leaves the house as a file: who took which records along, and when, stands in the trail before the file goes.
 
+mod cover;
+pub mod growth_chart;
+pub mod growth_page;
 mod redemptions;
 mod retailers;
 pub mod table;
+mod workbook;
+pub mod writing;
 
+use std::fs::File;
+use std::io::Read as _;
+
+use actix_web::body::SizedStream;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
@@ -12,12 +21,16 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use self::table::Table;
+use self::cover::Cover;
+use self::table::{Cell, Column, Table};
+use self::writing::{Made, Unwritten, Writing};
 use super::auth::Caller;
 use super::error::ApiError;
 use super::query::Params;
 use super::server::Service;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Moment;
+use crate::store::{StoreError, Tx};
 
 pub use redemptions::*;
 pub use retailers::*;
@@ -26,6 +39,9 @@ pub use retailers::*;
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 /// The media type of a workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Bytes of a file that are sent at a time.
+const PART: usize = 64 * 1024;
 
 /// What a table is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -66,17 +82,6 @@ impl FileForm {
             Self::Xlsx => XLSX,
         }
     }
-
-    fn write(self, table: &Table, at: Moment) -> Result<Vec<u8>, ApiError> {
-        let written = match self {
-            Self::Csv => table.csv().map_err(|error| error.to_string()),
-            Self::Xlsx => table.xlsx(at).map_err(|error| error.to_string()),
-        };
-        written.map_err(|error| {
-            tracing::error!(error, "a table cannot be written");
-            ApiError::Internal("table".to_owned())
-        })
-    }
 }
 
 /// The bytes of a workbook.
@@ -111,12 +116,134 @@ pub(super) struct Export {
 pub(super) async fn hand_out(service: &Service, caller: &Caller, export: Export) -> Result<HttpResponse, ApiError> {
     let Export { operation, subject, name, asked, table, form } = export;
     let at = service.division.now();
-    let rows = table.len();
-    let written = web::block(move || form.write(&table, at)).await;
-    let bytes = written.map_err(|_| ApiError::Internal("table".to_owned()))??;
-    let detail =
-        json!({"asked": asked, "form": form.word(), "rows": rows, "sha256": hex::encode(Sha256::digest(&bytes))});
+    let cover = Cover::of(operation, &asked, caller, at, at);
+    let language = caller.language;
+    let written = web::block(move || {
+        let mut writing = Writing::begin(form, table.heads(), at, language)?;
+        table.rows().iter().try_for_each(|row| writing.row(row))?;
+        writing.finish(cover)
+    });
+    let made = written.await.map_err(|_| ApiError::Internal("table".to_owned()))?.map_err(|why| unwritten(&why))?;
+    send(service, caller, Taken { operation, subject, name, asked, form, at }, made).await
+}
+
+/// A table whose rows are read page by page while it is written.
+pub(super) struct Stream<R: 'static> {
+    /// The operation.
+    pub operation: &'static str,
+    /// What it is about: a word, or the identity of whose records they are.
+    pub subject: String,
+    /// What the file is called, before the day and its ending.
+    pub name: &'static str,
+    /// What was asked for.
+    pub asked: Value,
+    /// Its columns.
+    pub columns: &'static [Column<R>],
+    /// As what it is written.
+    pub form: FileForm,
+    /// Rows of one file; of more, a part is asked for.
+    pub most: u64,
+}
+
+/// Takes the next row, and says whether there is room for another one.
+pub(super) type Put<'a, R> = &'a mut dyn FnMut(&R) -> bool;
+
+/// As [`hand_out`], of rows that `fill` reads in one snapshot. No more than a page of them is ever in memory.
+pub(super) async fn stream_out<R: 'static>(
+    service: &Service,
+    caller: &Caller,
+    stream: Stream<R>,
+    mut fill: impl FnMut(&mut Tx<'_>, Put<'_, R>) -> Result<(), StoreError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let Stream { operation, subject, name, asked, columns, form, most } = stream;
+    let (at, language) = (service.division.now(), caller.language);
+    let heads: Vec<&str> = columns.iter().map(|column| column.head(language)).collect();
+    let (whose, filters) = (caller.clone(), asked.clone());
+    let made = service.division.read(move |tx| {
+        let cover = Cover::of(operation, &filters, &whose, tx.head()?.at, at);
+        let mut writing = match Writing::begin(form, &heads, at, language) {
+            Ok(writing) => writing,
+            Err(why) => return Ok(Err(Some(why))),
+        };
+        let (mut left, mut failed) = (most, None);
+        let mut more = false;
+        let mut put = |row: &R| {
+            more = left == 0;
+            if more || failed.is_some() {
+                return false;
+            }
+            left -= 1;
+            let cells: Vec<Cell> = columns.iter().map(|column| (column.cell)(row)).collect();
+            failed = writing.row(&cells).err();
+            failed.is_none()
+        };
+        fill(tx, &mut put)?;
+        if more {
+            return Ok(Err(None));
+        }
+        Ok(failed.map_or_else(|| writing.finish(cover).map_err(Some), |why| Err(Some(why))))
+    });
+    let made = made.await?.map_err(|why| {
+        let Some(why) = why else {
+            let refusal = Refusal::at(Code::BodyMalformed, "/from").found(format!("more than {most} rows"));
+            return refusal.expected("a shorter period").into();
+        };
+        unwritten(&why)
+    })?;
+    send(service, caller, Taken { operation, subject, name, asked, form, at }, made).await
+}
+
+fn unwritten(why: &Unwritten) -> ApiError {
+    tracing::error!(%why, "a table cannot be written");
+    ApiError::Internal("table".to_owned())
+}
+
+/// What is taken along.
+struct Taken {
+    operation: &'static str,
+    subject: String,
+    name: &'static str,
+    asked: Value,
+    form: FileForm,
+    at: Moment,
+}
+
+async fn send(service: &Service, caller: &Caller, taken: Taken, made: Made) -> Result<HttpResponse, ApiError> {
+    let Taken { operation, subject, name, asked, form, at } = taken;
+    let Made { file, bytes, rows, sha256, .. } = made;
+    let detail = json!({"asked": asked, "form": form.word(), "rows": rows, "sha256": sha256});
     service.disclose(caller, operation, &subject, None, detail).await?;
-    let file = format!("attachment; filename=\"{name}-{}.{}\"", at.day(), form.word());
-    Ok(HttpResponse::Ok().content_type(form.media()).insert_header((header::CONTENT_DISPOSITION, file)).body(bytes))
+    let name = format!("attachment; filename=\"{name}-{}.{}\"", at.day(), form.word());
+    let mut response = HttpResponse::Ok();
+    response.content_type(form.media()).insert_header((header::CONTENT_DISPOSITION, name));
+    Ok(response.body(SizedStream::new(bytes, parts(file))))
+}
+
+/// The file in parts; each is read when the one before has gone.
+fn parts(file: File) -> impl futures_util::Stream<Item = Result<web::Bytes, std::io::Error>> {
+    futures_util::stream::try_unfold(file, |mut file| async move {
+        let read = web::block(move || {
+            let mut part = vec![0; PART];
+            let bytes = file.read(&mut part)?;
+            part.truncate(bytes);
+            Ok::<_, std::io::Error>((part, file))
+        });
+        let (part, file) = read.await.map_err(std::io::Error::other)??;
+        Ok((!part.is_empty()).then(|| (web::Bytes::from(part), file)))
+    })
+}
+
+/// A document that somebody takes along, as text: noted in the trail like a table.
+pub(super) async fn hand_out_text(
+    service: &Service,
+    caller: &Caller,
+    (operation, name, ending, media): (&'static str, &'static str, &'static str, &'static str),
+    asked: Value,
+    text: String,
+) -> Result<HttpResponse, ApiError> {
+    let at = service.division.now();
+    let detail = json!({"asked": asked, "form": ending, "sha256": hex::encode(Sha256::digest(&text))});
+    service.disclose(caller, operation, name, None, detail).await?;
+    let file = format!("attachment; filename=\"{name}-{}.{ending}\"", at.day());
+    Ok(HttpResponse::Ok().content_type(media).insert_header((header::CONTENT_DISPOSITION, file)).body(text))
 }

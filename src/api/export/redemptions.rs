@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use super::table::{Cell, Column, Table};
-use super::{Export, FileForm, Workbook, hand_out};
+use super::table::{Cell, Column};
+use super::{FileForm, Put, Stream, Workbook, stream_out};
 use crate::api::auth::RedemptionsReader;
 use crate::api::body::words::Date;
 use crate::api::error::ApiError;
@@ -18,14 +18,13 @@ use crate::domain::goods::{FundingSource, NewItem};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 use crate::domain::records::Redemption;
-use crate::domain::refusal::{Code, Refusal};
 use crate::domain::settlement::Progress;
 use crate::store::{StoreError, Tx};
 
-/// Rows of one file; a longer period is asked for in parts.
-const MOST: usize = 20_000;
-/// Adjustments are asked for in groups of so many redemptions.
-const GROUP: usize = 1000;
+/// Rows of one file, which a sheet holds; a longer period is asked for in parts.
+const MOST: u64 = 1_000_000;
+/// Redemptions that are read at a time.
+const PAGE: i64 = 1000;
 
 /// A redemption with what its row tells beside it.
 struct Row {
@@ -107,7 +106,7 @@ impl Wanted for RedemptionsAsked {
 
 /// The redemptions of a period as a file, oldest first: a retailer's manager gets its own, the bureau all
 ///
-/// Buyers are masked. At most 20000 redemptions; of more, a shorter period is asked for. The trail notes who took the
+/// Buyers are masked. At most 1000000 redemptions; of more, a shorter period is asked for. The trail notes who took the
 /// file along.
 #[utoipa::path(get, path = "/api/v1/exports/redemptions", operation_id = "exportRedemptions", tag = "retailer",
     params(
@@ -124,42 +123,44 @@ pub async fn export_redemptions(
 ) -> Result<HttpResponse, ApiError> {
     let RedemptionsReader { caller, of } = reader;
     let RedemptionsAsked { period, form } = asked;
-    let rows = service.division.read(move |tx| rows(tx, of, period)).await?;
-    if rows.len() > MOST {
-        let refusal = Refusal::at(Code::BodyMalformed, "/from").found(format!("more than {MOST} redemptions"));
-        return Err(refusal.expected("a shorter period").into());
-    }
-    let export = Export {
+    let stream = Stream {
         operation: "exportRedemptions",
         subject: of.map_or_else(|| "redemptions".to_owned(), |retailer| retailer.to_string()),
         name: "redemptions",
         asked: json!({"from": period.from, "to": period.to}),
-        table: Table::of(COLUMNS, &rows, caller.language),
+        columns: COLUMNS,
         form,
+        most: MOST,
     };
-    hand_out(&service, &caller, export).await
+    stream_out(&service, &caller, stream, move |tx, put| fill(tx, of, period, put)).await
 }
 
-/// One more than a file takes, where there are more.
-fn rows(tx: &mut Tx<'_>, of: Option<Id>, period: Period) -> Result<Vec<Row>, StoreError> {
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
-    let found = tx.redemptions_of_days(of, period.from, period.to, most)?;
-    let ids: Vec<Id> = found.iter().map(|(redemption, _)| redemption.id).collect();
-    let mut raised: BTreeMap<Id, Fen> = BTreeMap::new();
-    for group in ids.chunks(GROUP) {
-        for adjustment in tx.adjustments_of(group)? {
+/// Reads the redemptions page by page.
+fn fill(tx: &mut Tx<'_>, of: Option<Id>, period: Period, put: Put<'_, Row>) -> Result<(), StoreError> {
+    let (retailers, stores) = (tx.retailer_names()?, tx.store_names()?);
+    let mut after = None;
+    loop {
+        let found = tx.redemptions_of_days(of, (period.from, period.to), after, PAGE)?;
+        let Some((last, _)) = found.last() else { return Ok(()) };
+        after = Some(last.id);
+        let ids: Vec<Id> = found.iter().map(|(redemption, _)| redemption.id).collect();
+        let mut raised: BTreeMap<Id, Fen> = BTreeMap::new();
+        for adjustment in tx.adjustments_of(&ids)? {
             *raised.entry(adjustment.redemption).or_default() += adjustment.amount;
         }
+        let buyers = buyers(tx, found.iter().map(|(redemption, _)| redemption))?;
+        for (redemption, progress) in found {
+            let row = Row {
+                buyer: buyers.get(&redemption.person).cloned(),
+                raised: raised.get(&redemption.id).copied().unwrap_or_default(),
+                retailer: retailers.get(&redemption.retailer.to_string()).cloned(),
+                store: stores.get(&redemption.store.to_string()).cloned(),
+                redemption,
+                progress,
+            };
+            if !put(&row) {
+                return Ok(());
+            }
+        }
     }
-    let (retailers, stores) = (tx.retailer_names()?, tx.store_names()?);
-    let buyers = buyers(tx, found.iter().map(|(redemption, _)| redemption))?;
-    let row = |(redemption, progress): (Redemption, Progress)| Row {
-        buyer: buyers.get(&redemption.person).cloned(),
-        raised: raised.get(&redemption.id).copied().unwrap_or_default(),
-        retailer: retailers.get(&redemption.retailer.to_string()).cloned(),
-        store: stores.get(&redemption.store.to_string()).cloned(),
-        redemption,
-        progress,
-    };
-    Ok(found.into_iter().map(row).collect())
 }

@@ -12,6 +12,7 @@ mod old_item;
 mod party;
 mod personal;
 mod problem;
+mod product;
 mod programme;
 mod redemption;
 mod report;
@@ -44,6 +45,7 @@ pub use personal::{
     AssistedClaimView, AttemptView, DisclosureView, ErasureView, ExportView, PersonView, QuotaView, moment,
 };
 pub use problem::{Fault, PROBLEM_TYPES, Problem, ProblemItem};
+pub use product::{ProductView, ProductWithEntriesView};
 pub use programme::{
     BonusView, DraftView, HoursView, LineView, PoolView, ProgrammeView, RegionView, SpanView, TierView, TimesView,
     WarningView, WindowsView,

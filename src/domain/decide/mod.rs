@@ -14,6 +14,7 @@ mod evidence_file;
 mod expiry;
 mod growth_input;
 mod hold;
+mod import;
 mod key_file;
 mod matching;
 mod old_item_end;
@@ -92,6 +93,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ErasePerson(wish) => erasure::footprint(state, wish.person),
         Act::RewrapKeys(rewrapped) => rewrapped.iter().for_each(|one| state.data_keys.ask(one.person)),
         Act::CreateCheckpoint(new) => checkpoint::footprint(state, new),
+        Act::ImportTable(new) => import::footprint(state, new),
         Act::UploadEvidence(new) => evidence_file::footprint(state, new),
         Act::ReceiveTurnIn { turn_in, recycler, .. } => old_item_end::footprint(state, *turn_in, *recycler),
         Act::RecordDismantling(new) => old_item_end::footprint(state, new.turn_in, new.recycler),
@@ -191,6 +193,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
             Ok(disclosure::record(operation, subject, reason.as_deref(), detail, &mut ids))
         }
         Act::CreateCheckpoint(new) => checkpoint::create(state, new, &mut ids),
+        Act::ImportTable(new) => import::take(state, new, command.actor.id, stamp, &mut ids),
         Act::UploadEvidence(new) => evidence_file::record(state, new, command.actor.id, &mut ids),
         Act::ReceiveTurnIn { turn_in, recycler, received_on } => {
             old_item_end::receive(state, (*turn_in, *recycler), *received_on, command.actor.id, &mut ids)

@@ -34,8 +34,9 @@ fn ask(state: &mut State, party: Party, id: Id) {
     }
 }
 
-pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
-    let row = Retailer {
+/// A retailer that is registered and not yet approved.
+pub(super) fn new_retailer(new: &NewRetailer, ids: &mut Ids) -> Retailer {
+    Retailer {
         id: ids.next(),
         name: new.name.clone(),
         uscc: new.uscc.clone(),
@@ -46,7 +47,11 @@ pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
         programmes: Vec::new(),
         proposal: None,
         paying: Vec::new(),
-    };
+    }
+}
+
+pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
+    let row = new_retailer(new, ids);
     let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
         "account": row.account.number.masked});
     retailer_decision(row, detail)
@@ -56,16 +61,21 @@ pub(super) fn add_store(state: &State, retailer: Id, texts: [&String; 4], ids: &
     if state.retailers.get(&retailer)?.is_none() {
         return Err(not_found("/retailer_id"));
     }
-    let [name, address, division_code, town] = texts.map(Clone::clone);
-    // The bureau itself adds a store, so it needs no second approval; it can be suspended like any party.
-    let row = Store { id: ids.next(), retailer, name, address, division_code, town, standing: Standing::Approved };
+    let row = new_store(retailer, texts, ids);
     let detail = json!({"retailer": retailer, "name": row.name, "division_code": row.division_code, "town": row.town});
     Ok(store_decision(row, detail))
 }
 
-pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Decision {
+/// A store. The bureau itself adds it, so it needs no second approval; it can be suspended like any party.
+pub(super) fn new_store(retailer: Id, texts: [&String; 4], ids: &mut Ids) -> Store {
+    let [name, address, division_code, town] = texts.map(Clone::clone);
+    Store { id: ids.next(), retailer, name, address, division_code, town, standing: Standing::Approved }
+}
+
+/// A collection point, which may take part at once.
+pub(super) fn new_recycler(new: &NewRecycler, ids: &mut Ids) -> Recycler {
     let categories = if new.categories.is_empty() { Category::ALL.to_vec() } else { new.categories.clone() };
-    let row = Recycler {
+    Recycler {
         id: ids.next(),
         name: new.name.clone(),
         uscc: new.uscc.clone(),
@@ -77,7 +87,11 @@ pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Decision {
         longitude_micro: new.longitude_micro,
         categories,
         standing: Standing::Approved,
-    };
+    }
+}
+
+pub(super) fn register_recycler(new: &NewRecycler, ids: &mut Ids) -> Decision {
+    let row = new_recycler(new, ids);
     let detail = json!({"name": row.name, "uscc": row.uscc, "division_code": row.division_code, "town": row.town,
         "categories": row.categories});
     recycler_decision(row, detail)

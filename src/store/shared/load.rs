@@ -15,7 +15,7 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
     AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
-    LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
+    ImportFileRow, LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
     ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
     RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
 };
@@ -82,6 +82,9 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.tills, till.id as TillRow);
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
+    fill!(conn, state.imports, import_file.id as ImportFileRow);
+    super::imports::load_newest(conn, state)?;
+    super::imports::load_registrations(conn, state)?;
     fill!(conn, state.settlements, settlement.id as SettlementRow);
     fill!(conn, state.holds, line_hold.redemption as LineHoldRow);
     fill!(conn, state.payment_batches, payment_batch.id as PaymentBatchRow);

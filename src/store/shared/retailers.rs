@@ -97,8 +97,8 @@ pub fn redemptions(conn: &mut Conn, retailer: Option<Id>, page: Page) -> Result<
 pub fn redemptions_of_days(
     conn: &mut Conn,
     retailer: Option<Id>,
-    from: Option<Day>,
-    to: Option<Day>,
+    (from, to): (Option<Day>, Option<Day>),
+    after: Option<Id>,
     limit: i64,
 ) -> Result<Vec<Redeemed>, StoreError> {
     let mut query = redemption::table
@@ -110,6 +110,9 @@ pub fn redemptions_of_days(
     }
     if let Some(day) = from {
         query = query.filter(redemption::id.ge(first_id(day.start())));
+    }
+    if let Some(after) = after {
+        query = query.filter(redemption::id.gt(after));
     }
     if let Some(day) = to {
         query = query.filter(redemption::id.lt(first_id(day.start().plus_seconds(DAY_SECONDS))));

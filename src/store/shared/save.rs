@@ -18,11 +18,11 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
     AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, LineHoldRow, LineRejectionRow, LineRow, MovementRow,
-    OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow, ReconciliationRowRow,
-    RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow,
-    RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VersionRow,
-    VoucherRow, write_all,
+    CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineHoldRow, LineRejectionRow,
+    LineRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProductRow,
+    ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
+    ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow,
+    StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -184,6 +184,8 @@ fn facts(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     insert!(conn, AuditRow, &saved.audits, audit_record);
     insert!(conn, CheckpointRow, &saved.checkpoints, audit_checkpoint);
     insert!(conn, BlockRow, &saved.blocks, audit_block);
+    insert!(conn, ImportFileRow, &saved.imports, import_file);
+    insert!(conn, ProductRow, &saved.products, product);
     insert!(conn, EvidenceFileRow, &saved.evidence_files, evidence_file);
     insert!(conn, OldItemStepRow, &saved.old_item_steps, old_item_step);
     insert!(conn, LineRejectionRow, &saved.line_rejections, line_rejection);

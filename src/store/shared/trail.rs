@@ -13,16 +13,16 @@ use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, LineHoldRow, LineRejectionRow,
-    MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
+    BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
+    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
     RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
     account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
-    audit_record, bank_return, dispute, evidence_file, growth_baseline, line_hold, line_rejection, movement,
-    off_system_trade_in, old_item_step, payment_batch, reconciliation_row, redemption, redemption_state, repayment,
-    settlement,
+    audit_record, bank_return, dispute, evidence_file, growth_baseline, import_file, line_hold, line_rejection,
+    movement, off_system_trade_in, old_item_step, payment_batch, reconciliation_row, redemption, redemption_state,
+    repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -143,6 +143,7 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "anomaly" => rows!(anomaly.id as AnomalyRow),
         "dispute" => rows!(dispute.id as DisputeRow),
         "audit_checkpoint" => rows!(audit_checkpoint.id as CheckpointRow),
+        "import_file" => rows!(import_file.id as ImportFileRow),
         "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
         "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
         _ => BTreeMap::new(),

@@ -9,6 +9,7 @@ use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::ledger::{account_id, line_id};
 use crate::domain::money::Fen;
+use crate::domain::product::ListDigest;
 use crate::domain::records::{RedemptionState, RedemptionStatus};
 use crate::domain::rollup::{RollupKey, Tally};
 use crate::domain::time::Moment;
@@ -16,13 +17,13 @@ use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
-    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, LineRow, MovementRow, OffSystemRow,
-    OldItemStepRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineRow, MovementRow,
+    OffSystemRow, OldItemStepRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
-    audit_record, dispute, evidence_file, growth_baseline, ledger_account, ledger_line, movement, off_system_trade_in,
-    old_item_step, redemption, redemption_state, rollup, rollup_entry, voucher,
+    audit_record, dispute, evidence_file, growth_baseline, import_file, ledger_account, ledger_line, movement,
+    off_system_trade_in, old_item_step, product, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -119,6 +120,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         anomalies: count(walk.anomaly_rules.len() + walk.anomalies.len()),
         disputes: count(walk.disputes.len()),
         checkpoints: count(walk.checkpoints.len()),
+        imports: count(walk.imports.len()),
         evidence_files: count(walk.evidence_files.len()),
         old_item_steps: count(walk.old_item_steps.len()),
         ..Verified::default()
@@ -133,6 +135,8 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     let raised = sound!(adjustments(conn, &walk)?);
     sound!(redemptions(conn, &walk, &reversed, &raised, &mut facts)?);
     sound!(entered(conn, &walk)?);
+    sound!(imports(conn, &walk)?);
+    progress("movements, redemptions, adjustments and figures are as they were written");
     sound!(assisted_claims(conn, &walk)?);
     sound!(account_proposals(conn, &walk)?);
     sound!(evidence_files(conn, &walk)?);
@@ -201,6 +205,51 @@ fn entered(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreErr
         read!("off_system_trade_in", off_system_trade_in::table.select(OffSystemRow::as_select()).load(conn));
     let seen = rows.iter().map(|row| (row.id, digest::of(row))).collect();
     Ok(compare("off_system_trade_in", &walk.off_system, &seen))
+}
+
+/// Files that were taken are as they were written, and each product list has the entries that its file says.
+fn imports(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let files: Vec<ImportFileRow> =
+        read!("import_file", import_file::table.order(import_file::id).select(ImportFileRow::as_select()).load(conn));
+    let seen = files.iter().map(|row| (row.id, digest::of(row))).collect();
+    sound!(compare("import_file", &walk.imports, &seen));
+    let mut entries = 0;
+    for file in &files {
+        let seq = walk.imports.get(&file.id).map(|known| known.1);
+        let (mut digest, mut after) = (ListDigest::default(), 0);
+        loop {
+            let page: Vec<ProductRow> = read!(
+                "product",
+                product::table
+                    .filter(product::import.eq(file.id).and(product::row_number.gt(after)))
+                    .order(product::row_number)
+                    .limit(PAGE)
+                    .select(ProductRow::as_select())
+                    .load(conn)
+            );
+            let Some(last) = page.last() else { break };
+            after = last.row_number;
+            for row in page {
+                let id = row.id;
+                let Ok(entry) = row.read() else {
+                    return Ok(Err(Finding::new("product", id, seq, "it is unreadable")));
+                };
+                if entry.at.0 != file.at {
+                    return Ok(Err(Finding::new("product", id, seq, "it is not of the time of its file")));
+                }
+                digest.take(&entry);
+                entries += 1;
+            }
+        }
+        let found = Some(digest.finish()).filter(|_| file.entries.is_some());
+        if found != file.entries {
+            let what = "the entries of the product list are not those that it came with";
+            return Ok(Err(Finding::new("import_file", file.id, seq, what)));
+        }
+    }
+    let all: i64 = read!("product", product::table.count().get_result(conn));
+    let strange = Finding::new("product", "unknown", None, "an entry has come with no file");
+    Ok(if all == entries { Ok(()) } else { Err(strange) })
 }
 
 /// Files about records; what they contain is compared where they lie, by `huanxin evidence check`.

@@ -25,6 +25,8 @@ fn facts_refuse_every_change() {
             "off_system_trade_in",
             "refresh_token",
             "audit_checkpoint",
+            "import_file",
+            "product",
             "evidence_file",
             "old_item_step",
             "anomaly_rules",

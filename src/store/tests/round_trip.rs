@@ -1,5 +1,7 @@
 //! What was saved is what is loaded, of every kind, and what the lists show.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::samples::{self, at, claim, id, saved};
@@ -9,9 +11,12 @@ use crate::domain::adjustment::Adjustment;
 use crate::domain::audit::{GENESIS, Head};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome};
 use crate::domain::evidence_file::EvidenceFile;
+use crate::domain::goods::Category;
 use crate::domain::id::Id;
+use crate::domain::import::{ImportTable, Registration};
 use crate::domain::old_item_end::{EndStep, OldItemEnd, OldItemStep};
 use crate::domain::pickup::{Pickup, PickupStatus};
+use crate::domain::product::Product;
 use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
@@ -65,6 +70,40 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.open_pickups.peek(&samples::pickup().person), Some(&[id(84)].into()));
         assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
+        assert_eq!(state.imports.peek(&id(80)), Some(&samples::import()));
+        assert_eq!(state.newest_imports.peek(&ImportTable::Products), Some(&samples::import()));
+        for (key, there) in registrations(&saved) {
+            assert_eq!(state.registrations.get(&key).unwrap().map(BTreeSet::len), there.then_some(1), "{key:?}");
+        }
+    });
+}
+
+/// What is registered once, and whether it is.
+fn registrations(saved: &Saved) -> [(Registration, bool); 5] {
+    let (retailer, store, recycler) = (&saved.retailers[0], &saved.stores[0], &saved.recyclers[0]);
+    [
+        (Registration::Retailer(retailer.uscc.clone()), true),
+        (Registration::Retailer("another".into()), false),
+        (Registration::Store(store.retailer, store.name.clone()), true),
+        (Registration::Recycler(recycler.uscc.clone(), recycler.name.clone()), true),
+        (Registration::Recycler(recycler.uscc.clone(), "another".into()), false),
+    ]
+}
+
+#[test]
+fn the_newest_entry_of_a_product_counts() {
+    each(|division| {
+        division.save(&saved(&division.salt)).unwrap();
+        let newer =
+            Product { id: id(82), row: 3, brand: "Midea".into(), at: at().plus_seconds(1), ..samples::product() };
+        division.save(&Saved { products: vec![newer.clone()], ..Saved::default() }).unwrap();
+        let listed = |brand| division.read(|tx| tx.products(Some(Category::Refrigerator), brand, ALL)).len();
+        assert_eq!([listed(None), listed(Some("Midea")), listed(Some("Haier"))], [1, 1, 0]);
+        assert_eq!(division.read(|tx| tx.products(Some(Category::Car), None, ALL)), []);
+        assert_eq!(division.read(|tx| tx.product_entries("6909794246738", 9)), [newer, samples::product()]);
+        assert_eq!(division.read(|tx| tx.imports(Some(ImportTable::Stores))), []);
+        assert_eq!(division.read(|tx| tx.imports(None)), [samples::import()]);
+        assert_eq!(division.read(|tx| tx.import(id(80))), Some(samples::import()));
     });
 }
 
@@ -94,6 +133,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.sessions.ask(id(60));
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
+    state.imports.ask(id(80));
+    state.newest_imports.ask(ImportTable::Products);
+    registrations(saved).into_iter().for_each(|(key, _)| state.registrations.ask(key));
     state.tills.ask(id(62));
     state.devices.ask(id(60));
     state.devices.ask(id(61));

@@ -17,11 +17,13 @@ use crate::domain::dispute::{
 use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
+use crate::domain::import::{ImportFile, ImportTable};
 use crate::domain::ledger::{Accounts, LedgerAccount, LedgerLine, Movement, MovementKind, account_id, line_id};
 use crate::domain::money::Fen;
 use crate::domain::old_item_end::{EndStep, OldItemStep};
 use crate::domain::personal::{DataKey, Personal};
 use crate::domain::pickup::{Pickup, PickupStatus};
+use crate::domain::product::Product;
 use crate::domain::programme::Rules;
 use crate::domain::records::{
     AccountProposal, AssistantUse, AssistedClaim, BankAccount, Baseline, ClaimKey, ClaimKind, ConsentKind, Counted,
@@ -426,6 +428,27 @@ pub fn checkpoint() -> Checkpoint {
     Checkpoint { id: id(60), number: 1, size: 1, root, head, at: at(), statement: "a.b.c".into() }
 }
 
+pub fn import() -> ImportFile {
+    let (sha256, entries) = ("ab".repeat(32), Some("cd".repeat(32)));
+    let table = ImportTable::Products;
+    ImportFile { id: id(80), table, sha256, rows: 1, replaces: Id::NIL, entries, author: id(41), at: at() }
+}
+
+pub fn product() -> Product {
+    Product {
+        id: id(81),
+        import: id(80),
+        row: 2,
+        gtin: "06909794246738".into(),
+        category: Category::Refrigerator,
+        brand: "Haier".into(),
+        model: "BCD-510".into(),
+        energy_level: Some(1),
+        filed_price: Some(Fen(629_900)),
+        at: at(),
+    }
+}
+
 /// A data key.
 pub fn data_key(person: Id) -> DataKey {
     let wrapped = Some("wrapped".into());
@@ -674,6 +697,8 @@ pub fn saved(salt: &str) -> Saved {
             request_id: "r".into(),
         }],
         forgotten: Vec::new(),
+        imports: vec![import()],
+        products: vec![product()],
         evidence_files: vec![evidence_file()],
         old_item_steps: vec![old_item_step()],
         pickups: vec![pickup()],
