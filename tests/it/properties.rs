@@ -11,12 +11,15 @@ use huanxin::domain::command::{
 };
 use huanxin::domain::decide::decide;
 use huanxin::domain::dispute::{DisputeAbout, DisputeParty, Verdict};
+use huanxin::domain::evidence_file::{FileAbout, FileKind, FileMedia, NewEvidenceFile};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::import::{NewImport, NewRows, NewStore, import_id};
 use huanxin::domain::money::Fen;
+use huanxin::domain::old_item_end::{EndStep, NewDismantling};
 use huanxin::domain::personal::NewDataKey;
+use huanxin::domain::pickup::NewPickup;
 use huanxin::domain::product::{NewProduct, gtin_14};
 use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
 use huanxin::domain::records::VoucherStatus;
@@ -31,9 +34,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::fixtures::{
-    APPLIANCES, CARS, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen, new_item,
-    new_recycler, new_retailer, old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules, setting,
-    turn_in,
+    APPLIANCES, CARS, DIVISION, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen,
+    new_item, new_recycler, new_retailer, old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules,
+    setting, turn_in,
 };
 
 /// Late in a year, so that a sequence which waits runs into the next one.
@@ -146,6 +149,34 @@ enum Step {
         table: usize,
         variant: u64,
     },
+    /// A file about an old item, which may be the file of another one as well.
+    File {
+        pick: usize,
+        content: u64,
+    },
+    /// A yard receives an old item, and dismantles it.
+    Receive {
+        pick: usize,
+    },
+    Dismantle {
+        pick: usize,
+        content: u64,
+    },
+    /// Somebody asks for a pick-up; the collection point accepts, collects, or calls it off.
+    Pickup {
+        whom: u64,
+        kind: usize,
+    },
+    AcceptPickup {
+        pick: usize,
+    },
+    CollectPickup {
+        pick: usize,
+        turn_in: usize,
+    },
+    CancelPickup {
+        pick: usize,
+    },
     /// A command of before, once more.
     Again {
         pick: usize,
@@ -208,9 +239,39 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
         2 => vec![step, Step::NewTill { seller: number / 14 % 2, other_store: number / 14 % 4 == 3 }],
         4 | 11 => vec![step, Step::EnrolTill { pick: number / 7, device: number as u64 / 14 % DEVICES }],
         6 => vec![step, Step::Rewrap { pick: number }],
-        3 | 5 | 12 => vec![step, Step::Import { table: number % 4, variant: number as u64 / 7 % 3 }],
+        1 => vec![step, Step::File { pick: number / 7, content: number as u64 / 14 % 3 }],
+        3 => {
+            vec![
+                step,
+                Step::Receive { pick: number / 7 },
+                Step::Pickup { whom: number as u64 / 14 % PEOPLE, kind: 0 },
+                Step::Import { table: number % 4, variant: number as u64 / 7 % 3 },
+            ]
+        }
+        5 => vec![
+            step,
+            Step::AcceptPickup { pick: number / 14 },
+            Step::Receive { pick: number / 14 },
+            Step::Import { table: number % 4, variant: number as u64 / 7 % 3 },
+        ],
+        12 => vec![
+            step,
+            Step::CollectPickup { pick: number / 14, turn_in: number / 7 },
+            Step::CancelPickup { pick: number / 28 },
+            Step::Import { table: number % 4, variant: number as u64 / 7 % 3 },
+        ],
         9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
-        7 | 8 | 10 => vec![step, Step::Look { pick: number / 14, what: number }],
+        7 => vec![step, Step::Look { pick: number / 14, what: number }],
+        8 => vec![
+            step,
+            Step::Look { pick: number / 14, what: number },
+            Step::File { pick: number / 7, content: number as u64 / 14 % 3 },
+        ],
+        10 => vec![
+            step,
+            Step::Look { pick: number / 14, what: number },
+            Step::Dismantle { pick: number / 7, content: number as u64 / 14 % 3 },
+        ],
         13 => {
             let whom = number as u64 / 14 % PEOPLE;
             vec![step, Step::Erase { whom, keeps: number % 3 == 0, or_restrict: number / 14 % 2 == 0 }]
@@ -228,6 +289,8 @@ struct Made {
     vouchers: Vec<(Id, u64, usize)>,
     ended: BTreeSet<Id>,
     redemptions: Vec<(Id, Id)>,
+    /// Pick-ups.
+    pickups: Vec<Id>,
     /// Tills with their sellers and codes.
     tills: Vec<(Id, Id, [u8; 32])>,
     anomalies: Vec<Id>,
@@ -272,6 +335,7 @@ impl Made {
                 let kind = KINDS.iter().position(|kind| kind.1 == row.category).unwrap();
                 self.vouchers.push((row.id, owner(row.person), kind));
             }
+            Outcome::Pickup(row) if !self.pickups.contains(&row.id) => self.pickups.push(row.id),
             Outcome::Redeemed(row) if self.redemptions.iter().all(|known| known.0 != row.id) => {
                 let Act::RedeemVoucher(redeem) = &command.act else { panic!("another act redeems") };
                 self.redemptions.push((row.id, redeem.retailer));
@@ -350,7 +414,33 @@ impl Made {
                 Act::RevokeTill { till: pick(&self.tills, at)?.0, reason: "停用".into() }
             }
             Step::Rewrap { pick: at } => self.rewrap(at)?,
-            Step::Import { table, variant } => import(table, variant),
+            Step::File { pick: at, content } => certificate(pick(&self.turn_ins, at)?.0, district.recycler, content),
+            Step::Receive { pick: at } => {
+                let turn_in = pick(&self.turn_ins, at)?.0;
+                Act::ReceiveTurnIn { turn_in, recycler: district.recycler, received_on: now.day() }
+            }
+            Step::Dismantle { pick: at, content } => Act::RecordDismantling(Box::new(NewDismantling {
+                turn_in: pick(&self.turn_ins, at)?.0,
+                recycler: district.recycler,
+                day: now.day(),
+                certificate: "CJ-1".into(),
+                sha256: format!("{content:064x}"),
+            })),
+            Step::Pickup { whom, kind } => pickup(whom, KINDS[kind].1, now),
+            Step::AcceptPickup { pick: at } => {
+                Act::AcceptPickup { pickup: *pick(&self.pickups, at)?, recycler: district.recycler }
+            }
+            Step::CollectPickup { pick: at, turn_in } => Act::CollectPickup {
+                pickup: *pick(&self.pickups, at)?,
+                recycler: district.recycler,
+                turn_in: pick(&self.turn_ins, turn_in)?.0,
+            },
+            Step::CancelPickup { pick: at } => Act::CancelPickup {
+                pickup: *pick(&self.pickups, at)?,
+                person: None,
+                recycler: Some(district.recycler),
+                reason: "改天".into(),
+            },
             Step::Again { pick: at } => return pick(&self.commands, at).cloned(),
             Step::OtherMeaning { pick: at } => {
                 let known = pick(&self.commands, at)?.clone();
@@ -532,6 +622,11 @@ fn with_keys_of_its_own(mut act: Act, number: usize) -> Act {
     match &mut act {
         Act::RecordTurnIn(new) => new.key = fresh,
         Act::ClaimVoucher(claim) => claim.key = fresh,
+        Act::UploadEvidence(new) => new.key = fresh,
+        Act::RequestPickup(new) => {
+            new.key = fresh;
+            new.address_key = data_key(500_000 + number as u64);
+        }
         Act::RedeemVoucher(redeem) if number.is_multiple_of(2) => {
             redeem.delivery.address = Some(personal("address", number as u64));
             redeem.delivery_key = Some(fresh);
@@ -541,11 +636,42 @@ fn with_keys_of_its_own(mut act: Act, number: usize) -> Act {
     act
 }
 
+/// A file of this content about an old item.
+fn certificate(turn_in: Id, recycler: Id, content: u64) -> Act {
+    Act::UploadEvidence(Box::new(NewEvidenceFile {
+        about: FileAbout::TurnIn,
+        subject: turn_in,
+        organisation: recycler,
+        kind: FileKind::Certificate,
+        media: FileMedia::Pdf,
+        bytes: 100,
+        sha256: format!("{content:064x}"),
+        blob: "cd".repeat(32),
+        key: data_key(0),
+    }))
+}
+
+fn pickup(whom: u64, category: Category, now: Moment) -> Act {
+    Act::RequestPickup(Box::new(NewPickup {
+        person: person(whom),
+        key: data_key(0),
+        category,
+        division_code: DIVISION.into(),
+        town: "昌东镇".into(),
+        address: personal("address", whom),
+        address_key: data_key(0),
+        from: now,
+        until: now.plus_seconds(3600),
+    }))
+}
+
 /// A newer version: as before, with a yearly limit, with a release of one voucher, in a group of exclusive ones, or with
 /// a retroactive rise.
 fn draft(programme: usize, variant: u8) -> Rules {
     let (word, pool) = POOLS[programme];
     let mut rules = rules(word, fen(pool));
+    // Every other one waits for the old item.
+    rules.old_item.settlement_hold = (variant % 2 == 1).then_some(EndStep::Received);
     match variant {
         // No laxer than the file, which gives one car a year.
         1 => rules.limits.per_person_and_year = Some(if word == CARS { 1 } else { 2 }),
@@ -767,6 +893,13 @@ fn the_sequences_are_rich() {
         "create_till",
         "enrol_till",
         "revoke_till",
+        "upload_evidence",
+        "receive_turn_in",
+        "record_dismantling",
+        "request_pickup",
+        "accept_pickup",
+        "collect_pickup",
+        "cancel_pickup",
         "replayed",
     ] {
         assert!(effects.get(act).is_some_and(|count| *count > 1), "{act} in {effects:?}");
