@@ -19,10 +19,12 @@ use crate::domain::refusal::Code;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, EvidenceFileRow, RedemptionRow, Row, StaffRow, TurnInRow, read_all,
+    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, EvidenceFileRow, RedemptionRow, Row, StaffRow, TurnInRow,
+    read_all,
 };
 use crate::store::schema::{
-    account, anomaly, anomaly_rules, anomaly_scan, attempt, evidence_file, old_item_step, redemption, redemption_state, store, turn_in, voucher,
+    account, anomaly, anomaly_rules, anomaly_scan, attempt, evidence_file, old_item_step, redemption, redemption_state,
+    store, turn_in, voucher,
 };
 use crate::store::tx::{AnomalyFilter, Page};
 
