@@ -191,18 +191,19 @@ on_both! {
 
     /// What an app calls its device is kept as a digest with the voucher, and tells when many claim from one.
     fn many_claim_from_one_device(app) {
+        const DEVICE: &str = "device-7-of-the-app";
         let claim = TestApp::claim_body("nc-appl-2026", "refrigerator", None).to_string();
         let mut sold = Vec::new();
         for n in 0..6 {
             let key = fresh_key();
             let headers =
-                [("Content-Type", "application/json"), ("Idempotency-Key", key.as_str()), ("X-Device-Id", "device 7")];
+                [("Content-Type", "application/json"), ("Idempotency-Key", key.as_str()), ("X-Device-Id", DEVICE)];
             let voucher = app.consumer(n).send(Method::POST, "/api/v1/vouchers", &headers, Some(claim.as_bytes())).made();
             let old = with(old_fridge(&app, n), "/evidence/0/sha256", format!("{n:064x}"));
             let body = with(sale(&app, n, &new_fridge(), "6299.00"), "/turn_in_id", app.turn_in(&old));
             sold.push(sell(&app, &with(body, "/qr_token", app.code(n, &voucher, "live"))));
         }
-        assert!(!app.database().rows()["voucher"].iter().any(|row| row.to_string().contains("device 7")));
+        assert!(!app.database().rows()["voucher"].iter().any(|row| row.to_string().contains(DEVICE)));
         let app = app.later(A_DAY);
         scan(&app);
         let found = listed(&app, "?rule=many_on_one_device");

@@ -90,6 +90,8 @@ fn facts_outlast_a_step() {
             evidence_files: Vec::new(),
             old_item_steps: Vec::new(),
             redemption_states: Vec::new(),
+            anomaly_rules: Vec::new(),
+            anomaly_scans: Vec::new(),
             ..saved.clone()
         };
         division.save(&before).unwrap();
