@@ -1,8 +1,11 @@
 //! What looks wrong is found a day later, holds its lines, and is resolved; the rules are data and their change is told.
 
+use std::io::Cursor;
+
 use huanxin::domain::anomaly::{AnomalyRule, LinkKind};
 use huanxin::domain::identifier::synthetic;
 use huanxin::engine::Scanned;
+use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
@@ -226,6 +229,81 @@ on_both! {
         assert_eq!(held(&app, &[&sold[0], &sold[1]]), [1, 1]);
     }
 
+    /// What yards say they received is held against what supports a subsidy; of what was recorded before they said
+    /// anything, nothing is known.
+    fn old_items_that_never_came_to_the_yard(app) {
+        let limits = json!({"rule": "old_items_not_received", "on": true, "days": 60, "span": 21, "least": 3, "from": 10,
+            "full": 40, "hold_at": 60});
+        set(&app, 0, &json!([limits])).expect(200);
+        let trade = |n: usize, came: bool| {
+            let old = with(old_fridge(&app, n), "/evidence/0/sha256", format!("{n:064x}"));
+            let turn_in = app.turn_in(&old);
+            if came {
+                let path = format!("/api/v1/turn-ins/{turn_in}/receipt");
+                app.recycler().post(&path, &json!({"received_on": TODAY})).expect(201);
+            }
+            let voucher = app.claim(n, "nc-appl-2026", "refrigerator", None);
+            let body = with(sale(&app, n, &new_fridge(), "6299.00"), "/turn_in_id", turn_in);
+            sell(&app, &with(body, "/qr_token", app.code(n, &voucher, "live")))
+        };
+        let before = trade(0, false);
+        let came = trade(1, true);
+        // The first of those that came was recorded before its receipt was told.
+        let [also, never, neither] = [(2, true), (3, false), (4, false)].map(|(n, came)| trade(n, came));
+        let app = app.later(21 * A_DAY);
+        assert!(scan(&app).iter().all(|(_, findings)| *findings == 0));
+        let app = app.later(A_DAY);
+        assert_eq!(scan(&app), [("2026-07-09".to_owned(), 1)]);
+        let found = listed(&app, "?rule=old_items_not_received");
+        assert_eq!((found.len(), &found[0]["measure"], &found[0]["score"]), (1, &json!(50), &json!(100)), "{found:#?}");
+        assert_eq!(held(&app, &[&before, &came, &also, &never, &neither]), [0, 0, 0, 1, 1]);
+    }
+
+    /// The same picture, handed in about two sales.
+    fn a_picture_that_is_handed_in_twice(app) {
+        let sold = [0, 1].map(|n| {
+            let old = with(old_fridge(&app, n), "/evidence/0/sha256", format!("{n:064x}"));
+            let voucher = app.claim(n, "nc-appl-2026", "refrigerator", None);
+            let body = with(sale(&app, n, &new_fridge(), "6299.00"), "/turn_in_id", app.turn_in(&old));
+            sell(&app, &with(body, "/qr_token", app.code(n, &voucher, "live")))
+        });
+        let mut picture = Cursor::new(Vec::new());
+        RgbImage::from_pixel(8, 6, Rgb([7, 120, 60])).write_to(&mut picture, ImageFormat::Png).unwrap();
+        for redemption in &sold {
+            let path = format!("/api/v1/evidence?about=redemption&subject_id={redemption}&kind=delivery");
+            let headers = [("Content-Type", "image/png"), ("Idempotency-Key", &*fresh_key())];
+            app.retailer().send(Method::POST, &path, &headers, Some(picture.get_ref())).expect(201);
+        }
+        let app = app.later(A_DAY);
+        scan(&app);
+        assert_eq!(listed(&app, "?rule=photo_used_twice").len(), 1);
+        assert_eq!(held(&app, &[&sold[0], &sold[1]]), [1, 1]);
+    }
+
+    /// A settlement with a line that an unresolved finding holds is not approved; nor with one that is confirmed.
+    fn a_settlement_is_not_approved_over_a_finding(app) {
+        for n in [0, 1] {
+            sell(&app, &app.ready(n));
+        }
+        let app = app.later(A_DAY);
+        scan(&app);
+        let control = json!({"lines": 2, "amount": "1889.70"});
+        let wish = json!({"from": TODAY, "to": TODAY, "lines": 2, "amount": "1889.70"});
+        let settlement = app.retailer().post("/api/v1/settlements", &wish).made();
+        let step = |user: &crate::app::User<'_>, word: &str| {
+            user.post(&format!("/api/v1/settlements/{settlement}/{word}"), &control)
+        };
+        step(&app.officer(), "acceptance").expect(200);
+        step(&app.demo_user("reviewer"), "review").expect(200);
+        let approver = app.demo_user("approver");
+        step(&approver, "approval").refused(409, "WRONG_STATE");
+        let id = listed(&app, "")[0]["id"].as_str().unwrap().to_owned();
+        resolve(&app, &id, "confirmed").expect(200);
+        step(&approver, "approval").refused(409, "WRONG_STATE");
+        resolve(&app, &id, "dismissed").expect(200);
+        assert_eq!(step(&approver, "approval").expect(200)["status"], "approved");
+    }
+
     /// Two replicas scan a day at once: what is found stands there once.
     fn replicas_scan_together(app) {
         for n in [0, 1] {
@@ -233,12 +311,8 @@ on_both! {
         }
         let app = app.later(A_DAY);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let both = async {
-            let (one, other) = (app.division().scan_due(), app.division().scan_due());
-            let (one, other) = (one.await, other.await);
-            (one.unwrap(), other.unwrap())
-        };
-        runtime.block_on(both);
+        let (one, other) = runtime.block_on(async { tokio::join!(app.division().scan_due(), app.division().scan_due()) });
+        assert_eq!((one.unwrap().unwrap().findings, other.unwrap().unwrap().findings), (1, 1));
         assert_eq!(listed(&app, "").len(), 1);
         assert_eq!(app.database().rows_of("anomaly_scan").len(), 1);
     }

@@ -555,7 +555,7 @@ fn page(year: &Year, rules: &Rules, results: &BTreeMap<AnomalyRule, Result>) -> 
     writeln!(
         page,
         "{YEAR}\n{planted} frauds are planted, {EACH} of each of {kinds} kinds, among {sales} sales. `tests/it/fraud_year.rs` \
-         makes the year; nothing is drawn by lot, so that the table is the same each time and a change of a rule shows here.\n"
+         makes the year;\nnothing is drawn by lot, so that the table is the same each time and a change of a rule shows here.\n"
     )
     .unwrap();
     page.push_str(TABLE);
@@ -613,8 +613,9 @@ What can be known, and what cannot:
   same: one sale to one scores 50 and holds nothing.
 - Addresses are compared as they were typed. The same place in two spellings is two places.
 - A device is known where the consumer's app sends `X-Device-Id` with the claim.
-- Photos are compared by the digest of the file: the same picture saved anew is another one.
-- Old items against what the yard got: only where somebody keeps account of what it got.
+- Photos, those that are named with an old item and those that are handed in, are compared by the digest of the file: the
+  same picture saved anew is another one.
+- Old items against what the yard got: of what was recorded before yards began to say what they receive, nothing is known.
 - A burst over midnight is cut in two.
 
 ## The rules
