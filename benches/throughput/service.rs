@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use huanxin::access::AccessTokens;
 use huanxin::api;
-use huanxin::api::edge::Rates;
+use huanxin::api::edge::{IMPORT_BYTES, Rates};
 use huanxin::cli::demo_issuer::DemoIssuer;
 use huanxin::cli::serve;
 use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, SettlementOptions, SignInOptions};
@@ -57,6 +57,7 @@ impl Service {
             readers: 8,
             assisted_claims_per_day: ASSISTED_CLAIMS_PER_DAY,
             settlement: SettlementOptions::default(),
+            import_bytes: IMPORT_BYTES,
             audit_sink: None,
             evidence_url: None,
             towns: None,

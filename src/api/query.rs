@@ -31,6 +31,11 @@ impl Params {
         let mut params = BTreeMap::new();
         let mut failed = Vec::new();
         for (name, value) in pairs.into_inner() {
+            // What no database can hold is no value of anything.
+            if value.contains('\0') {
+                let refusal = Refusal::at(Code::BodyMalformed, format!("/{name}"));
+                failed.push(refusal.found("a NUL character").expected("a text without it"));
+            }
             if !known.contains(&name.as_str()) {
                 failed.push(Refusal::of(Code::FieldUnknown).found(&name).expected(known.join(", ")));
             } else if params.insert(name.clone(), value).is_some() {

@@ -72,7 +72,13 @@ def toml(context, value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@schemathesis.deserializer("application/jose", "application/zip", "image/png", "image/svg+xml", "text/csv", WORKBOOK)
+# Files: what schemathesis makes up for a text goes as it is.
+@schemathesis.serializer("application/pdf", "image/jpeg", "image/png", WORKBOOK)
+def file(context, value):
+    return value if isinstance(value, (bytes, str)) else json.dumps(value)
+
+
+@schemathesis.deserializer("application/jose", "application/pdf", "application/zip", "image/jpeg", "image/png", "image/svg+xml", "text/csv", WORKBOOK)
 def not_json(context, response):
     return response.content.decode("utf-8", "replace")
 

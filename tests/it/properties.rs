@@ -441,6 +441,7 @@ impl Made {
                 recycler: Some(district.recycler),
                 reason: "改天".into(),
             },
+            Step::Import { table, variant } => import(table, variant),
             Step::Again { pick: at } => return pick(&self.commands, at).cloned(),
             Step::OtherMeaning { pick: at } => {
                 let known = pick(&self.commands, at)?.clone();

@@ -135,7 +135,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.revocations.ask(id(60));
     state.imports.ask(id(80));
     state.newest_imports.ask(ImportTable::Products);
-    registrations(saved).into_iter().for_each(|(key, _)| state.registrations.ask(key));
+    for (key, _) in registrations(saved) {
+        state.registrations.ask(key);
+    }
     state.tills.ask(id(62));
     state.devices.ask(id(60));
     state.devices.ask(id(61));
