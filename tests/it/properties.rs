@@ -468,8 +468,6 @@ impl Made {
             }
             _ => Some(district.recycler),
         };
-        // Only the recorder may void; everybody else's organisation does not matter to the rules.
-        made.actor.organisation = Some(district.recycler);
         if let Act::DecideDispute { .. } = made.act {
             made.actor.id = Id::digest(&["an officer who may have answered", &(number % 2).to_string()]);
         }
