@@ -39,7 +39,7 @@ check: install
 # Redemptions and claims a second through the engine and over HTTP, beside what PostgreSQL itself does with the same
 # work: a table in target/bench.md, in some six minutes. BENCH_SECONDS is the length of a cell.
 bench: install
-	FSYNC=on tests/with-postgres.sh cargo bench --locked
+	FSYNC=on tests/with-postgres.sh cargo bench --locked --bench throughput
 
 # The generated files of api-spec/, docs/access.md and docs/anomalies.md: what the service is sent and answers, then the document that
 # shows it, and who may call what.
