@@ -105,9 +105,9 @@ pub async fn get_payment_file(
         for id in &batch.settlements {
             settlements.extend(tx.settlement(*id)?);
         }
-        Ok(Some((settlements, tx.retailer_names()?)))
+        Ok(Some((settlements, tx.retailer_names()?, tx.head()?.at)))
     });
-    let (settlements, names) = found.await?.ok_or_else(ApiError::not_found)?;
+    let (settlements, names, known_at) = found.await?.ok_or_else(ApiError::not_found)?;
     let mut orders = Vec::new();
     for row in settlements.iter().filter(|row| row.batch == Some(id)) {
         let (Some(frozen), Some(amount)) = (&row.frozen, row.transfer()) else { continue };
@@ -126,6 +126,7 @@ pub async fn get_payment_file(
         subject: id.to_string(),
         name: "payments",
         asked: json!({"payments": orders.len(), "total": orders.iter().map(|order| order.amount).sum::<Fen>()}),
+        known_at,
         table: Table::of(COLUMNS, &orders, caller.language),
         form,
     };
