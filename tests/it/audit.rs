@@ -213,6 +213,7 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
         Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars: calendars.clone() })
     };
     step("reviewer", take(SettlementStep::Review));
+    step("system", Act::FinishAnomalyScan { day: to, rules: 0, findings: 0 });
     let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
