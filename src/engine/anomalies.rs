@@ -12,11 +12,12 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::{Division, Failure, system};
-use crate::domain::anomaly::{HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
+use crate::domain::anomaly::{Certificate, HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
 use crate::domain::command::{Act, Command};
 use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
+use crate::domain::product::Product;
 use crate::domain::programme::cap_price;
 use crate::domain::records::{Redemption, Version};
 use crate::domain::time::{Day, Moment};
@@ -104,14 +105,16 @@ fn command(id: Id, fingerprint: Id, act: Act) -> Command {
 /// What the rules look at when a day is scanned.
 fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
     let (from, before) = (day.minus(rules.longest()).start(), day.next().start());
-    let mut caps = Caps::default();
+    let (mut caps, mut filed) = (Caps::default(), FiledPrices::default());
     let mut seen = Seen { staff: tx.staff_names()?, ..Seen::of(day) };
     pages(from, |after| {
         let page = tx.sales_to_scan(after, before, PAGE)?;
         let last = page.last().map(|(fact, _)| fact.id);
         for (fact, beside) in page {
             let cap = caps.of(tx, &fact)?;
-            seen.sales.push(Sold::of(&fact, beside, cap));
+            // The day's prices alone are judged by it.
+            let filed_price = if fact.at >= day.start() { filed.of(tx, &fact)? } else { None };
+            seen.sales.push(Sold::of(&fact, beside, cap, filed_price));
         }
         Ok(last)
     })?;
@@ -134,7 +137,7 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
         Ok(last)
     })?;
     pages(from, |after| {
-        let page = tx.pictures_to_scan(after, before, PAGE)?;
+        let page = tx.files_to_scan(after, before, PAGE)?;
         let last = page.last().map(|file| file.id);
         seen.photos.extend(page.into_iter().map(|file| {
             let line = match file.about {
@@ -143,6 +146,12 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
             };
             Photo { sha256: file.sha256, of: file.subject, at: file.at, line }
         }));
+        Ok(last)
+    })?;
+    pages(from, |after| {
+        let page = tx.dismantled_to_scan(after, before, PAGE)?;
+        let last = page.last().map(|(step, _)| step.id);
+        seen.certificates.extend(page.into_iter().filter_map(|(step, line)| Certificate::of(step, line)));
         Ok(last)
     })?;
     pages(from, |after| {
@@ -177,5 +186,25 @@ impl Caps {
         }
         let version = self.0.get(&key).and_then(Option::as_ref);
         Ok(version.and_then(|version| cap_price(&version.rules, fact.category, &fact.item, fact.price.agreed)))
+    }
+}
+
+/// What lists said of products, each looked up once.
+#[derive(Default)]
+struct FiledPrices(BTreeMap<String, Vec<Product>>);
+
+impl FiledPrices {
+    /// Entries of a product that are read: so many lists later, a sale is long scanned.
+    const ENTRIES: i64 = 50;
+
+    /// The price that was filed for the product when it was sold. Of a sale without a trade item number none is known.
+    fn of(&mut self, tx: &mut Tx<'_>, fact: &Redemption) -> Result<Option<Fen>, StoreError> {
+        let Some(gtin) = &fact.item.gtin else { return Ok(None) };
+        if !self.0.contains_key(gtin) {
+            let entries = tx.product_entries(gtin, Self::ENTRIES)?;
+            self.0.insert(gtin.clone(), entries);
+        }
+        let entries = self.0.get(gtin).into_iter().flatten();
+        Ok(entries.into_iter().find(|entry| entry.at <= fact.at).and_then(|entry| entry.filed_price))
     }
 }

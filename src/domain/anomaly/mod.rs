@@ -28,7 +28,7 @@ mod tests;
 pub use finding::{Anomaly, AnomalyStatus, Link, LinkKind, Precision, Resolution, ScanDay, Signal};
 pub use limits::{Limits, Rules, RulesEntry};
 pub use rule::AnomalyRule;
-pub use seen::{Beside, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
+pub use seen::{Beside, Certificate, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
 
 /// Lines of one finding; what has more comes in parts, so that no command grows without bound.
 pub const LINES: usize = 100;
@@ -59,6 +59,7 @@ pub fn scan(rules: &Rules, seen: &Seen) -> Vec<Signal> {
             AnomalyRule::StaffAmongBuyers => insiders::staff_among_buyers(&limits, seen),
             AnomalyRule::OldItemsNotReceived => old_items::not_received(&limits, seen),
             AnomalyRule::ClaimedElsewhere => places::claimed_elsewhere(&limits, seen),
+            AnomalyRule::CertificateUsedTwice => identities::certificate_used_twice(&limits, seen),
         });
     }
     found.into_iter().flat_map(Signal::in_parts).collect()

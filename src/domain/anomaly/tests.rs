@@ -39,6 +39,7 @@ fn sale(number: u32, moment: Moment) -> Sold {
         serials: vec![format!("SERIAL{number:06}")],
         price: Fen(300_000 + i64::from(number)),
         cap_price: Some(Fen(1_000_000)),
+        filed_price: None,
         address: Some(of("address")),
         phone: Some(of("phone")),
         device: Some(of("device")),
@@ -206,6 +207,62 @@ fn one_photo_for_two_old_items() {
     // The old item and its own sale may show the same.
     let own = Seen { photos: vec![photo("a", "item", 20, &second), photo("a", "sale", 20, &second)], ..all("b") };
     assert_eq!(scan(&Rules::default(), &own), []);
+}
+
+/// What it is shown for was sold before, and the pattern was told before: that line was not.
+#[test]
+fn a_file_that_is_shown_again_is_told_with_what_it_is_shown_for() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let shown = |(line, day): (&Sold, u32)| Photo {
+        sha256: "a".to_owned(),
+        of: line.id,
+        at: at(day, 9, 0),
+        line: Some(line.id),
+    };
+    let photos = sold.iter().zip([12, 13, 20]).map(shown).collect();
+    let told = only(AnomalyRule::PhotoUsedTwice, &Seen { photos, ..seen(sold.to_vec()) });
+    assert_eq!((told.measure, told.lines.as_slice()), (3, [sold[2].id].as_slice()));
+}
+
+#[test]
+fn one_certificate_for_two_old_items() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let named = |number: &str, n: usize, yard: &str, day: u32| Certificate {
+        number: number.to_owned(),
+        yard: id(yard),
+        of: id(&format!("item {n}")),
+        at: at(day, 9, 0),
+        line: Some(sold[n].id),
+    };
+    let all = |certificates: &[Certificate]| Seen { certificates: certificates.to_vec(), ..seen(sold.to_vec()) };
+    let two = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "other yard", 20)];
+    let told = only(AnomalyRule::CertificateUsedTwice, &all(&two));
+    assert_eq!((told.measure, told.lines.len(), told.holds), (2, 2, true));
+    // The third is told alone, though it was sold before the pattern was one.
+    let three = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "yard", 16)];
+    let three = [&three[..], &[named("CJ-2026-0001", 2, "yard", 20)]].concat();
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &all(&three)).lines, [sold[2].id]);
+    // A short number is one dismantler's own.
+    let short = |yard: &str| all(&[named("17", 0, "yard", 15), named("17", 1, yard, 20)]);
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &short("yard")).lines.len(), 2);
+    assert_eq!(scan(&Rules::default(), &short("other yard")), []);
+}
+
+#[test]
+fn a_price_above_the_one_that_was_filed() {
+    let alone = |filed: Option<i64>| {
+        seen(vec![Sold { price: Fen(420_000), filed_price: filed.map(Fen), ..sale(1, at(20, 10, 0)) }])
+    };
+    assert_eq!(scan(&Rules::default(), &alone(None)), [], "nobody else sells it");
+    assert_eq!(scan(&Rules::default(), &alone(Some(300_001))), []);
+    let told = only(AnomalyRule::PriceAboveUsual, &alone(Some(300_000)));
+    assert_eq!(told.measure, 140);
+    assert_eq!(told.zh, "成交价 4200.00 元是备案价 3000.00 元的 140%");
+    // All sell it too dear, so that the mean says nothing.
+    let dear = seen(apart(7, |sale| {
+        (sale.product, sale.price, sale.filed_price) = ("one".to_owned(), Fen(450_000), Some(Fen(300_000)));
+    }));
+    assert_eq!(only(AnomalyRule::PriceAboveUsual, &dear).measure, 150);
 }
 
 #[test]
