@@ -23,6 +23,7 @@ use super::records::{
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
 use super::time::Day;
+use super::webhook::{Miss, Webhook, WebhookStatus};
 
 /// A command that was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +162,12 @@ pub struct State {
     pub waiting_disputes: Loaded<Id, BTreeSet<Id>>,
     /// Refused commands.
     pub attempts: Loaded<Id, Attempted>,
+    /// Webhooks.
+    pub webhooks: Loaded<Id, Webhook>,
+    /// The webhooks that a retailer has.
+    pub webhooks_of: Loaded<Id, BTreeSet<Id>>,
+    /// Events that webhooks missed.
+    pub misses: Loaded<Id, Miss>,
 }
 
 impl State {
@@ -243,6 +250,9 @@ impl State {
             || self.disputes.has_unloaded()
             || self.waiting_disputes.has_unloaded()
             || self.attempts.has_unloaded()
+            || self.webhooks.has_unloaded()
+            || self.webhooks_of.has_unloaded()
+            || self.misses.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -345,6 +355,20 @@ impl State {
         self.disputes.put(row.id, row);
     }
 
+    /// With the list of those that its retailer has, where somebody asked for it.
+    fn put_webhook(&mut self, row: Webhook) {
+        if self.webhooks_of.asked(&row.retailer) {
+            let mut of = self.webhooks_of.peek(&row.retailer).cloned().unwrap_or_default();
+            if row.status == WebhookStatus::Removed {
+                of.remove(&row.id)
+            } else {
+                of.insert(row.id)
+            };
+            self.webhooks_of.put(row.retailer, of);
+        }
+        self.webhooks.put(row.id, row);
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -408,6 +432,8 @@ impl State {
             Change::Anomaly(row) => self.anomalies.put(row.id, *row),
             Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
             Change::Dispute(row) => self.put_dispute(*row),
+            Change::Webhook(row) => self.put_webhook(*row),
+            Change::Miss(row) => self.misses.put(row.id, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)
