@@ -356,7 +356,10 @@ mod tests {
     fn waits_double_up_to_an_hour() {
         let waits: Vec<i64> = (1..=12).map(wait_seconds).collect();
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
-        assert_eq!([wait_seconds(0), wait_seconds(64), wait_seconds(65), wait_seconds(u32::MAX)], [5, 3600, 3600, 3600]);
+        assert_eq!(
+            [wait_seconds(0), wait_seconds(64), wait_seconds(65), wait_seconds(u32::MAX)],
+            [5, 3600, 3600, 3600]
+        );
     }
 
     fn record(act: &str, detail: &Value) -> AuditRecord {
@@ -409,9 +412,11 @@ mod tests {
 
     #[test]
     fn other_acts_and_bodies_that_do_not_say_enough_tell_nothing() {
-        for (act, detail) in
-            [("claim_voucher", json!({"retailer": "x"})), ("reverse_redemption", json!({})), ("redeem_voucherx", json!({}))]
-        {
+        for (act, detail) in [
+            ("claim_voucher", json!({"retailer": "x"})),
+            ("reverse_redemption", json!({})),
+            ("redeem_voucherx", json!({})),
+        ] {
             assert_eq!(told(&record(act, &detail)), Told::Nothing, "{act}");
         }
         let torn = AuditRecord { body: "{\"act\":\"redeem_voucher".into(), ..record("x", &json!({})) };

@@ -17,6 +17,7 @@ use super::{Division, Failure, system};
 use crate::domain::audit::AuditRecord;
 use crate::domain::command::{Act, Command, Outcome};
 use crate::domain::id::Id;
+use crate::domain::time::Moment;
 use crate::domain::webhook::{Deliveries, Event, Failed, Miss, Receipt, Told, Webhook, WebhookStatus, paid, told};
 use crate::store::{StoreError, Turn, Tx};
 
@@ -41,8 +42,8 @@ const FAR: i64 = 50_000;
 
 /// Whoever brings a message to a retailer's system. It blocks until there is an answer.
 pub trait Courier: Send + Sync {
-    /// Brings an event to where a webhook is.
-    fn carry(&self, webhook: &Webhook, event: &Event) -> Receipt;
+    /// Brings an event to where a webhook is; `now` says which of its secrets hold.
+    fn carry(&self, webhook: &Webhook, event: &Event, now: Moment) -> Receipt;
 }
 
 /// How far a webhook was looked after, in memory: the row says less where there was nothing to tell.
@@ -200,8 +201,14 @@ impl Errand<'_> {
     /// Tells what there is to tell, and keeps what came of it; gives how far it is, where that is known.
     fn run(&self, read: i64, head: i64) -> Option<Place> {
         let cursor = self.webhook.cursor;
-        let mut turn =
-            Deliveries { webhook: self.webhook.id, from: cursor, to: cursor, taken: 0, failed: None, again: Vec::new() };
+        let mut turn = Deliveries {
+            webhook: self.webhook.id,
+            from: cursor,
+            to: cursor,
+            taken: 0,
+            failed: None,
+            again: Vec::new(),
+        };
         let told = self.once_more(&mut turn).and_then(|()| self.tell(&mut turn, read, head));
         let read = match told {
             Ok(read) => read,
@@ -221,6 +228,10 @@ impl Errand<'_> {
         Some(Place { cursor: kept, read: kept })
     }
 
+    fn carry(&self, event: &Event) -> Receipt {
+        self.courier.carry(&self.webhook, event, self.division.now())
+    }
+
     fn is_over(&self, begun: Instant) -> bool {
         self.over.load(Ordering::Relaxed) || begun.elapsed() >= LONGEST_TURN
     }
@@ -234,7 +245,7 @@ impl Errand<'_> {
         })?;
         for (miss, event) in asked {
             let lost = || Receipt::Refused("the trail does not tell it any more".to_owned());
-            let receipt = event.map_or_else(lost, |event| self.courier.carry(&self.webhook, &event));
+            let receipt = event.map_or_else(lost, |event| self.carry(&event));
             turn.again.push((miss.event, receipt));
             if self.is_over(begun) {
                 break;
@@ -255,7 +266,7 @@ impl Errand<'_> {
                 Ok((records.last().map(|record| record.seq), events(tx, &records)?))
             })?;
             for event in events.iter().filter(|event| self.webhook.wants(event)) {
-                match self.courier.carry(&self.webhook, event) {
+                match self.carry(event) {
                     Receipt::Taken => turn.taken += 1,
                     receipt => {
                         turn.to = event.seq - 1;

@@ -11,6 +11,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::{Reach, WebhookSecrets};
+use crate::domain::time::Moment;
 use crate::domain::webhook::{Event, Receipt, Webhook};
 use crate::engine::{Clock, Courier};
 
@@ -41,23 +42,22 @@ impl HttpCourier {
             .max_idle_connections(IDLE)
             .user_agent(concat!("huanxin/", env!("CARGO_PKG_VERSION")))
             .build();
-        let agent = Agent::with_parts(config, DefaultConnector::new(), Judged { reach, names: DefaultResolver::default() });
+        let agent =
+            Agent::with_parts(config, DefaultConnector::new(), Judged { reach, names: DefaultResolver::default() });
         Self { agent, secrets, clock: Clock::default() }
     }
 }
 
 impl Courier for HttpCourier {
-    fn carry(&self, webhook: &Webhook, event: &Event) -> Receipt {
-        let message = event.message();
-        let now = self.clock.now();
-        let serials = webhook.signing(now);
-        let signature = self.secrets.sign(webhook.id, serials, (event.id, now.seconds(), &message));
+    fn carry(&self, webhook: &Webhook, event: &Event, now: Moment) -> Receipt {
+        let (message, sent_at) = (event.message(), self.clock.now().seconds());
+        let signature = self.secrets.sign(webhook.id, webhook.signing(now), (event.id, sent_at, &message));
         let request = self
             .agent
             .post(&webhook.url)
             .header("content-type", "application/json")
             .header("webhook-id", event.id.to_string())
-            .header("webhook-timestamp", now.seconds().to_string())
+            .header("webhook-timestamp", sent_at.to_string())
             .header("webhook-signature", signature);
         match request.send(&message) {
             Ok(answer) => receipt(answer.status().as_u16()),
@@ -121,7 +121,6 @@ mod tests {
 
     use super::*;
     use crate::domain::id::Id;
-    use crate::domain::time::Moment;
     use crate::domain::webhook::{EventKind, WebhookStatus};
     use crate::keys::KeyRing;
 
@@ -171,9 +170,16 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         for host in ["localhost", "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0"] {
             for scheme in ["http", "https"] {
-                let receipt = courier(Reach::default()).carry(&webhook(&format!("{scheme}://{host}:{port}/")), &event());
+                let receipt = courier(Reach::default()).carry(
+                    &webhook(&format!("{scheme}://{host}:{port}/")),
+                    &event(),
+                    Moment(0),
+                );
                 let Receipt::Down(why) = receipt else { panic!("{host}: {receipt:?}") };
-                assert!(["no address that may be called", "no such host", "no connection"].contains(&why.as_str()), "{why}");
+                assert!(
+                    ["no address that may be called", "no such host", "no connection"].contains(&why.as_str()),
+                    "{why}"
+                );
                 assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "{host}");
             }
         }
@@ -183,7 +189,7 @@ mod tests {
     fn nobody_there_is_a_system_that_is_down() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let own = Reach::new(vec!["127.0.0.0/8".parse().unwrap()]);
-        let receipt = courier(own).carry(&webhook(&format!("http://{closed}/")), &event());
+        let receipt = courier(own).carry(&webhook(&format!("http://{closed}/")), &event(), Moment(0));
         assert_eq!(receipt, Receipt::Down("no connection".into()));
     }
 

@@ -12,7 +12,7 @@ const LONGEST: usize = 500;
 
 /// IPv4 networks that are not the public Internet (IANA's registry of special-purpose addresses).
 const SPECIAL: [(Ipv4Addr, u8); 14] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
@@ -90,9 +90,9 @@ impl Reach {
 
 fn is_public(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => {
-            !SPECIAL.iter().any(|(network, length)| Ipv4Net::new(*network, *length).is_ok_and(|net| net.contains(&address)))
-        }
+        IpAddr::V4(address) => !SPECIAL
+            .iter()
+            .any(|(network, length)| Ipv4Net::new(*network, *length).is_ok_and(|net| net.contains(&address))),
         IpAddr::V6(address) => {
             let within = |(network, length): (Ipv6Addr, u8)| {
                 Ipv6Net::new(network, length).is_ok_and(|net| net.contains(&address))
@@ -110,9 +110,27 @@ mod tests {
     fn what_only_the_service_reaches_is_not_called() {
         let reach = Reach::default();
         let inside = [
-            "127.0.0.1", "0.0.0.0", "10.1.2.3", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.100.100.200",
-            "224.0.0.1", "255.255.255.255", "198.19.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1",
-            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "2001::1",
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.31.255.255",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "224.0.0.1",
+            "255.255.255.255",
+            "198.19.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "2001::1",
         ];
         for address in inside {
             assert!(!reach.admits(true, address.parse().unwrap()), "{address}");
@@ -139,18 +157,38 @@ mod tests {
     #[test]
     fn an_address_is_judged_when_it_is_given() {
         let reach = Reach::default();
-        for good in ["https://erp.example.cn/huanxin", "https://erp.example.cn:8443/a?key=1", "https://223.5.5.5/",
-            "HTTPS://erp.example.cn", "https://[2400:3200::1]/x"]
-        {
+        for good in [
+            "https://erp.example.cn/huanxin",
+            "https://erp.example.cn:8443/a?key=1",
+            "https://223.5.5.5/",
+            "HTTPS://erp.example.cn",
+            "https://[2400:3200::1]/x",
+        ] {
             assert_eq!(reach.judge(good), Ok(()), "{good}");
         }
         let long = format!("https://erp.example.cn/{}", "x".repeat(LONGEST));
         for bad in [
-            "", "erp.example.cn", "/hook", "http://erp.example.cn/", "ftp://erp.example.cn/", "https://", "https:///x",
-            "https://user:pass@erp.example.cn/", "https://erp.example.cn/#part", "https://erp.example.cn/ x",
-            "https://erp.example.cn/\u{9}", "https://\u{4f8b}.cn/", "https://127.0.0.1/", "https://[::1]/",
-            "https://169.254.169.254/latest/", "https://erp.example.cn:/", "https://erp.example.cn:0/",
-            "https://erp.example.cn:99999/", "https://erp.example.cn\\@evil/", "file:///etc/passwd", &long,
+            "",
+            "erp.example.cn",
+            "/hook",
+            "http://erp.example.cn/",
+            "ftp://erp.example.cn/",
+            "https://",
+            "https:///x",
+            "https://user:pass@erp.example.cn/",
+            "https://erp.example.cn/#part",
+            "https://erp.example.cn/ x",
+            "https://erp.example.cn/\u{9}",
+            "https://\u{4f8b}.cn/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://169.254.169.254/latest/",
+            "https://erp.example.cn:/",
+            "https://erp.example.cn:0/",
+            "https://erp.example.cn:99999/",
+            "https://erp.example.cn\\@evil/",
+            "file:///etc/passwd",
+            &long,
         ] {
             assert!(reach.judge(bad).is_err(), "{bad}");
         }

@@ -33,7 +33,13 @@ impl WebhookSecrets {
     }
 
     fn secret(&self, webhook: Id, serial: u32) -> [u8; 32] {
-        self.key.mac().chain_update(webhook.as_bytes()).chain_update(serial.to_be_bytes()).finalize().into_bytes().into()
+        self.key
+            .mac()
+            .chain_update(webhook.as_bytes())
+            .chain_update(serial.to_be_bytes())
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     /// A secret as its retailer is shown it.
@@ -51,7 +57,8 @@ impl WebhookSecrets {
         serials: impl Iterator<Item = u32>,
         (event, sent_at, message): (Id, i64, &str),
     ) -> String {
-        let signed = serials.map(|serial| signature(&self.secret(webhook, serial), &event.to_string(), sent_at, message));
+        let signed =
+            serials.map(|serial| signature(&self.secret(webhook, serial), &event.to_string(), sent_at, message));
         signed.collect::<Vec<_>>().join(" ")
     }
 }

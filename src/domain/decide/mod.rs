@@ -198,9 +198,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::StopWebhook { webhook, reason } => webhook::stop(state, *webhook, reason, &command.actor, stamp),
         Act::ReplayWebhook { webhook, after } => webhook::replay(state, *webhook, *after, &command.actor),
         Act::RemoveWebhook { webhook } => webhook::remove(state, *webhook, &command.actor, stamp),
-        Act::RedeliverEvents { webhook, events } => {
-            webhook::redeliver(state, *webhook, events, &command.actor, stamp)
-        }
+        Act::RedeliverEvents { webhook, events } => webhook::redeliver(state, *webhook, events, &command.actor, stamp),
         Act::NoteDeliveries(turn) => webhook::note(state, turn, stamp),
         Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),

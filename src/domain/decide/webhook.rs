@@ -8,7 +8,8 @@ use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::state::State;
 use crate::domain::webhook::{
-    Deliveries, MOST, Miss, OVERLAP_SECONDS, PATIENCE_SECONDS, Receipt, TRIES, Webhook, WebhookStatus, wait_seconds,
+    Deliveries, Failed, MOST, Miss, OVERLAP_SECONDS, PATIENCE_SECONDS, Receipt, TRIES, Webhook, WebhookStatus,
+    wait_seconds,
 };
 
 pub(super) fn footprint_new(state: &mut State, new: &NewWebhook) {
@@ -17,7 +18,9 @@ pub(super) fn footprint_new(state: &mut State, new: &NewWebhook) {
 
 pub(super) fn footprint_misses(state: &mut State, webhook: Id, events: &[Id]) {
     state.webhooks.ask(webhook);
-    events.iter().for_each(|event| state.misses.ask(Miss::key(webhook, *event)));
+    for event in events {
+        state.misses.ask(Miss::key(webhook, *event));
+    }
 }
 
 pub(super) fn footprint_turn(state: &mut State, turn: &Deliveries) {
@@ -112,18 +115,12 @@ pub(super) fn remove(state: &State, id: Id, actor: &Actor, stamp: Stamp) -> Resu
     Ok(decided(after, detail))
 }
 
-pub(super) fn redeliver(
-    state: &State,
-    id: Id,
-    events: &[Id],
-    actor: &Actor,
-    stamp: Stamp,
-) -> Result<Decision, Stop> {
+pub(super) fn redeliver(state: &State, id: Id, events: &[Id], actor: &Actor, stamp: Stamp) -> Result<Decision, Stop> {
     let row = own(state, id, actor)?;
     let mut misses: Vec<Miss> = Vec::new();
     for (at, event) in events.iter().enumerate() {
         let found = state.misses.get(&Miss::key(id, *event))?.filter(|miss| miss.delivered_at.is_none());
-        let refusal = || Refusal::at(Code::NotFound, &format!("/event_ids/{at}")).found(event);
+        let refusal = || Refusal::at(Code::NotFound, format!("/event_ids/{at}")).found(event);
         let miss = found.ok_or_else(|| refusal().expected("an event that this webhook missed"))?;
         if misses.iter().any(|known| known.id == miss.id) {
             return Err(refusal().expected("each event once").into());
@@ -165,49 +162,58 @@ pub(super) fn note(state: &State, turn: &Deliveries, stamp: Stamp) -> Result<Dec
         after = Webhook { cursor: turn.to, tries: 0, retry_at: None, failing_since: None, ..after };
     }
     let mut missed = None;
-    if let Some(failed) = &turn.failed {
-        after.tries = after.tries.saturating_add(1);
-        let since = *after.failing_since.get_or_insert(stamp.at);
-        after.retry_at = Some(stamp.at.plus_seconds(wait_seconds(after.tries)));
-        match &failed.receipt {
-            Receipt::Taken => {}
-            Receipt::Gone(why) => after = stopped(Webhook { failure: Some(why.clone()), ..after }, why, stamp),
-            Receipt::Down(why) => {
-                after.failure = Some(why.clone());
-                if stamp.at >= since.plus_seconds(PATIENCE_SECONDS) {
-                    after = stopped(after, why, stamp);
-                }
-            }
-            Receipt::Refused(why) => {
-                after.failure = Some(why.clone());
-                if after.tries >= TRIES {
-                    let miss = Miss {
-                        id: Miss::key(row.id, failed.event),
-                        webhook: row.id,
-                        event: failed.event,
-                        seq: failed.seq,
-                        kind: failed.kind,
-                        failure: why.clone(),
-                        tries: after.tries,
-                        missed_at: stamp.at,
-                        again_at: None,
-                        delivered_at: None,
-                    };
-                    missed = Some(miss.event);
-                    changes.push(Change::Miss(Box::new(miss)));
-                    let cursor = after.cursor.max(failed.seq);
-                    after = Webhook { cursor, tries: 0, retry_at: None, failing_since: None, ..after };
-                }
-            }
+    match &turn.failed {
+        Some(failed) => {
+            let (row, miss) = after_failure(after, failed, stamp);
+            after = row;
+            missed = miss.as_ref().map(|miss| miss.event);
+            changes.extend(miss.map(|miss| Change::Miss(Box::new(miss))));
         }
-    } else if turn.to > turn.from {
-        after.failure = None;
+        None if turn.to > turn.from => after.failure = None,
+        None => {}
     }
     let detail = json!({"told_to": after.cursor, "taken": turn.taken, "again": turn.again.len(), "missed": missed,
         "failure": turn.failed.as_ref().and(after.failure.as_ref()), "before": row.status, "after": after.status});
     let mut decision = decided(after, detail);
     decision.changes.extend(changes);
     Ok(decision)
+}
+
+/// The webhook after an event that was not taken, and the event when it is given up.
+fn after_failure(before: Webhook, failed: &Failed, stamp: Stamp) -> (Webhook, Option<Miss>) {
+    let (Receipt::Refused(why) | Receipt::Down(why) | Receipt::Gone(why)) = &failed.receipt else {
+        return (before, None);
+    };
+    let tries = before.tries.saturating_add(1);
+    let since = before.failing_since.unwrap_or(stamp.at);
+    let row = Webhook {
+        tries,
+        retry_at: Some(stamp.at.plus_seconds(wait_seconds(tries))),
+        failing_since: Some(since),
+        failure: Some(why.clone()),
+        ..before
+    };
+    match failed.receipt {
+        Receipt::Gone(_) => (stopped(row, why, stamp), None),
+        Receipt::Down(_) if stamp.at >= since.plus_seconds(PATIENCE_SECONDS) => (stopped(row, why, stamp), None),
+        Receipt::Refused(_) if tries >= TRIES => {
+            let miss = Miss {
+                id: Miss::key(row.id, failed.event),
+                webhook: row.id,
+                event: failed.event,
+                seq: failed.seq,
+                kind: failed.kind,
+                failure: why.clone(),
+                tries,
+                missed_at: stamp.at,
+                again_at: None,
+                delivered_at: None,
+            };
+            let cursor = row.cursor.max(failed.seq);
+            (Webhook { cursor, tries: 0, retry_at: None, failing_since: None, ..row }, Some(miss))
+        }
+        _ => (row, None),
+    }
 }
 
 fn tried_again(miss: &Miss, receipt: &Receipt, stamp: Stamp) -> Miss {
@@ -256,7 +262,7 @@ mod tests {
 
     use super::*;
     use crate::domain::time::Moment;
-    use crate::domain::webhook::{EventKind, Failed};
+    use crate::domain::webhook::EventKind;
 
     const AT: Stamp = Stamp { at: Moment(1_780_000_000_000_000) };
 
@@ -329,8 +335,8 @@ mod tests {
         state.webhooks.peek(&turn.webhook).unwrap().clone()
     }
 
-    fn down() -> Option<Receipt> {
-        Some(Receipt::Down("HTTP 503".into()))
+    fn down() -> Receipt {
+        Receipt::Down("HTTP 503".into())
     }
 
     #[test]
@@ -382,9 +388,9 @@ mod tests {
     #[test]
     fn failures_wait_longer_and_longer_and_success_forgets_them() {
         let (mut state, hook) = there();
-        let row = noted(&mut state, &turn(hook, 10, 14, down()), AT);
+        let row = noted(&mut state, &turn(hook, 10, 14, Some(down())), AT);
         assert_eq!((row.cursor, row.tries, row.retry_at), (14, 1, Some(later(5).at)));
-        let row = noted(&mut state, &turn(hook, 14, 14, down()), later(5));
+        let row = noted(&mut state, &turn(hook, 14, 14, Some(down())), later(5));
         assert_eq!((row.cursor, row.tries, row.retry_at), (14, 2, Some(later(15).at)));
         assert_eq!((row.failing_since, row.failure.as_deref()), (Some(AT.at), Some("HTTP 503")));
         let row = noted(&mut state, &turn(hook, 14, 20, None), later(15));
@@ -395,10 +401,10 @@ mod tests {
     #[test]
     fn a_system_that_takes_nothing_for_days_is_stopped_and_goes_on_where_it_stood() {
         let (mut state, hook) = there();
-        noted(&mut state, &turn(hook, 10, 10, down()), AT);
-        let row = noted(&mut state, &turn(hook, 10, 10, down()), later(PATIENCE_SECONDS - 1));
+        noted(&mut state, &turn(hook, 10, 10, Some(down())), AT);
+        let row = noted(&mut state, &turn(hook, 10, 10, Some(down())), later(PATIENCE_SECONDS - 1));
         assert_eq!(row.status, WebhookStatus::Active);
-        let row = noted(&mut state, &turn(hook, 10, 10, down()), later(PATIENCE_SECONDS));
+        let row = noted(&mut state, &turn(hook, 10, 10, Some(down())), later(PATIENCE_SECONDS));
         assert_eq!((row.status, row.reason.as_deref(), row.cursor), (WebhookStatus::Stopped, Some("HTTP 503"), 10));
         state.apply(&replay(&state, hook, None, &actor()).unwrap());
         let row = noted(&mut state, &turn(hook, 10, 12, None), later(PATIENCE_SECONDS + 1));

@@ -15,9 +15,9 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
     AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
-    ImportFileRow, LineHoldRow, LineRow, MissRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
-    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
-    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
+    ImportFileRow, LineHoldRow, LineRow, MissRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow,
+    QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow,
+    RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
     WebhookRow,
 };
 use crate::store::saved::Attempt;

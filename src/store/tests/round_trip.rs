@@ -17,7 +17,7 @@ use crate::domain::import::{ImportTable, Registration};
 use crate::domain::old_item_end::{EndStep, OldItemEnd, OldItemStep};
 use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::product::Product;
-use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
+use crate::domain::records::{Redemption, RedemptionState, Standing, Voucher, VoucherStatus};
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
@@ -63,6 +63,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
         assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
         assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
+        assert_eq!(state.webhooks.peek(&id(70)), Some(&samples::webhook()));
+        assert_eq!(state.webhooks_of.peek(&id(5)), Some(&[id(70)].into()));
+        assert_eq!(state.misses.peek(&samples::miss().id), Some(&samples::miss()));
         assert_eq!(state.devices.get(&id(60)).unwrap(), None);
         let end = OldItemEnd { received: None, dismantled: Some(samples::old_item_step()) };
         assert_eq!(state.old_item_ends.peek(&id(2)), Some(&end));
@@ -139,6 +142,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
         state.registrations.ask(key);
     }
     state.tills.ask(id(62));
+    state.webhooks.ask(id(70));
+    state.webhooks_of.ask(id(5));
+    state.misses.ask(samples::miss().id);
     state.devices.ask(id(60));
     state.devices.ask(id(61));
     state.files.ask(id(2));
@@ -429,6 +435,17 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
             assert_eq!(tx.tills_of(id(5), ALL)?, saved.tills);
             assert_eq!(tx.tills_of(id(5), Page { after: Some(id(62)), limit: 5 })?, []);
+            assert_eq!(tx.webhooks_of(id(5), ALL)?, saved.webhooks);
+            assert_eq!(tx.webhooks_of(id(5), Page { after: Some(id(70)), limit: 5 })?, []);
+            assert_eq!(tx.webhook(id(5), id(70))?.as_ref(), saved.webhooks.first());
+            assert_eq!(tx.webhook(id(6), id(70))?, None);
+            assert_eq!(tx.webhooks_to_tell(at())?, []);
+            let approved = saved.retailers[0].standing == Standing::Approved;
+            assert_eq!(tx.webhooks_to_tell(at().plus_seconds(20))?.len(), usize::from(approved));
+            assert_eq!(tx.webhooks_to_try_again()?, [id(70)].into());
+            assert_eq!(tx.webhook_misses(id(70), ALL)?, saved.misses);
+            assert_eq!(tx.webhook_misses(id(70), Page { after: Some(samples::miss().id), limit: 5 })?, []);
+            assert_eq!(tx.webhook_misses_to_try(id(70), 5)?, saved.misses);
             assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
             assert_eq!(tx.revocations(at(), at())?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);
