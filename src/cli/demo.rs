@@ -170,6 +170,8 @@ pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Resu
     let tokens = (1..=CONSUMERS).map(|n| consumer_token(started, id_provider, n)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "base_url": base_url,
+        // For whoever makes one-time codes: `--now` moves the clock by so much.
+        "clock_ahead_seconds": started.division.now().seconds().saturating_sub(Clock::default().now().seconds()),
         "tokens": {
             "consumer": tokens,
             "recycler": staff_token(started, Role::Recycler, Some(recycler))?,
