@@ -17,6 +17,7 @@ use super::money::Fen;
 use super::old_item_end::{OldItemEnd, OldItemStep};
 use super::personal::DataKey;
 use super::pickup::Pickup;
+use super::product::Product;
 use super::records::{
     AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
@@ -152,6 +153,10 @@ pub struct State {
     pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
     /// Versions of the anomaly rules.
     pub anomaly_rules: Loaded<Id, RulesEntry>,
+    /// The newest of them.
+    pub newest_rules: Loaded<(), RulesEntry>,
+    /// The entries of the product list that count, by trade item number.
+    pub products: Loaded<String, Product>,
     /// Anomalies.
     pub anomalies: Loaded<Id, Anomaly>,
     /// Days that were scanned for them.
@@ -245,6 +250,8 @@ impl State {
             || self.bank_returns.has_unloaded()
             || self.reconciliation_rows.has_unloaded()
             || self.anomaly_rules.has_unloaded()
+            || self.newest_rules.has_unloaded()
+            || self.products.has_unloaded()
             || self.anomalies.has_unloaded()
             || self.anomaly_scans.has_unloaded()
             || self.disputes.has_unloaded()
@@ -420,6 +427,7 @@ impl State {
                 self.newest_imports.put(row.table, row.as_ref().clone());
                 self.imports.put(row.id, *row);
             }
+            Change::Product(row) => self.products.put(row.gtin.clone(), *row),
             Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
             Change::OldItemStep(row) => self.note_step(*row),
             Change::Pickup(row) => self.put_pickup(*row),
@@ -428,7 +436,10 @@ impl State {
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
             Change::BankReturn(row) => self.bank_returns.put(row.id, row),
             Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
-            Change::AnomalyRules(row) => self.anomaly_rules.put(row.id, *row),
+            Change::AnomalyRules(row) => {
+                self.newest_rules.put((), row.as_ref().clone());
+                self.anomaly_rules.put(row.id, *row);
+            }
             Change::Anomaly(row) => self.anomalies.put(row.id, *row),
             Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
             Change::Dispute(row) => self.put_dispute(*row),
@@ -440,7 +451,6 @@ impl State {
             | Change::OffSystem(_)
             | Change::Block(_)
             | Change::AssistedClaim(_)
-            | Change::Product(_)
             | Change::LineRejection(_)
             | Change::Repayment(_)
             | Change::Forgotten { .. } => {}

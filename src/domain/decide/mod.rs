@@ -12,6 +12,7 @@ mod dispute;
 mod erasure;
 mod evidence_file;
 mod expiry;
+mod filed;
 mod growth_input;
 mod hold;
 mod import;

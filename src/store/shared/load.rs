@@ -97,6 +97,8 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.anomaly_rules, anomaly_rules.id as AnomalyRulesRow);
     fill!(conn, state.anomalies, anomaly.id as AnomalyRow);
     fill!(conn, state.disputes, dispute.id as DisputeRow);
+    super::anomalies::load_newest(conn, state)?;
+    super::imports::load_products(conn, state)?;
     anomaly_scans(conn, state)?;
     waiting_disputes(conn, state)?;
     attempts(conn, state)?;

@@ -74,6 +74,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
         assert_eq!(state.imports.peek(&id(80)), Some(&samples::import()));
+        assert_eq!(state.products.peek(&samples::product().gtin), Some(&samples::product()));
+        assert_eq!(state.products.get(&"00000000000000".to_owned()).unwrap(), None);
+        assert_eq!(state.newest_rules.peek(&()), Some(&samples::anomaly_rules()));
         assert_eq!(state.newest_imports.peek(&ImportTable::Products), Some(&samples::import()));
         for (key, there) in registrations(&saved) {
             assert_eq!(state.registrations.get(&key).unwrap().map(BTreeSet::len), there.then_some(1), "{key:?}");
@@ -103,7 +106,11 @@ fn the_newest_entry_of_a_product_counts() {
         let listed = |brand| division.read(|tx| tx.products(Some(Category::Refrigerator), brand, ALL)).len();
         assert_eq!([listed(None), listed(Some("Midea")), listed(Some("Haier"))], [1, 1, 0]);
         assert_eq!(division.read(|tx| tx.products(Some(Category::Car), None, ALL)), []);
-        assert_eq!(division.read(|tx| tx.product_entries("6909794246738", 9)), [newer, samples::product()]);
+        assert_eq!(division.read(|tx| tx.product_entries("6909794246738", 9)), [newer.clone(), samples::product()]);
+        let mut state = State::default();
+        state.products.ask(newer.gtin.clone());
+        division.read(|tx| tx.load(&mut state));
+        assert_eq!(state.products.peek(&newer.gtin), Some(&newer));
         assert_eq!(division.read(|tx| tx.imports(Some(ImportTable::Stores))), []);
         assert_eq!(division.read(|tx| tx.imports(None)), [samples::import()]);
         assert_eq!(division.read(|tx| tx.import(id(80))), Some(samples::import()));
@@ -137,6 +144,9 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
     state.imports.ask(id(80));
+    state.products.ask(samples::product().gtin);
+    state.products.ask("00000000000000".into());
+    state.newest_rules.ask(());
     state.newest_imports.ask(ImportTable::Products);
     for (key, _) in registrations(saved) {
         state.registrations.ask(key);
