@@ -35,3 +35,4 @@ pub mod state;
 pub mod task;
 pub mod time;
 pub mod towns;
+pub mod webhook;

@@ -1,8 +1,8 @@
 //! The scan for anomalies: each day that is over is looked at once, against the days before it, and what the rules find
 //! is put in front of the bureau.
 //!
-//! Everything is left to this job and nothing to the redemption: what a rule compares with would have to be read there,
-//! and what it finds written, on the path for which a customer waits. A line is paid weeks later. The rows are read a
+//! What a sale shows by itself is found when it is made; everything else is left to this job, because what a rule compares
+//! with would have to be read on the path for which a customer waits. A line is paid weeks later. The rows are read a
 //! page at a time and kept as far as the rules look at them; of a district that is some ten thousand sales.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,6 @@ use crate::domain::command::{Act, Command};
 use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::product::Product;
 use crate::domain::programme::cap_price;
 use crate::domain::records::{Redemption, Version};
 use crate::domain::time::{Day, Moment};
@@ -105,16 +104,14 @@ fn command(id: Id, fingerprint: Id, act: Act) -> Command {
 /// What the rules look at when a day is scanned.
 fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
     let (from, before) = (day.minus(rules.longest()).start(), day.next().start());
-    let (mut caps, mut filed) = (Caps::default(), FiledPrices::default());
+    let mut caps = Caps::default();
     let mut seen = Seen { staff: tx.staff_names()?, ..Seen::of(day) };
     pages(from, |after| {
         let page = tx.sales_to_scan(after, before, PAGE)?;
         let last = page.last().map(|(fact, _)| fact.id);
         for (fact, beside) in page {
             let cap = caps.of(tx, &fact)?;
-            // The day's prices alone are judged by it.
-            let filed_price = if fact.at >= day.start() { filed.of(tx, &fact)? } else { None };
-            seen.sales.push(Sold::of(&fact, beside, cap, filed_price));
+            seen.sales.push(Sold::of(&fact, beside, cap, None));
         }
         Ok(last)
     })?;
@@ -186,25 +183,5 @@ impl Caps {
         }
         let version = self.0.get(&key).and_then(Option::as_ref);
         Ok(version.and_then(|version| cap_price(&version.rules, fact.category, &fact.item, fact.price.agreed)))
-    }
-}
-
-/// What lists said of products, each looked up once.
-#[derive(Default)]
-struct FiledPrices(BTreeMap<String, Vec<Product>>);
-
-impl FiledPrices {
-    /// Entries of a product that are read: so many lists later, a sale is long scanned.
-    const ENTRIES: i64 = 50;
-
-    /// The price that was filed for the product when it was sold. Of a sale without a trade item number none is known.
-    fn of(&mut self, tx: &mut Tx<'_>, fact: &Redemption) -> Result<Option<Fen>, StoreError> {
-        let Some(gtin) = &fact.item.gtin else { return Ok(None) };
-        if !self.0.contains_key(gtin) {
-            let entries = tx.product_entries(gtin, Self::ENTRIES)?;
-            self.0.insert(gtin.clone(), entries);
-        }
-        let entries = self.0.get(gtin).into_iter().flatten();
-        Ok(entries.into_iter().find(|entry| entry.at <= fact.at).and_then(|entry| entry.filed_price))
     }
 }

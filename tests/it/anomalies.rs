@@ -92,6 +92,50 @@ on_both! {
         assert_eq!(precision["rules"].as_array().unwrap().len(), AnomalyRule::ALL.len());
     }
 
+    /// What a sale shows by itself holds its line at once. The customer notices nothing of it.
+    fn a_price_above_the_filed_one_holds_its_line_when_it_is_redeemed(app) {
+        let gtin = synthetic::gtin13(7);
+        let sold = |app: &TestApp, n: usize| sell(app, &with(app.ready(n), "/item/gtin", gtin.as_str()));
+        let filed = |price: &str| {
+            let list = format!("商品条码,品类,品牌,型号,能效等级,备案价格\r\n{gtin},冰箱,海尔,BCD-510,1级,{price}\r\n");
+            let head = [("Content-Type", "text/csv")];
+            app.officer().send(Method::POST, "/api/v1/imports?table=products&dry_run=false", &head, Some(list.as_bytes())).expect(200);
+        };
+        let of_rule = || listed(&app, "?rule=price_above_filed");
+        let before = sold(&app, 0);
+        filed("6200.00");
+        let dear = sold(&app, 1);
+        let unnamed = sell(&app, &app.ready(2));
+        let found = of_rule();
+        let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((&anomaly["redemption_ids"], &anomaly["day"]), (&json!([dear]), &json!(TODAY)));
+        assert_eq!((&anomaly["holds"], &anomaly["status"], &anomaly["measure"]), (&json!(true), &json!("open"), &json!(102)));
+        assert_eq!(anomaly["sentence"], "成交价 6299.00 元是该商品备案价 6200.00 元的 102%");
+        assert_eq!(held(&app, &[&before, &dear, &unnamed]), [0, 1, 0]);
+        let records = app.auditor().get("/api/v1/audit/records?limit=50").expect(200);
+        let record = records["items"].as_array().unwrap().iter().find(|record| record["subject"] == dear.as_str()).unwrap();
+        assert_eq!(record["detail"]["anomaly"]["id"], anomaly["id"]);
+        resolve(&app, anomaly["id"].as_str().unwrap(), "dismissed").expect(200);
+        assert_eq!(held(&app, &[&dear]), [0]);
+        // The newest list counts, and the newest limits.
+        filed("6299.00");
+        sold(&app, 3);
+        assert_eq!(of_rule().len(), 1);
+        filed("6200.01");
+        let lenient = json!([{"rule": "price_above_filed", "on": true, "days": 1, "span": 0, "least": 1, "from": 103,
+            "full": 120, "hold_at": 50}]);
+        set(&app, 0, &lenient).expect(200);
+        sold(&app, 4);
+        assert_eq!(of_rule().len(), 1);
+        filed("5000.00");
+        let dearest = sold(&app, 5);
+        assert_eq!((of_rule().len(), held(&app, &[&dearest])), (2, vec![1]));
+        // The day's scan says nothing of it.
+        let app = app.later(A_DAY);
+        scan(&app);
+        assert_eq!(listed(&app, "?rule=price_above_filed").len(), 2);
+    }
+
     fn the_list_is_filtered(app) {
         for n in [0, 1] {
             sell(&app, &app.ready(n));
@@ -267,34 +311,6 @@ on_both! {
         app.scan();
         assert_eq!(listed(&app, "?rule=photo_used_twice").len(), 1);
         assert_eq!(held(&app, &[&sold[0], &sold[1]]), [1, 1]);
-    }
-
-    /// Nobody else sells it, so that there is no mean; but its maker has filed a price.
-    fn a_price_is_held_against_the_one_that_was_filed(app) {
-        let sold = |n: u64| {
-            let gtin = synthetic::gtin13(n);
-            let list = format!("gtin,category,brand,model,filed_price\n{gtin},refrigerator,海尔,BCD,{}\n",
-                if n == 1 { "4000.00" } else { "6000.00" });
-            let path = "/api/v1/imports?table=products&dry_run=false";
-            app.officer().send(Method::POST, path, &[("Content-Type", "text/csv")], Some(list.as_bytes())).expect(200);
-            let n = usize::try_from(n).unwrap();
-            let old = with(old_fridge(&app, n), "/evidence/0/sha256", format!("{n:064x}"));
-            let voucher = app.claim(n, "nc-appl-2026", "refrigerator", None);
-            let item = with(new_fridge(), "/gtin", gtin);
-            let body = with(sale(&app, n, &item, "6299.00"), "/turn_in_id", app.turn_in(&old));
-            sell(&app, &with(body, "/qr_token", app.code(n, &voucher, "live")))
-        };
-        let [dear, usual] = [1, 2].map(sold);
-        // What is filed after the sale is no measure for it.
-        let later = format!("gtin,category,brand,model,filed_price\n{},refrigerator,海尔,BCD,1000.00\n", synthetic::gtin13(2));
-        let path = "/api/v1/imports?table=products&dry_run=false";
-        app.officer().send(Method::POST, path, &[("Content-Type", "text/csv")], Some(later.as_bytes())).expect(200);
-        let app = app.later(A_DAY);
-        assert_eq!(app.scan(), [(TODAY.to_owned(), 1)]);
-        let found = listed(&app, "?rule=price_above_usual");
-        assert_eq!((&found[0]["measure"], &found[0]["redemption_ids"]), (&json!(157), &json!([dear])), "{found:#?}");
-        assert!(found[0]["sentence"].as_str().unwrap().contains("备案价 4000.00 元"), "{found:#?}");
-        assert_eq!(held(&app, &[&dear, &usual]), [1, 0]);
     }
 
     /// A settlement whose day was not scanned is not approved; nor one with a line that an unresolved finding holds, or a

@@ -9,30 +9,11 @@ use super::seen::{Seen, Sold, count};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
 
-/// What a product costs otherwise.
-#[derive(Clone, Copy)]
-enum Usual {
-    /// The mean of other sales.
-    Mean(Fen),
-    /// The price that was filed for it.
-    Filed(Fen),
-}
-
-impl Usual {
-    fn price(self) -> Fen {
-        match self {
-            Self::Mean(price) | Self::Filed(price) => price,
-        }
-    }
-}
-
-/// A sale above what is usual: by how many percent of it, and what that is.
-type Over<'a> = (u32, Usual, &'a Sold);
+/// A sale above the mean: by how many percent of it, and the mean.
+type Over<'a> = (u32, Fen, &'a Sold);
 
 /// A price of the day against the mean of the product's other sales: those of other retailers where there are enough,
-/// because who raises a price raises the mean; else all others. Where a price was filed for the product and is lower than
-/// the mean, or there is no mean, it is what the price is compared with: of a product that one retailer alone sells, or
-/// that all sell too dear, the mean says nothing.
+/// because who raises a price raises the mean; else all others.
 pub(super) fn above_usual(limits: &Limits, seen: &Seen) -> Vec<Signal> {
     let mut products: BTreeMap<&str, Vec<&Sold>> = BTreeMap::new();
     products.extend(seen.today().iter().map(|sale| (sale.product.as_str(), Vec::new())));
@@ -44,14 +25,14 @@ pub(super) fn above_usual(limits: &Limits, seen: &Seen) -> Vec<Signal> {
     let mut groups: BTreeMap<(Id, &str), Vec<Over>> = BTreeMap::new();
     for sale in seen.today().iter().filter(|sale| sale.stands(seen.day)) {
         let Some(sales) = products.get(sale.product.as_str()) else { continue };
-        let Some(usual) = usual(sale, sales, limits.least) else { continue };
-        let percent = percent(sale.price.0, usual.price().0);
+        let Some(mean) = usual(sale, sales, limits.least) else { continue };
+        let percent = percent(sale.price.0, mean.0);
         if percent >= limits.from {
-            groups.entry((sale.retailer, sale.product.as_str())).or_default().push((percent, usual, sale));
+            groups.entry((sale.retailer, sale.product.as_str())).or_default().push((percent, mean, sale));
         }
     }
     let found = groups.into_iter().filter_map(|((retailer, product), over)| {
-        let (percent, usual, highest) = over.iter().max_by_key(|(percent, _, sale)| (*percent, sale.id)).copied()?;
+        let (percent, mean, highest) = over.iter().max_by_key(|(percent, _, sale)| (*percent, sale.id)).copied()?;
         let lines: Vec<&Sold> = over.iter().map(|(_, _, sale)| *sale).collect();
         let compared = products.get(product).into_iter().flatten();
         let evidence = compared.map(|sale| Link::to(LinkKind::Redemption, sale.id));
@@ -62,35 +43,32 @@ pub(super) fn above_usual(limits: &Limits, seen: &Seen) -> Vec<Signal> {
             (limits, percent),
             &lines,
             evidence.chain([Link::to(LinkKind::Retailer, retailer)]),
-            |percent| match usual {
-                Usual::Mean(mean) => {
-                    let days = limits.days;
-                    Why(
-                        format!("成交价 {price} 元是同款 {days} 天均价 {mean} 元的 {percent}%"),
-                        format!("the price {price} is {percent} % of {mean}, the product's mean of {days} days"),
-                    )
-                }
-                Usual::Filed(filed) => Why(
-                    format!("成交价 {price} 元是备案价 {filed} 元的 {percent}%"),
-                    format!("the price {price} is {percent} % of {filed}, the price that was filed for the product"),
-                ),
+            |percent| {
+                let days = limits.days;
+                Why(
+                    format!("成交价 {price} 元是同款 {days} 天均价 {mean} 元的 {percent}%"),
+                    format!("the price {price} is {percent} % of {mean}, the product's mean of {days} days"),
+                )
             },
         )
     });
     found.collect()
 }
 
-/// What the product costs otherwise: the mean, where at least so many other sales say it, or the filed price, whichever is
-/// lower.
-fn usual(of: &Sold, sales: &[&Sold], least: u32) -> Option<Usual> {
+/// What the product costs otherwise, where at least so many other sales say it.
+fn usual(of: &Sold, sales: &[&Sold], least: u32) -> Option<Fen> {
     let mean = |elsewhere: bool| {
         let others = sales.iter().filter(|sale| sale.id != of.id && (!elsewhere || sale.retailer != of.retailer));
         let (number, sum) = others.fold((0_i64, Fen::ZERO), |(number, sum), sale| (number + 1, sum + sale.price));
         (number > 0 && number >= i64::from(least)).then(|| Fen(sum.0 / number))
     };
-    let mean = mean(true).or_else(|| mean(false)).map(Usual::Mean);
-    let filed = of.filed_price.filter(|price| *price > Fen::ZERO).map(Usual::Filed);
-    mean.into_iter().chain(filed).min_by_key(|usual| usual.price())
+    mean(true).or_else(|| mean(false))
+}
+
+/// A price in percent of another, rounded up, so that any fen above it is more than 100.
+pub(super) fn percent_above(price: Fen, of: Fen) -> u32 {
+    let (price, of) = (i128::from(price.0.max(0)), i128::from(of.0.max(1)));
+    u32::try_from((price * 100 + of - 1) / of).unwrap_or(u32::MAX)
 }
 
 /// So many percent, rounded down.

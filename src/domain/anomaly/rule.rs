@@ -22,7 +22,7 @@ words! {
         ManyToOnePhone = "many_to_one_phone",
         /// Many persons' claims from one device.
         ManyOnOneDevice = "many_on_one_device",
-        /// A price above what the product costs elsewhere, or above the price that was filed for it.
+        /// A price above what the product costs elsewhere.
         PriceAboveUsual = "price_above_usual",
         /// A retailer whose prices lie where the cap is just reached.
         PriceAtCap = "price_at_cap",
@@ -40,6 +40,8 @@ words! {
         OldItemsNotReceived = "old_items_not_received",
         /// Vouchers that were claimed in another county than that of the store.
         ClaimedElsewhere = "claimed_elsewhere",
+        /// A price above the one that was filed for the product.
+        PriceAboveFiled = "price_above_filed",
         /// One certificate of dismantling, named for two old items.
         CertificateUsedTwice = "certificate_used_twice",
     }
@@ -65,7 +67,7 @@ impl AnomalyRule {
             Self::ManyToOneAddress => ("多件商品送往同一地址", "Many goods to one address"),
             Self::ManyToOnePhone => ("多名购买人使用同一电话", "Many buyers with one telephone number"),
             Self::ManyOnOneDevice => ("多人用同一设备领券", "Many persons' claims from one device"),
-            Self::PriceAboveUsual => ("成交价高于同款均价或备案价", "Price above the product's mean or filed price"),
+            Self::PriceAboveUsual => ("成交价高于同款均价", "Price above the product's mean"),
             Self::PriceAtCap => ("成交价集中在补贴封顶线", "Prices where the cap is just reached"),
             Self::QuickReturns => ("同一人反复购退", "Bought and returned again and again"),
             Self::QuickReturnsAtClerk => ("同一店员的销售反复退货", "A clerk's sales are returned again and again"),
@@ -74,6 +76,7 @@ impl AnomalyRule {
             Self::StaffAmongBuyers => ("购买人与商家员工同名", "Staff of the retailer among its buyers"),
             Self::OldItemsNotReceived => ("已享补贴的旧件未到场", "Old items that never came to the yard"),
             Self::ClaimedElsewhere => ("领券地与核销地不一致", "Claimed in another county"),
+            Self::PriceAboveFiled => ("成交价高于备案价", "Price above the filed price"),
             Self::CertificateUsedTwice => ("同一拆解证明重复使用", "One certificate of dismantling used twice"),
         }
     }
@@ -89,9 +92,7 @@ impl AnomalyRule {
             Self::ManyToOneAddress => "goods sent there",
             Self::ManyToOnePhone => "buyers who gave the number",
             Self::ManyOnOneDevice => "persons who claimed from the device",
-            Self::PriceAboveUsual => {
-                "price in percent of the product's mean, or of its filed price where that is lower"
-            }
+            Self::PriceAboveUsual => "price in percent of the product's mean",
             Self::PriceAtCap => "percent of the retailer's sales of the category that lie at the cap",
             Self::QuickReturns => "quick returns of the person",
             Self::QuickReturnsAtClerk => "quick returns of the clerk's sales",
@@ -101,6 +102,7 @@ impl AnomalyRule {
             }
             Self::OldItemsNotReceived => "percent of the recorder's items that did not arrive",
             Self::ClaimedElsewhere => "sales of the store with such vouchers",
+            Self::PriceAboveFiled => "price in percent of the filed price, rounded up",
             Self::CertificateUsedTwice => "old items for which the certificate's number was named",
         }
     }

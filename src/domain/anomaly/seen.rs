@@ -45,7 +45,7 @@ pub struct Sold {
     pub price: Fen,
     /// The lowest price at which the subsidy is as high as it gets, where there is one.
     pub cap_price: Option<Fen>,
-    /// The price that was filed for the product, where that is known.
+    /// The price that was filed for the product, where that is known: when it is sold, and not to a scan.
     pub filed_price: Option<Fen>,
     /// Address of delivery.
     pub address: Option<Id>,

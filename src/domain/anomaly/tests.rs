@@ -249,23 +249,6 @@ fn one_certificate_for_two_old_items() {
 }
 
 #[test]
-fn a_price_above_the_one_that_was_filed() {
-    let alone = |filed: Option<i64>| {
-        seen(vec![Sold { price: Fen(420_000), filed_price: filed.map(Fen), ..sale(1, at(20, 10, 0)) }])
-    };
-    assert_eq!(scan(&Rules::default(), &alone(None)), [], "nobody else sells it");
-    assert_eq!(scan(&Rules::default(), &alone(Some(300_001))), []);
-    let told = only(AnomalyRule::PriceAboveUsual, &alone(Some(300_000)));
-    assert_eq!(told.measure, 140);
-    assert_eq!(told.zh, "成交价 4200.00 元是备案价 3000.00 元的 140%");
-    // All sell it too dear, so that the mean says nothing.
-    let dear = seen(apart(7, |sale| {
-        (sale.product, sale.price, sale.filed_price) = ("one".to_owned(), Fen(450_000), Some(Fen(300_000)));
-    }));
-    assert_eq!(only(AnomalyRule::PriceAboveUsual, &dear).measure, 150);
-}
-
-#[test]
 fn a_till_that_looks_for_a_number_that_passes() {
     let passed = sale(2, at(20, 12, 0));
     let tries = |number: u32| {
@@ -307,6 +290,25 @@ fn a_price_above_what_the_product_costs_elsewhere() {
     assert!(told.en.contains("6000.00") && told.en.contains("4000.00"), "{}", told.en);
     let few = seen(priced(600_000).sales.split_off(1));
     assert_eq!(scan(&Rules::default(), &few), []);
+}
+
+/// A fen above it is above it; what is off, or has no price on the list, finds nothing.
+#[test]
+fn a_price_above_the_filed_one_is_found_at_once() {
+    let sold = |filed: Option<i64>| Sold { price: Fen(600_000), filed_price: filed.map(Fen), ..sale(1, at(20, 9, 0)) };
+    let told = at_once(&Rules::default(), &sold(Some(599_999))).unwrap();
+    assert_eq!((told.rule, told.measure, told.score, told.holds), (AnomalyRule::PriceAboveFiled, 101, 50, true));
+    assert_eq!((told.day, told.since, told.lines.as_slice()), (today(), today(), &[sold(None).id][..]));
+    assert!(told.en.contains("6000.00") && told.en.contains("5999.99"), "{}", told.en);
+    assert_eq!(at_once(&Rules::default(), &sold(Some(400_000))).unwrap().score, 100);
+    for filed in [None, Some(0), Some(600_000), Some(700_000)] {
+        assert_eq!(at_once(&Rules::default(), &sold(filed)), None, "{filed:?}");
+    }
+    let off = Limits { on: false, ..Rules::default().of(AnomalyRule::PriceAboveFiled) };
+    let rules = Rules::default().with(&[(AnomalyRule::PriceAboveFiled, off)]);
+    assert_eq!(at_once(&rules, &sold(Some(1))), None);
+    // The scan leaves it alone.
+    assert_eq!(scan(&Rules::default(), &seen(vec![sold(Some(1))])), []);
 }
 
 #[test]
