@@ -132,7 +132,7 @@ on_both! {
         assert_eq!((of_rule().len(), held(&app, &[&dearest])), (2, vec![1]));
         // The day's scan says nothing of it.
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         assert_eq!(listed(&app, "?rule=price_above_filed").len(), 2);
     }
 
