@@ -20,6 +20,8 @@ const MOST_PARTS: usize = 1000;
 const MOST_ELEMENTS: usize = 4 * (MOST_ROWS + 1) * (MOST_COLUMNS + 1);
 /// Elements of the other parts together.
 const MOST_ELEMENTS_BESIDE: usize = 200_000;
+/// The attribute that says how many texts there are: so many places are made before one is read.
+const COUNT: &[u8] = b"uniqueCount";
 /// What a reader may make of them: each of the elements with a copy of the longest.
 const MOST_COPIED: usize = 64 * 1024 * 1024;
 
@@ -37,9 +39,10 @@ impl Part {
     fn named(name: &str) -> Option<Self> {
         let name = name.replace('\\', "/").to_ascii_lowercase();
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", &name));
-        let xml = std::path::Path::new(file).extension().is_some_and(|extension| extension == "xml");
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let xml = ending == "xml";
         let beside = (xml && (file.starts_with("workbook") || file.starts_with("theme") || file == "styles.xml"))
-            || (folder.ends_with("_rels") && file.ends_with(".rels"));
+            || (folder.ends_with("_rels") && ending == "rels");
         if beside {
             return Some(Self::Beside);
         }
@@ -153,8 +156,6 @@ impl Looked {
         self.longest = self.longest.max(element.len());
         let name = element.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next().unwrap_or_default();
         self.sheets |= name == b"sheet" || name.ends_with(b":sheet");
-        // As many places as this says are made before a text is read.
-        const COUNT: &[u8] = b"uniqueCount";
         if name == b"sst" || name.ends_with(b":sst") {
             let said = element.windows(COUNT.len()).enumerate().filter(|(_, word)| *word == COUNT);
             let mut values = said.filter_map(|(at, _)| element.get(at + COUNT.len()..));
