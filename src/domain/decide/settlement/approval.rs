@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Step, entry, in_state, payment, somebody_else};
+use super::{Step, entry, held, in_state, judge_held, payment, somebody_else};
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Approval, Change, Decision, Stop};
 use crate::domain::decide::Ids;
@@ -11,7 +11,7 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerLine, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
 use crate::domain::records::Retailer;
-use crate::domain::refusal::{Checks, Code, Refusal};
+use crate::domain::refusal::Checks;
 use crate::domain::rollup::Tally;
 use crate::domain::settlement::{
     Frozen, PAY_DAYS, Payment, Portion, Portions, Recovered, Settlement, SettlementStatus, Signature,
@@ -37,12 +37,10 @@ pub(super) fn approve(
 ) -> Result<Decision, Stop> {
     in_state(before, &[SettlementStatus::Reviewed], &mut checks);
     somebody_else(before.was_touched_by(signature.by), &mut checks);
-    let held = held(state, before)?;
-    let free = Refusal::of(Code::WrongState).found(format!("{held} lines that are held"));
-    checks.note(held == 0, free.expected("no line that a finding, a dispute or an old item holds"));
+    judge_held(held(state, before)?, "", &mut checks);
     checks.verdict()?;
     // From here it must succeed.
-    let mut after = before.clone();
+    let mut after = before.with_hand(signature.by);
     after.approvals.push(signature);
     let control = sum.control();
     let needed = if approval.ceiling.is_some_and(|ceiling| control.amount > ceiling) { 2 } else { 1 };
@@ -71,7 +69,7 @@ pub(super) fn approve(
     take_back(state, &mut step, (after.id, retailer.id), &recovered, ids)?;
     let nothing_to_transfer = after.transfer() == Some(Fen::ZERO);
     if nothing_to_transfer {
-        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature };
+        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature, held: 0 };
         payment::settle(&mut step, &mut after, payment, ids)?;
     } else {
         let paying = retailer.paying.iter().copied().chain([after.id]).collect();
@@ -81,14 +79,6 @@ pub(super) fn approve(
     let more = json!({"account": crate::domain::records::MaskedAccount::from(&retailer.account),
         "lines_sha256": approval.lines_sha256, "transfer": after.transfer(), "approvals": after.approvals.len()});
     Ok(step.decision(after, more))
-}
-
-fn held(state: &State, settlement: &Settlement) -> Result<u32, Stop> {
-    let mut held = 0_u32;
-    for id in &settlement.buckets {
-        held = held.saturating_add(state.buckets.get(id)?.map_or(0, |row| row.held));
-    }
-    Ok(held)
 }
 
 /// What the retailer owes back is set off against what it is to be paid: on the settlement's own lines first, then on the
