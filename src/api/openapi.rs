@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::{
     assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, figures,
     growth, health, identity, import, old_item_end, personal, pickups, programmes, recycler, reports, retailer,
-    revoked, schemas, server, settlement, view,
+    revoked, schemas, server, settlement, view, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -190,6 +190,15 @@ use super::{
         disputes::release_hold,
         disputes::withdraw_dispute,
         disputes::record_compensation,
+        webhooks::create_webhook,
+        webhooks::list_webhooks,
+        webhooks::get_webhook,
+        webhooks::rotate_webhook_secret,
+        webhooks::stop_webhook,
+        webhooks::replay_webhook,
+        webhooks::remove_webhook,
+        webhooks::list_missed_events,
+        webhooks::redeliver_events,
     )
 )]
 struct Operations;

@@ -42,6 +42,7 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
+use crate::domain::webhook::{Miss, Webhook};
 
 /// A transaction.
 pub struct Tx<'a> {
@@ -376,6 +377,18 @@ impl<'a> Tx<'a> {
         account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
         /// A retailer's tills, newest first.
         tills_of(retailer: Id, page: Page) = accounts::tills_of -> Vec<Till>;
+        /// A retailer's webhooks, newest first, as far as they are there.
+        webhooks_of(retailer: Id, page: Page) = webhooks::of_retailer -> Vec<Webhook>;
+        /// A retailer's own webhook, as far as it is there.
+        webhook(retailer: Id, id: Id) = webhooks::own -> Option<Webhook>;
+        /// The webhooks that are to be told something if there is something.
+        webhooks_to_tell(now: Moment) = webhooks::to_tell -> Vec<Webhook>;
+        /// The webhooks for which something that they missed is to be tried again.
+        webhooks_to_try_again() = webhooks::to_try_again -> BTreeSet<Id>;
+        /// What a webhook missed, newest first.
+        webhook_misses(webhook: Id, page: Page) = webhooks::misses -> Vec<Miss>;
+        /// What of it is to be tried again, oldest first.
+        webhook_misses_to_try(webhook: Id, limit: i64) = webhooks::misses_to_try -> Vec<Miss>;
         /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
         revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.

@@ -103,6 +103,50 @@ on_both! {
         assert_eq!(precision["rules"].as_array().unwrap().len(), AnomalyRule::ALL.len());
     }
 
+    /// What a sale shows by itself holds its line at once. The customer notices nothing of it.
+    fn a_price_above_the_filed_one_holds_its_line_when_it_is_redeemed(app) {
+        let gtin = synthetic::gtin13(7);
+        let sold = |app: &TestApp, n: usize| sell(app, &with(app.ready(n), "/item/gtin", gtin.as_str()));
+        let filed = |price: &str| {
+            let list = format!("商品条码,品类,品牌,型号,能效等级,备案价格\r\n{gtin},冰箱,海尔,BCD-510,1级,{price}\r\n");
+            let head = [("Content-Type", "text/csv")];
+            app.officer().send(Method::POST, "/api/v1/imports?table=products&dry_run=false", &head, Some(list.as_bytes())).expect(200);
+        };
+        let of_rule = || listed(&app, "?rule=price_above_filed");
+        let before = sold(&app, 0);
+        filed("6200.00");
+        let dear = sold(&app, 1);
+        let unnamed = sell(&app, &app.ready(2));
+        let found = of_rule();
+        let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((&anomaly["redemption_ids"], &anomaly["day"]), (&json!([dear]), &json!(TODAY)));
+        assert_eq!((&anomaly["holds"], &anomaly["status"], &anomaly["measure"]), (&json!(true), &json!("open"), &json!(102)));
+        assert_eq!(anomaly["sentence"], "成交价 6299.00 元是该商品备案价 6200.00 元的 102%");
+        assert_eq!(held(&app, &[&before, &dear, &unnamed]), [0, 1, 0]);
+        let records = app.auditor().get("/api/v1/audit/records?limit=50").expect(200);
+        let record = records["items"].as_array().unwrap().iter().find(|record| record["subject"] == dear.as_str()).unwrap();
+        assert_eq!(record["detail"]["anomaly"]["id"], anomaly["id"]);
+        resolve(&app, anomaly["id"].as_str().unwrap(), "dismissed").expect(200);
+        assert_eq!(held(&app, &[&dear]), [0]);
+        // The newest list counts, and the newest limits.
+        filed("6299.00");
+        sold(&app, 3);
+        assert_eq!(of_rule().len(), 1);
+        filed("6200.01");
+        let lenient = json!([{"rule": "price_above_filed", "on": true, "days": 1, "span": 0, "least": 1, "from": 103,
+            "full": 120, "hold_at": 50}]);
+        set(&app, 0, &lenient).expect(200);
+        sold(&app, 4);
+        assert_eq!(of_rule().len(), 1);
+        filed("5000.00");
+        let dearest = sold(&app, 5);
+        assert_eq!((of_rule().len(), held(&app, &[&dearest])), (2, vec![1]));
+        // The day's scan says nothing of it.
+        let app = app.later(A_DAY);
+        scan(&app);
+        assert_eq!(listed(&app, "?rule=price_above_filed").len(), 2);
+    }
+
     fn the_list_is_filtered(app) {
         for n in [0, 1] {
             sell(&app, &app.ready(n));

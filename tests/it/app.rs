@@ -139,6 +139,7 @@ impl TestApp {
             audit_sink: None,
             evidence_url: None,
             towns: None,
+            webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
             retention: Retention::default(),
             edge,
         };

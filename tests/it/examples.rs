@@ -79,6 +79,7 @@ pub fn day(app: &TestApp) -> Book {
     programmes(app, &mut book);
     another_sale(app, &mut book);
     staff(app, &mut book);
+    webhooks(app, &mut book);
     figures(app, &mut book);
     trail(app, &mut book);
     refused(app, &mut book);
@@ -362,6 +363,25 @@ fn tables(app: &TestApp, book: &mut Book) {
     book.ask(&officer, "listImports", &[("limit", "20")]);
     book.ask(&app.retailer(), "listProducts", &[("limit", "20"), ("category", "refrigerator")]);
     book.ask(&app.retailer(), "getProduct", &[("gtin", &gtin)]);
+}
+
+/// A retailer's system is told, misses something, and is told it again.
+fn webhooks(app: &TestApp, book: &mut Book) {
+    let manager = app.retailer();
+    let hook = json!({"url": "https://erp.example.cn/huanxin", "label": "门店系统",
+        "events": ["redemption.recorded", "redemption.reversed", "settlement.paid"]});
+    let hook = id(&book.say(&manager, "createWebhook", &[], &hook));
+    book.ask(&manager, "listWebhooks", &[("limit", "1")]);
+    book.ask(&manager, "getWebhook", &[("id", &hook)]);
+    book.ask(&manager, "rotateWebhookSecret", &[("id", &hook)]);
+    let missed = crate::webhooks::missed(app, &hook, Id::digest(&["an event"]));
+    book.ask(&manager, "listMissedEvents", &[("id", &hook), ("limit", "1")]);
+    let events = json!({"event_ids": [missed.to_string()]});
+    book.say(&manager, "redeliverEvents", &[("id", &hook)], &events);
+    book.say(&manager, "stopWebhook", &[("id", &hook)], &json!({"reason": "系统升级"}));
+    book.say(&manager, "replayWebhook", &[("id", &hook)], &json!({"since": "2026-06-18T00:00:00Z"}));
+    book.ask(&manager, "removeWebhook", &[("id", &hook)]);
+    book.no(&manager, "getWebhook", &[("id", &hook)], None, "NOT_FOUND");
 }
 
 /// A clerk gets an account, sets it up, works, and leaves.

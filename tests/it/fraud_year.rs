@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use huanxin::domain::anomaly::{
-    AnomalyRule, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, scan,
+    AnomalyRule, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, at_once, scan,
 };
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
@@ -87,6 +87,11 @@ fn price_of(product: u64) -> i64 {
     150_000 + whole * 350 + square * 1100
 }
 
+/// What was filed for a product, of those that are on the list: shops may not ask for more.
+fn filed(product: u64) -> Option<Fen> {
+    (product < 100).then(|| Fen(price_of(product) * 112 / 100))
+}
+
 impl Year {
     /// A sale to a new person, with an old item that has come to the yard; nothing of it is another's.
     fn sale(&mut self, dice: &Dice, when: Moment) -> Sold {
@@ -113,6 +118,7 @@ impl Year {
             serials: vec![format!("{:012X}", dice.next() >> 16)],
             price: Fen(price),
             cap_price: Some(Fen(if product < 90 { 666_667 } else { 1_000_000 })),
+            filed_price: filed(product),
             address: Some(id("address", n)),
             phone: Some(id("phone", n)),
             device: Some(id("device", n)),
@@ -170,7 +176,12 @@ fn honest(dice: &Dice) -> Year {
             }
             // Some sell dearer than others, a corner shop or one that delivers and installs.
             if dice.permille(12) {
-                sold.price = Fen(sold.price.0 * i64::try_from(115 + dice.below(25)).unwrap() / 100);
+                let dear = Fen(sold.price.0 * i64::try_from(115 + dice.below(25)).unwrap() / 100);
+                sold.price = sold.filed_price.map_or(dear, |filed| dear.min(filed));
+            }
+            // The list has the price of another size, now and then.
+            if year.count % 500 == 7 {
+                sold.filed_price = sold.filed_price.map(|filed| Fen(filed.0 * 9 / 10));
             }
             // People come from the next county too.
             if dice.permille(6) {
@@ -329,7 +340,16 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             several(year, dice, (start, 6, 4), |sold, _| {
                 (sold.retailer, sold.store) = (id("retailer", shop), id("store", shop));
                 sold.price = Fen(price_of(who % 160) * percent / 100);
-                sold.product = format!("product {}", who % 160);
+                (sold.product, sold.filed_price) = (format!("product {}", who % 160), None);
+            })
+        }
+        AnomalyRule::PriceAboveFiled => {
+            // Little enough above it that the mean says nothing.
+            let (product, percent) = (who % 100, i64::try_from(102 + dice.below(20)).unwrap());
+            several(year, dice, (start, 10, 3), |sold, _| {
+                (sold.retailer, sold.store) = (id("retailer", shop), id("store", shop));
+                (sold.product, sold.filed_price) = (format!("product {product}"), filed(product));
+                sold.price = Fen(filed(product).unwrap().0 * percent / 100);
             })
         }
         AnomalyRule::PriceAtCap => {
@@ -340,7 +360,7 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
                 sold.clerk = id("clerk", shop * 10);
                 (sold.category, sold.cap_price) = (Category::Refrigerator, Some(Fen(666_667)));
                 sold.price = Fen(666_667 + i64::try_from(n * 37 % 5000).unwrap());
-                sold.product = format!("own brand {shop} {n}");
+                (sold.product, sold.filed_price) = (format!("own brand {shop} {n}"), None);
             })
         }
         AnomalyRule::QuickReturns => {
@@ -451,6 +471,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
             seen.photos.push(Photo { line: None, ..photo.clone() });
         }
         while let Some(sale) = sales.next_if(|sale| sale.at < end) {
+            all.extend(at_once(rules, sale));
             returns.extend(sale.returned.map(|back| (back, sale.id)));
             seen.sales.push(Sold { returned: None, ..sale.clone() });
             for item in supports.remove(&sale.id).unwrap_or_default() {
@@ -592,15 +613,17 @@ const HEAD: &str = "# Anomalies
 
 Made from the code: change `src/domain/anomaly/` or `tests/it/fraud_year.rs` and run `make spec`.
 
-What looks wrong among sales that every check has passed. The rules never refuse anything. A job scans each day once it is
-over, against the days before it; what it finds has a score from 50 (just enough) to 100, a sentence, the lines that it is
+What looks wrong among sales that every check has passed. The rules never refuse anything. What a sale shows by itself is
+found while the voucher is redeemed; for the rest a job scans each day once it is over, against the days before it. What is
+found has a score from 50 (just enough) to 100, a sentence, the lines that it is
 about and links to what shows it. From a score that is data on, it **holds** the lines: a settlement with one of them is not
 approved until somebody has looked (`listAnomalies`, `resolveAnomaly`). What is *dismissed* lets its lines go; what is
 *confirmed* holds them whatever its score was, and they are rejected, returned or clawed back. How often each rule was right
 stands in `getAnomalyPrecision`.
 
-Nothing of this is done while somebody redeems: what a rule compares with would have to be read there, and what it finds
-written, on the path for which a customer waits.
+`price_above_filed` is looked at while somebody redeems: the row beside the sale is one that is found by the trade item
+number, of a sale that names one. Everything else is left to the job: what it compares with would have to be read on the path
+for which a customer waits.
 
 A pattern that is told on one day is told again on the next day that brings something to it, with that day's lines alone. A
 day that is scanned twice gives the same findings, each once. Rules that are set (`setAnomalyRules`) hold for the days
@@ -615,6 +638,8 @@ What can be known, and what cannot:
 - A device is known where the consumer's app sends `X-Device-Id` with the claim.
 - Photos, those that are named with an old item and those that are handed in, are compared by the digest of the file: the
   same picture saved anew is another one.
+- A price is held against the one that was filed for the product (备案价格) where the sale names the trade item number and a
+  product list that was taken has the price.
 - Old items against what the yard got: of what was recorded before yards began to say what they receive, nothing is known.
 - A burst over midnight is cut in two.
 

@@ -40,6 +40,8 @@ words! {
         OldItemsNotReceived = "old_items_not_received",
         /// Vouchers that were claimed in another county than that of the store.
         ClaimedElsewhere = "claimed_elsewhere",
+        /// A price above the one that was filed for the product.
+        PriceAboveFiled = "price_above_filed",
     }
 }
 
@@ -72,6 +74,7 @@ impl AnomalyRule {
             Self::StaffAmongBuyers => ("购买人与商家员工同名", "Staff of the retailer among its buyers"),
             Self::OldItemsNotReceived => ("已享补贴的旧件未到场", "Old items that never came to the yard"),
             Self::ClaimedElsewhere => ("领券地与核销地不一致", "Claimed in another county"),
+            Self::PriceAboveFiled => ("成交价高于备案价", "Price above the filed price"),
         }
     }
 
@@ -96,6 +99,7 @@ impl AnomalyRule {
             }
             Self::OldItemsNotReceived => "percent of the recorder's items that did not arrive",
             Self::ClaimedElsewhere => "sales of the store with such vouchers",
+            Self::PriceAboveFiled => "price in percent of the filed price, rounded up",
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Sold {
     pub price: Fen,
     /// The lowest price at which the subsidy is as high as it gets, where there is one.
     pub cap_price: Option<Fen>,
+    /// The price that was filed for the product, where that is known: when it is sold, and not to a scan.
+    pub filed_price: Option<Fen>,
     /// Address of delivery.
     pub address: Option<Id>,
     /// Telephone number of delivery.
@@ -74,7 +76,7 @@ pub struct Beside {
 impl Sold {
     /// A redemption as the rules see it.
     #[must_use]
-    pub fn of(fact: &Redemption, beside: Beside, cap_price: Option<Fen>) -> Self {
+    pub fn of(fact: &Redemption, beside: Beside, cap_price: Option<Fen>, filed_price: Option<Fen>) -> Self {
         let Beside { device, claimed_in, sold_in, returned } = beside;
         let item = &fact.item;
         let brand = item.brand.to_lowercase();
@@ -95,6 +97,7 @@ impl Sold {
             serials: serials.map(|number| serial_number_key(number)).collect(),
             price: fact.price.agreed,
             cap_price,
+            filed_price,
             address: fact.delivery.address.as_ref().map(|address| address.lookup),
             phone: fact.delivery.phone.as_ref().map(|phone| phone.lookup),
             device,

@@ -39,6 +39,7 @@ fn sale(number: u32, moment: Moment) -> Sold {
         serials: vec![format!("SERIAL{number:06}")],
         price: Fen(300_000 + i64::from(number)),
         cap_price: Some(Fen(1_000_000)),
+        filed_price: None,
         address: Some(of("address")),
         phone: Some(of("phone")),
         device: Some(of("device")),
@@ -250,6 +251,25 @@ fn a_price_above_what_the_product_costs_elsewhere() {
     assert!(told.en.contains("6000.00") && told.en.contains("4000.00"), "{}", told.en);
     let few = seen(priced(600_000).sales.split_off(1));
     assert_eq!(scan(&Rules::default(), &few), []);
+}
+
+/// A fen above it is above it; what is off, or has no price on the list, finds nothing.
+#[test]
+fn a_price_above_the_filed_one_is_found_at_once() {
+    let sold = |filed: Option<i64>| Sold { price: Fen(600_000), filed_price: filed.map(Fen), ..sale(1, at(20, 9, 0)) };
+    let told = at_once(&Rules::default(), &sold(Some(599_999))).unwrap();
+    assert_eq!((told.rule, told.measure, told.score, told.holds), (AnomalyRule::PriceAboveFiled, 101, 50, true));
+    assert_eq!((told.day, told.since, told.lines.as_slice()), (today(), today(), &[sold(None).id][..]));
+    assert!(told.en.contains("6000.00") && told.en.contains("5999.99"), "{}", told.en);
+    assert_eq!(at_once(&Rules::default(), &sold(Some(400_000))).unwrap().score, 100);
+    for filed in [None, Some(0), Some(600_000), Some(700_000)] {
+        assert_eq!(at_once(&Rules::default(), &sold(filed)), None, "{filed:?}");
+    }
+    let off = Limits { on: false, ..Rules::default().of(AnomalyRule::PriceAboveFiled) };
+    let rules = Rules::default().with(&[(AnomalyRule::PriceAboveFiled, off)]);
+    assert_eq!(at_once(&rules, &sold(Some(1))), None);
+    // The scan leaves it alone.
+    assert_eq!(scan(&Rules::default(), &seen(vec![sold(Some(1))])), []);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::domain::id::Id;
 use crate::domain::old_item_end::EndStep;
 use crate::domain::records::{Redemption, RedemptionStatus, TurnIn};
 use crate::domain::refusal::Code;
+use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{
@@ -72,6 +73,16 @@ pub fn precision(conn: &mut Conn) -> Result<Vec<Precision>, StoreError> {
 pub fn rules(conn: &mut Conn) -> Result<Option<RulesEntry>, StoreError> {
     let newest = anomaly_rules::table.order(anomaly_rules::number.desc()).select(AnomalyRulesRow::as_select());
     newest.first(conn).optional()?.map(AnomalyRulesRow::read).transpose()
+}
+
+/// The newest version of the rules, where it was asked for.
+pub fn load_newest(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    if !state.newest_rules.take_unloaded().is_empty() {
+        if let Some(entry) = rules(conn)? {
+            state.newest_rules.put((), entry);
+        }
+    }
+    Ok(())
 }
 
 /// The newest day that was scanned.
