@@ -77,10 +77,10 @@ pub fn rules(conn: &mut Conn) -> Result<Option<RulesEntry>, StoreError> {
 
 /// The newest version of the rules, where it was asked for.
 pub fn load_newest(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
-    if !state.newest_rules.take_unloaded().is_empty() {
-        if let Some(entry) = rules(conn)? {
-            state.newest_rules.put((), entry);
-        }
+    if !state.newest_rules.take_unloaded().is_empty()
+        && let Some(entry) = rules(conn)?
+    {
+        state.newest_rules.put((), entry);
     }
     Ok(())
 }
