@@ -167,6 +167,8 @@ staff! {
     Admin: Admin;
     /// Who pays.
     Finance: Finance;
+    /// Who compares the bank's files with what was taken in.
+    BankReader: Finance Auditor;
     /// Who reviews settlements first.
     Reviewer: Reviewer;
     /// Who approves settlements.
@@ -532,14 +534,14 @@ pub struct EvidenceReader {
     pub role: Role,
     /// Whose records; all where it is not said.
     pub own: Option<Id>,
-    /// What ends the caller's token before it expires.
+    /// What ends the caller's token before it expires: the same as every request is held against.
     pub ends: [Option<Id>; 4],
 }
 
 admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
     let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
     let own = if outside { Some(organisation(&claims)?) } else { None };
-    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.device] })
+    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.till] })
 });
 
 /// Staff of a recycler.

@@ -152,6 +152,7 @@ use super::{
         settlement::payment::list_payment_batches,
         settlement::payment::get_payment_file,
         settlement::payment::record_bank_return,
+        settlement::bank_files::list_bank_returns,
         settlement::payment::list_reconciliation_rows,
         settlement::payment::answer_reconciliation_row,
         settlement::recovery::resubmit_redemption,

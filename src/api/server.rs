@@ -255,7 +255,7 @@ fn for_counters() -> Vec<Place> {
 }
 
 fn for_settlements() -> Vec<Place> {
-    use settlement::{payment, recovery, steps};
+    use settlement::{bank_files, payment, recovery, steps};
     vec![
         at("/settlements/statement").get(settlement::get_statement),
         at("/settlements").get(settlement::list_settlements).post(settlement::submit_settlement),
@@ -271,7 +271,7 @@ fn for_settlements() -> Vec<Place> {
         at("/settlements/{id}/payment").post(steps::mark_settlement_paid),
         at("/payment-batches").get(payment::list_payment_batches).post(payment::create_payment_batch),
         at("/payment-batches/{id}/file").get(payment::get_payment_file),
-        at("/payment-batches/{id}/returns").post(payment::record_bank_return),
+        at("/payment-batches/{id}/returns").get(bank_files::list_bank_returns).post(payment::record_bank_return),
         at("/reconciliation-rows").get(payment::list_reconciliation_rows),
         at("/reconciliation-rows/{id}/answer").post(payment::answer_reconciliation_row),
         at("/redemptions/{id}/resubmission").post(recovery::resubmit_redemption),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::{personal, safety};
+use super::{personal, safety, sweep};
 use crate::access::AccessTokens;
 use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
@@ -295,6 +295,7 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
             actix_web::rt::spawn(division.clone().follow_revocations()),
             actix_web::rt::spawn(division.clone().scan_for_anomalies()),
+            actix_web::rt::spawn(sweep::keep_swept(Arc::clone(&service))),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));

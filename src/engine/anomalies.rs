@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::{Division, Failure, system};
-use crate::domain::anomaly::{HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
+use crate::domain::anomaly::{Certificate, HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
 use crate::domain::command::{Act, Command};
 use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
@@ -134,7 +134,7 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
         Ok(last)
     })?;
     pages(from, |after| {
-        let page = tx.pictures_to_scan(after, before, PAGE)?;
+        let page = tx.files_to_scan(after, before, PAGE)?;
         let last = page.last().map(|file| file.id);
         seen.photos.extend(page.into_iter().map(|file| {
             let line = match file.about {
@@ -143,6 +143,12 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
             };
             Photo { sha256: file.sha256, of: file.subject, at: file.at, line }
         }));
+        Ok(last)
+    })?;
+    pages(from, |after| {
+        let page = tx.dismantled_to_scan(after, before, PAGE)?;
+        let last = page.last().map(|(step, _)| step.id);
+        seen.certificates.extend(page.into_iter().filter_map(|(step, line)| Certificate::of(step, line)));
         Ok(last)
     })?;
     pages(from, |after| {

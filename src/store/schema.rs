@@ -673,6 +673,9 @@ tables! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
+// And what was paid is counted by the settlement that has its bucket.
+diesel::allow_tables_to_appear_in_same_query!(settlement_bucket, redemption);
+diesel::allow_tables_to_appear_in_same_query!(settlement_bucket, redemption_state);
 diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.

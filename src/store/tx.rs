@@ -249,8 +249,11 @@ impl<'a> Tx<'a> {
             -> Vec<(TurnIn, Option<Id>, bool)>;
         /// Since when yards say what they receive; nothing where none does.
         receipts_since() = anomalies::receipts_since -> Option<Moment>;
-        /// Pictures about old items and redemptions, in order, after one and before a moment.
-        pictures_to_scan(after: Id, before: Moment, limit: i64) = anomalies::pictures -> Vec<EvidenceFile>;
+        /// Photos and documents about old items and redemptions, in order, after one and before a moment.
+        files_to_scan(after: Id, before: Moment, limit: i64) = anomalies::files -> Vec<EvidenceFile>;
+        /// Old items that were dismantled, with the redemption that each supports, in order, after one and before a moment.
+        dismantled_to_scan(after: Id, before: Moment, limit: i64) = anomalies::dismantled
+            -> Vec<(OldItemStep, Option<Id>)>;
         /// Refused redemptions, in order, after one and before a moment.
         tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
         /// Staff of retailers.
@@ -344,6 +347,8 @@ impl<'a> Tx<'a> {
         /// Settlements of a retailer or all, in one state or in any, or those whose next step was due before a day.
         settlements(retailer: Option<Id>, status: Option<SettlementStatus>, due_before: Option<Day>, page: Page)
             = settlements::settlements -> Vec<Settlement>;
+        /// How many redemptions of which days each settlement has paid, of those with buckets within days.
+        paid_lines(from: Day, to: Day) = settlements::paid_lines -> Vec<(Id, Day, u64)>;
         /// What is in a settlement now, or was when it was paid.
         settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
         /// Redemptions by their identities, newest first, each with how far it has come.

@@ -218,6 +218,7 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
     };
     step("officer", take(SettlementStep::Accept));
     step("reviewer", take(SettlementStep::Review));
+    step("system", Act::FinishAnomalyScan { day: to, rules: 0, findings: 0 });
     let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };

@@ -256,8 +256,8 @@ fn looked_at(app: &TestApp, book: &mut Book, redemption: &str) {
         lines: vec![redemption.parse().unwrap()],
         retailers: vec![app.retailer_id().parse().unwrap()],
         evidence: Vec::new(),
-        zh: "同一张照片用于 2 件旧件或销售".to_owned(),
-        en: "one photo was shown for 2 old items or sales".to_owned(),
+        zh: "同一照片或文件用于 2 件旧件或销售".to_owned(),
+        en: "one photo or document was shown for 2 old items or sales".to_owned(),
     };
     let act = Act::RecordAnomaly { signal: Box::new(signal), rules: 1 };
     let command = Id::digest(&["an anomaly"]);
@@ -481,6 +481,7 @@ fn settled(app: &TestApp, book: &mut Book) {
     book.ask(&retailer, "listLineRejections", &[one[0], ("limit", "20")]);
     let left = json!({"lines": 2, "amount": "800.00"});
     book.say(&reviewer, "reviewSettlement", &one, &left);
+    app.scan_and_let_go();
     book.say(&approver, "approveSettlement", &one, &left);
     let wrong = with(left.clone(), "/reason", "收款账号有误");
     book.say(&approver, "withdrawSettlementApproval", &one, &wrong);
@@ -497,6 +498,7 @@ fn settled(app: &TestApp, book: &mut Book) {
         "settlement_id,amount,result,bank_reference,paid_on\n{settlement},800.00,failed,ICBC20260619000123,2026-06-19\n"
     );
     let said = book.say_csv(&finance, "recordBankReturn", &[("id", &batch)], &said);
+    book.ask(&finance, "listBankReturns", &[("id", &batch), ("limit", "20")]);
     book.ask(&finance, "listReconciliationRows", &[("status", "open"), ("limit", "20")]);
     let answer = json!({"answer": "pay_again", "note": "收款账号有误，银行退回"});
     book.say(&finance, "answerReconciliationRow", &[("id", said["rows"][0]["id"].as_str().unwrap())], &answer);

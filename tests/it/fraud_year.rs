@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use huanxin::domain::anomaly::{
-    AnomalyRule, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, at_once, scan,
+    AnomalyRule, Certificate, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, at_once,
+    scan,
 };
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
@@ -72,6 +73,7 @@ struct Year {
     sales: Vec<Sold>,
     turn_ins: Vec<HandedIn>,
     photos: Vec<Photo>,
+    certificates: Vec<Certificate>,
     tries: Vec<Try>,
     staff: Vec<StaffName>,
     planted: Vec<Planted>,
@@ -145,6 +147,9 @@ impl Year {
         let keys = vec![ClaimKey::new(ClaimKind::OldSerial, &["old", &n.to_string()])];
         self.turn_ins.push(HandedIn { id: of, at: when, recorder, keys, receipt, line });
         self.photos.push(Photo { sha256: format!("{:064x}", self.turn_ins.len()), of, at: when, line });
+        // Ten days later it is dismantled, with a certificate of its own.
+        let (number, at) = (format!("CJ{:08}", self.turn_ins.len()), when.plus_seconds(10 * 24 * 3600));
+        self.certificates.push(Certificate { number, yard: recorder, of, at, line });
         of
     }
 
@@ -427,6 +432,14 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             }
             missing
         }
+        AnomalyRule::CertificateUsedTwice => {
+            let lines = several(year, dice, (start, 5, 3), |_, _| {});
+            let last = year.certificates.len() - 1;
+            for again in [last - 2, last - 1] {
+                year.certificates[again].number = year.certificates[last].number.clone();
+            }
+            lines
+        }
         AnomalyRule::ClaimedElsewhere => {
             let number = 14 + dice.below(10);
             several(year, dice, (start, 20, number), |sold, _| {
@@ -456,6 +469,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
     let mut seen = Seen { staff: year.staff.clone(), ..Seen::of(day(0)) };
     let (mut sales, mut turn_ins) = (year.sales.iter().peekable(), year.turn_ins.iter().peekable());
     let (mut photos, mut tries) = (year.photos.iter().peekable(), year.tries.iter().peekable());
+    let mut certificates = year.certificates.iter().peekable();
     let mut returns: BTreeSet<(Moment, Id)> = BTreeSet::new();
     // An old item supports nothing before it is sold against.
     let mut supports: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
@@ -481,6 +495,10 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
                 seen.photos[at].line = Some(sale.id);
             }
         }
+        // What is dismantled was sold days ago.
+        while let Some(one) = certificates.next_if(|one| one.at < end) {
+            seen.certificates.push(one.clone());
+        }
         while let Some(one) = tries.next_if(|one| one.at < end) {
             seen.tries.push(one.clone());
         }
@@ -493,6 +511,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
         seen.sales.retain(|sale| sale.at >= from);
         seen.turn_ins.retain(|item| item.at >= from);
         seen.photos.retain(|photo| photo.at >= from);
+        seen.certificates.retain(|one| one.at >= from);
         seen.tries.retain(|one| one.at >= from);
         all.extend(scan(rules, &seen));
     }
@@ -536,6 +555,7 @@ fn the_year() -> Year {
     year.sales.sort_by_key(|sale| sale.id);
     year.turn_ins.sort_by_key(|item| item.id);
     year.photos.sort_by_key(|photo| photo.of);
+    year.certificates.sort_by_key(|one| one.at);
     year.tries.sort_by_key(|one| one.id);
     year
 }
@@ -636,8 +656,8 @@ What can be known, and what cannot:
   same: one sale to one scores 50 and holds nothing.
 - Addresses are compared as they were typed. The same place in two spellings is two places.
 - A device is known where the consumer's app sends `X-Device-Id` with the claim.
-- Photos, those that are named with an old item and those that are handed in, are compared by the digest of the file: the
-  same picture saved anew is another one.
+- Photos and documents, those that are named with an old item and those that are handed in, are compared by the digest of the
+  file: the same picture saved anew is another one. Certificates of dismantling are compared by their numbers too.
 - A price is held against the one that was filed for the product (备案价格) where the sale names the trade item number and a
   product list that was taken has the price.
 - Old items against what the yard got: of what was recorded before yards began to say what they receive, nothing is known.

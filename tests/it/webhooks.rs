@@ -285,6 +285,7 @@ on_both! {
         let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
         reviewer.post(&path("rejections"), &refusal).expect(201);
         reviewer.post(&path("review"), &control(1, "944.85")).expect(200);
+        app.scan_and_let_go();
         app.demo_user("approver").post(&path("approval"), &control(1, "944.85")).expect(200);
         let paid = json!({"lines": 1, "amount": "944.85", "transferred": "944.85", "bank_reference": "ICBC1",
             "paid_on": "2026-06-19"});

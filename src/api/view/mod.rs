@@ -57,9 +57,9 @@ pub use redemption::{
 };
 pub use report::{TotalsRow, TotalsView};
 pub use settlement::{
-    BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView, PortionView,
-    ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView, SignatureView,
-    StatementView,
+    BankFileView, BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView,
+    PortionView, ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView,
+    SignatureView, StatementView,
 };
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
 pub use version::{DifferenceView, VersionView, VersionWithRulesView};

@@ -32,7 +32,7 @@ pub use at_once::at_once;
 pub use finding::{Anomaly, AnomalyStatus, Link, LinkKind, Precision, Resolution, ScanDay, Signal};
 pub use limits::{Limits, Rules, RulesEntry};
 pub use rule::AnomalyRule;
-pub use seen::{Beside, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
+pub use seen::{Beside, Certificate, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
 
 /// Lines of one finding; what has more comes in parts, so that no command grows without bound.
 pub const LINES: usize = 100;
@@ -65,6 +65,7 @@ pub fn scan(rules: &Rules, seen: &Seen) -> Vec<Signal> {
             AnomalyRule::ClaimedElsewhere => places::claimed_elsewhere(&limits, seen),
             // Found when the voucher is redeemed.
             AnomalyRule::PriceAboveFiled => continue,
+            AnomalyRule::CertificateUsedTwice => identities::certificate_used_twice(&limits, seen),
         });
     }
     found.into_iter().flat_map(Signal::in_parts).collect()

@@ -209,6 +209,45 @@ fn one_photo_for_two_old_items() {
     assert_eq!(scan(&Rules::default(), &own), []);
 }
 
+/// What it is shown for was sold before, and the pattern was told before: that line was not.
+#[test]
+fn a_file_that_is_shown_again_is_told_with_what_it_is_shown_for() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let shown = |(line, day): (&Sold, u32)| Photo {
+        sha256: "a".to_owned(),
+        of: line.id,
+        at: at(day, 9, 0),
+        line: Some(line.id),
+    };
+    let photos = sold.iter().zip([12, 13, 20]).map(shown).collect();
+    let told = only(AnomalyRule::PhotoUsedTwice, &Seen { photos, ..seen(sold.to_vec()) });
+    assert_eq!((told.measure, told.lines.as_slice()), (3, [sold[2].id].as_slice()));
+}
+
+#[test]
+fn one_certificate_for_two_old_items() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let named = |number: &str, n: usize, yard: &str, day: u32| Certificate {
+        number: number.to_owned(),
+        yard: id(yard),
+        of: id(&format!("item {n}")),
+        at: at(day, 9, 0),
+        line: Some(sold[n].id),
+    };
+    let all = |certificates: &[Certificate]| Seen { certificates: certificates.to_vec(), ..seen(sold.to_vec()) };
+    let two = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "other yard", 20)];
+    let told = only(AnomalyRule::CertificateUsedTwice, &all(&two));
+    assert_eq!((told.measure, told.lines.len(), told.holds), (2, 2, true));
+    // The third is told alone, though it was sold before the pattern was one.
+    let three = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "yard", 16)];
+    let three = [&three[..], &[named("CJ-2026-0001", 2, "yard", 20)]].concat();
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &all(&three)).lines, [sold[2].id]);
+    // A short number is one dismantler's own.
+    let short = |yard: &str| all(&[named("17", 0, "yard", 15), named("17", 1, yard, 20)]);
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &short("yard")).lines.len(), 2);
+    assert_eq!(scan(&Rules::default(), &short("other yard")), []);
+}
+
 #[test]
 fn a_till_that_looks_for_a_number_that_passes() {
     let passed = sale(2, at(20, 12, 0));

@@ -46,7 +46,8 @@ use super::state::State;
 /// Asks for every row that the command may look at, as far as the rows loaded so far name it.
 ///
 /// Called until nothing new is asked for: first with nothing loaded (the keys that the command itself names), then
-/// with these rows (the keys that they name). No command needs more than four rounds.
+/// with these rows (the keys that they name). Four rounds do, but where something reaches the buckets of a redemption that a
+/// retroactive rise has added to: a fifth is made when the command is decided.
 pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
     state.done.ask(command.id);
     match &command.act {

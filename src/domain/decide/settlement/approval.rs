@@ -1,5 +1,5 @@
-//! Approval: by somebody who had no hand in it, over no line that is held; it freezes what is paid and to whom, and sets
-//! off what the retailer owes back.
+//! Approval: by somebody who had no hand in it, over no line that is held and no day that nobody has scanned; it freezes
+//! what is paid and to whom, and sets off what the retailer owes back.
 
 use serde_json::json;
 
@@ -18,9 +18,11 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 
-/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines.
+/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, and
+/// whether its days were looked at.
 pub(super) fn ask(state: &mut State, id: Id, approval: &Approval) {
-    let Some(retailer) = state.settlements.peek(&id).map(|row| row.retailer) else { return };
+    let Some((retailer, to)) = state.settlements.peek(&id).map(|row| (row.retailer, row.to)) else { return };
+    state.anomaly_scans.ask(to);
     for line in &approval.clawback_lines {
         state.lines.ask(*line);
         state.accounts.ask(account_id(*line, retailer));
@@ -38,6 +40,10 @@ pub(super) fn approve(
     in_state(before, &[SettlementStatus::Reviewed], &mut checks);
     somebody_else(before.was_touched_by(signature.by), &mut checks);
     judge_held(held(state, before)?, "", &mut checks);
+    // Days are scanned one after the other: where the last one was, all of them were.
+    let scanned = state.anomaly_scans.get(&before.to)?.is_some();
+    let unseen = Refusal::of(Code::WrongState).found(format!("{} is not scanned for anomalies yet", before.to));
+    checks.note(scanned, unseen.expected("a period of which every day was scanned"));
     checks.verdict()?;
     // From here it must succeed.
     let mut after = before.with_hand(signature.by);
