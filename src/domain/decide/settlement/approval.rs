@@ -11,7 +11,7 @@ use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, LedgerLine, Movement, MovementKind, account_id};
 use crate::domain::money::Fen;
 use crate::domain::records::Retailer;
-use crate::domain::refusal::Checks;
+use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::Tally;
 use crate::domain::settlement::{
     Frozen, PAY_DAYS, Payment, Portion, Portions, Recovered, Settlement, SettlementStatus, Signature,
