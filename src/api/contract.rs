@@ -33,6 +33,7 @@ const QUESTIONS: &[&str] = &[
     "listVouchersFor",
     "getVoucherQrFor",
     "createEvidenceLink",
+    "getPaymentFile",
 ];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
 /// once, and a file is its own key.
@@ -50,7 +51,6 @@ const FILES: &[&str] = &["createProgramme", "recordBankReturn"];
 const OF_A_STATE: &[&str] = &[
     "voidTurnIn",
     "createEvidenceLink",
-    "answerReconciliationRow",
     "resubmitRedemption",
     "cancelPickup",
     "setAnomalyRules",
@@ -156,7 +156,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
+        "approveBankAccount" | "rejectBankAccount" | "decideDispute" | "answerReconciliationRow" | "releaseHold" => {
+            &[&[Code::WrongState, Code::SameOfficer]]
+        }
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
@@ -171,6 +173,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
         "exportNationalUpload" => &[&[Code::FieldMissing]],
+        "withdrawSettlementApproval" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
         "revealPersonalData" | "erasePerson" | "openDispute" => {
             &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
         }
@@ -189,9 +192,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
-        "rejectSettlementLine" => {
-            &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
-        }
+        "rejectSettlementLine" => &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer]],
         "redeliverEvents" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],

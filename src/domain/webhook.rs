@@ -43,6 +43,8 @@ words! {
         SettlementReturned = "settlement.returned",
         /// A settlement will be paid.
         SettlementApproved = "settlement.approved",
+        /// An approval was withdrawn: the settlement is looked at again.
+        SettlementWithdrawn = "settlement.withdrawn",
         /// Settlements were paid.
         SettlementPaid = "settlement.paid",
     }
@@ -251,6 +253,7 @@ const ACTS: &[(&str, Reading)] = &[
     ("reject_settlement_line", rejected),
     ("return_settlement", stepped),
     ("approve_settlement", stepped),
+    ("withdraw_settlement_approval", stepped),
     ("mark_settlement_paid", stepped),
     ("record_bank_return", returned_by_bank),
     ("create_webhook", created),
@@ -329,7 +332,10 @@ fn stepped(record: &AuditRecord, body: &Value) -> Option<Told> {
         SettlementStatus::Returned => EventKind::SettlementReturned,
         SettlementStatus::Approved => EventKind::SettlementApproved,
         SettlementStatus::Paid => return Some(Told::Paid(vec![subject])),
-        SettlementStatus::Submitted | SettlementStatus::Reviewed => return Some(Told::Nothing),
+        SettlementStatus::Submitted if before == SettlementStatus::Approved.name() => EventKind::SettlementWithdrawn,
+        SettlementStatus::Submitted | SettlementStatus::Reviewed | SettlementStatus::Closed => {
+            return Some(Told::Nothing);
+        }
     };
     let data = json!({"settlement_id": subject, "from": detail["from"], "to": detail["to"],
         "submitted": detail["submitted"], "rejected": detail["rejected"], "approved": detail["approved"],
@@ -404,6 +410,8 @@ mod tests {
             Told::One(event) if event.kind == EventKind::SettlementApproved));
         assert!(matches!(step("return_settlement", "submitted", "returned"),
             Told::One(event) if event.kind == EventKind::SettlementReturned));
+        assert!(matches!(step("withdraw_settlement_approval", "approved", "submitted"),
+            Told::One(event) if event.kind == EventKind::SettlementWithdrawn));
         let subject = Id::digest(&["subject"]);
         assert_eq!(step("mark_settlement_paid", "approved", "paid"), Told::Paid(vec![subject]));
         assert_eq!(step("approve_settlement", "reviewed", "paid"), Told::Paid(vec![subject]));

@@ -26,7 +26,7 @@ mod vouchers;
 mod webhooks;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
-pub use adjustments::AdjustmentRow;
+pub use adjustments::{AdjustmentRow, AdjustmentStateRow};
 pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;

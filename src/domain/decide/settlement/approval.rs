@@ -1,9 +1,9 @@
-//! Approval: by somebody who had no hand in it, over no line that is held and no day that nobody has scanned; it freezes what is paid and to whom, and sets
-//! off what the retailer owes back.
+//! Approval: by somebody who had no hand in it, over no line that is held and no day that nobody has scanned; it freezes
+//! what is paid and to whom, and sets off what the retailer owes back.
 
 use serde_json::json;
 
-use super::{Step, entry, in_state, payment, somebody_else};
+use super::{Step, entry, held, in_state, judge_held, payment, somebody_else};
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Approval, Change, Decision, Stop};
 use crate::domain::decide::Ids;
@@ -39,16 +39,14 @@ pub(super) fn approve(
 ) -> Result<Decision, Stop> {
     in_state(before, &[SettlementStatus::Reviewed], &mut checks);
     somebody_else(before.was_touched_by(signature.by), &mut checks);
-    let held = held(state, before)?;
-    let free = Refusal::of(Code::WrongState).found(format!("{held} lines that are held"));
-    checks.note(held == 0, free.expected("no line that a finding, a dispute or an old item holds"));
+    judge_held(held(state, before)?, "", &mut checks);
     // Days are scanned one after the other: where the last one was, all of them were.
     let scanned = state.anomaly_scans.get(&before.to)?.is_some();
     let unseen = Refusal::of(Code::WrongState).found(format!("{} is not scanned for anomalies yet", before.to));
     checks.note(scanned, unseen.expected("a period of which every day was scanned"));
     checks.verdict()?;
     // From here it must succeed.
-    let mut after = before.clone();
+    let mut after = before.with_hand(signature.by);
     after.approvals.push(signature);
     let control = sum.control();
     let needed = if approval.ceiling.is_some_and(|ceiling| control.amount > ceiling) { 2 } else { 1 };
@@ -77,7 +75,7 @@ pub(super) fn approve(
     take_back(state, &mut step, (after.id, retailer.id), &recovered, ids)?;
     let nothing_to_transfer = after.transfer() == Some(Fen::ZERO);
     if nothing_to_transfer {
-        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature };
+        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature, held: 0 };
         payment::settle(&mut step, &mut after, payment, ids)?;
     } else {
         let paying = retailer.paying.iter().copied().chain([after.id]).collect();
@@ -87,14 +85,6 @@ pub(super) fn approve(
     let more = json!({"account": crate::domain::records::MaskedAccount::from(&retailer.account),
         "lines_sha256": approval.lines_sha256, "transfer": after.transfer(), "approvals": after.approvals.len()});
     Ok(step.decision(after, more))
-}
-
-fn held(state: &State, settlement: &Settlement) -> Result<u32, Stop> {
-    let mut held = 0_u32;
-    for id in &settlement.buckets {
-        held = held.saturating_add(state.buckets.get(id)?.map_or(0, |row| row.held));
-    }
-    Ok(held)
 }
 
 /// What the retailer owes back is set off against what it is to be paid: on the settlement's own lines first, then on the
