@@ -606,7 +606,7 @@ impl Month<'_> {
     fn rise(&mut self, at_noon: &str) -> BTreeMap<Id, Fen> {
         done(&self.act("officer", Act::CreateProgramme(Box::new(raised(13, Some("2026-06-01"))))));
         done(&self.act("officer", published()));
-        let page = huanxin::store::Page { after: None, limit: 50 };
+        let page = Page { after: None, limit: 50 };
         let due = self.database.readers().snapshot(&mut |tx| huanxin::engine::due(tx, at(at_noon), CARS, page));
         due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect()
     }
