@@ -33,7 +33,6 @@ const QUESTIONS: &[&str] = &[
     "listVouchersFor",
     "getVoucherQrFor",
     "createEvidenceLink",
-    "getPaymentFile",
 ];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
 /// once, and a file is its own key.
@@ -51,6 +50,7 @@ const FILES: &[&str] = &["createProgramme", "recordBankReturn"];
 const OF_A_STATE: &[&str] = &[
     "voidTurnIn",
     "createEvidenceLink",
+    "getPaymentFile",
     "resubmitRedemption",
     "cancelPickup",
     "setAnomalyRules",
