@@ -144,8 +144,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
-        "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
+        "registerRetailer" | "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
