@@ -25,6 +25,7 @@ use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
+use crate::domain::inventory::Inventory;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::money::Fen;
 use crate::domain::old_item_end::OldItemStep;
@@ -297,6 +298,8 @@ impl<'a> Tx<'a> {
             -> (Vec<(Id, VoucherStatus)>, usize, Option<Id>);
         /// A turn-in.
         turn_in(id: Id) = turn_ins::turn_in -> Option<TurnIn>;
+        /// Some turn-ins, in no order.
+        turn_ins_by_id(ids: &[Id]) = turn_ins::by_id -> Vec<TurnIn>;
         /// Turn-ins of a recorder, of a person, or all.
         turn_ins(recorder: Option<Id>, person: Option<Id>, page: Page) = turn_ins::turn_ins -> Vec<TurnIn>;
         /// A collection point.
@@ -345,6 +348,8 @@ impl<'a> Tx<'a> {
             = settlements::settlements -> Vec<Settlement>;
         /// What is in a settlement now, or was when it was paid.
         settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
+        /// The lines of a settlement with every hash of evidence that there is about them now.
+        inventory(settlement: &Settlement) = inventory::inventory -> Inventory;
         /// Redemptions by their identities, newest first, each with how far it has come.
         redemptions_by_id(ids: &[Id]) = settlements::redemptions_by_id -> Vec<(Redemption, Progress)>;
         /// Why some redemptions are held.

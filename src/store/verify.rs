@@ -142,6 +142,8 @@ pub(super) struct Walk {
     pub(super) imports: Known,
     /// Settlements and what happens to them, by table.
     pub(super) settled: BTreeMap<&'static str, Known>,
+    /// The last record in which each settlement was approved.
+    pub(super) approvals: BTreeMap<Id, i64>,
     pub(super) evidence_files: Known,
     pub(super) old_item_steps: Known,
     pub(super) trees: Trees,
@@ -282,7 +284,11 @@ impl Walk {
         for fact in named(&body) {
             fact.and_then(|fact| self.fact(&fact, seq)).ok_or_else(|| bad("it names a fact that cannot be read"))?;
         }
-        self.without_digest(text("act").as_deref(), &record.subject, seq);
+        let act = text("act");
+        if let (Some("approve_settlement"), Ok(settlement)) = (act.as_deref(), record.subject.parse()) {
+            self.approvals.insert(settlement, seq);
+        }
+        self.without_digest(act.as_deref(), &record.subject, seq);
         (self.seq, self.hash, self.at) = (seq, record.hash.clone(), record.at.0);
         Ok(())
     }

@@ -12,7 +12,7 @@ use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::domain::audit::{GENESIS, canonical, chain};
 use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
 use huanxin::domain::command::{
-    Act, Actor, Approval, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
+    Act, Actor, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
     PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
 use huanxin::domain::evidence_file::{FileAbout, FileKind, FileMedia, NewEvidenceFile};
@@ -25,7 +25,7 @@ use huanxin::domain::programme::Amount;
 use huanxin::domain::records::{BankAccount, ConsentKind, RejectionCode};
 use huanxin::domain::settlement::{Control, Portions, ReturnRow};
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division, Reply, Runner, Settings};
+use huanxin::engine::{self, Clock, Division, Reply, Runner, Settings};
 use huanxin::keys::KeyRing;
 use huanxin::store::{Against, Database, Finding, Published, Verified};
 use serde_json::{Value, json};
@@ -213,7 +213,7 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
         Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars: calendars.clone() })
     };
     step("reviewer", take(SettlementStep::Review));
-    let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
+    let approval = database.readers().snapshot(&mut |tx| engine::approval(tx, settlement, None)).unwrap().unwrap();
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
     let Outcome::PaymentBatch(batch) = step("finance", Act::BatchSettlements(batch)) else { panic!() };

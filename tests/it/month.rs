@@ -18,7 +18,7 @@ use huanxin::domain::refusal::Code;
 use huanxin::domain::settlement::{
     Control, ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReturnRow, Settlement, SettlementStatus,
 };
-use huanxin::engine::{Clock, Reply, Runner};
+use huanxin::engine::{self, Clock, Reply, Runner};
 use huanxin::store::{Group, Tx};
 
 use super::adjustments::{published, raised};
@@ -164,6 +164,10 @@ impl<'a> Month<'a> {
         self.act(who, Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars }))
     }
 
+    fn approval(&self, settlement: Id) -> Approval {
+        self.read(|tx| engine::approval(tx, settlement, None)).unwrap()
+    }
+
     /// Submits a period, has it accepted, refuses these lines of it, and has it reviewed and approved.
     fn through_approval(&mut self, retailer: usize, (from, to): (&str, &str), rejected: &[usize]) -> Settlement {
         let days = match (from, to) {
@@ -193,11 +197,8 @@ impl<'a> Month<'a> {
         settled(&self.step("reviewer", id, control, SettlementStep::Review));
         let owing = self.read(|tx| tx.accounts_of_retailer(settlement.retailer));
         let owing: Vec<_> = owing.into_iter().filter(|row| row.clawback > Fen::ZERO).collect();
-        let approval = Approval {
-            ceiling: None,
-            clawback_lines: owing.iter().map(|row| row.line).collect(),
-            lines_sha256: "00".repeat(32),
-        };
+        let approval = self.approval(id);
+        assert_eq!(approval.clawback_lines, owing.iter().map(|row| row.line).collect::<Vec<_>>());
         let approved = settled(&self.step("approver", id, control, SettlementStep::Approve(approval)));
         assert_eq!(approved.approved, Some(control));
         let owed: Fen = owing.iter().map(|row| row.clawback).sum();
@@ -505,7 +506,7 @@ fn a_rise_goes_with_its_redemption() {
         assert!(matches!(done(&month.act("retailer", resubmit)), Outcome::Resubmitted { .. }));
         let due = huanxin::store::Page { after: None, limit: 50 };
         let due =
-            database.readers().snapshot(&mut |tx| huanxin::engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
+            database.readers().snapshot(&mut |tx| engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
         let owed: BTreeMap<Id, Fen> =
             due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect();
         assert_eq!(owed.len(), 3);
@@ -533,7 +534,7 @@ fn a_rise_goes_with_its_redemption() {
         assert_eq!(rejection.lost, Control { lines: 2, amount: given[2] + rise[2] });
         let left = Control { lines: 1, amount: rise[1] };
         settled(&month.step("reviewer", july.id, left, SettlementStep::Review));
-        let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "00".repeat(32) };
+        let approval = Approval { clawback_lines: Vec::new(), ..month.approval(july.id) };
         let approved = settled(&month.step("approver", july.id, left, SettlementStep::Approve(approval)));
         // The rise of the second is set off against what the first owes back.
         assert_eq!((approved.status, approved.recovered), (SettlementStatus::Paid, rise[1]));

@@ -491,6 +491,7 @@ pub fn settlement() -> Settlement {
             recovered: vec![Recovered { line: line().id, amount: Fen(500) }],
             account: retailer().account,
             lines_sha256: "ab".repeat(32),
+            evidence_hashes: Some(3),
         }),
         batch: Some(id(63)),
         payment: Some(Payment { reference: Some("R".into()), paid_on: at().day(), recorded: signature }),

@@ -18,13 +18,15 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 
-/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines.
+/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, and for the
+/// files that came in since its evidence was read.
 pub(super) fn ask(state: &mut State, id: Id, approval: &Approval) {
     let Some(retailer) = state.settlements.peek(&id).map(|row| row.retailer) else { return };
     for line in &approval.clawback_lines {
         state.lines.ask(*line);
         state.accounts.ask(account_id(*line, retailer));
     }
+    state.later_files.ask(approval.inventory.seen);
 }
 
 pub(super) fn approve(
@@ -40,11 +42,15 @@ pub(super) fn approve(
     let held = held(state, before)?;
     let free = Refusal::of(Code::WrongState).found(format!("{held} lines that are held"));
     checks.note(held == 0, free.expected("no line that a finding, a dispute or an old item holds"));
+    // Lines leave a settlement that was submitted and none comes in: as many, and as much, are the very same.
+    let (control, read) = (sum.control(), approval.inventory.control());
+    let same = Refusal::of(Code::WrongState).found(format!("{} lines of {}", read.lines, read.amount));
+    let there = format!("{} lines of {}, as they are now: approve them once more", control.lines, control.amount);
+    checks.note(read == control, same.expected(there));
     checks.verdict()?;
     // From here it must succeed.
     let mut after = before.clone();
     after.approvals.push(signature);
-    let control = sum.control();
     let needed = if approval.ceiling.is_some_and(|ceiling| control.amount > ceiling) { 2 } else { 1 };
     if after.approvals.len() < needed {
         let step = Step::of(state, Some(before));
@@ -53,6 +59,8 @@ pub(super) fn approve(
     let lost = || Stop::NotLoaded(format!("retailer of settlement {}", before.id));
     let retailer = state.retailers.get(&before.retailer)?.ok_or_else(lost)?;
     let recovered = set_off(state, retailer.id, sum, &approval.clawback_lines)?;
+    let later = state.later_files.get(&approval.inventory.seen)?;
+    let (lines_sha256, hashes) = approval.inventory.freeze(later.into_iter().flatten());
     after.approved = Some(control);
     after.recovered = recovered.iter().map(|one| one.amount).sum();
     after.status = SettlementStatus::Approved;
@@ -61,7 +69,8 @@ pub(super) fn approve(
         portions: sum.clone(),
         recovered: recovered.clone(),
         account: retailer.account.clone(),
-        lines_sha256: approval.lines_sha256.clone(),
+        lines_sha256: lines_sha256.clone(),
+        evidence_hashes: Some(hashes),
     });
     let mut step = Step::of(state, Some(before));
     for portion in sum.iter() {
@@ -79,7 +88,8 @@ pub(super) fn approve(
     }
     step.stage(&after)?;
     let more = json!({"account": crate::domain::records::MaskedAccount::from(&retailer.account),
-        "lines_sha256": approval.lines_sha256, "transfer": after.transfer(), "approvals": after.approvals.len()});
+        "lines_sha256": lines_sha256, "evidence_hashes": hashes, "transfer": after.transfer(),
+        "approvals": after.approvals.len()});
     Ok(step.decision(after, more))
 }
 
