@@ -31,4 +31,5 @@ const STATES: &[&str] = &[
     "reconciliation_row",
     "anomaly",
     "dispute",
+    "pickup",
 ];

@@ -53,6 +53,8 @@ pub struct Verified {
     pub evidence_files: u64,
     /// Steps of old items' ends.
     pub old_item_steps: u64,
+    /// Pick-ups at home.
+    pub pickups: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -146,6 +148,7 @@ pub(super) struct Walk {
     pub(super) approvals: BTreeMap<Id, i64>,
     pub(super) evidence_files: Known,
     pub(super) old_item_steps: Known,
+    pub(super) pickups: Known,
     pub(super) trees: Trees,
 }
 
@@ -307,6 +310,7 @@ impl Walk {
             "import_file" => &mut self.imports,
             "evidence_file" => &mut self.evidence_files,
             "old_item_step" => &mut self.old_item_steps,
+            "pickup" => &mut self.pickups,
             "anomaly_rules" => &mut self.anomaly_rules,
             "anomaly" => &mut self.anomalies,
             "dispute" => &mut self.disputes,
@@ -316,8 +320,8 @@ impl Walk {
         Some(())
     }
 
-    /// The first records of claims by assistants and of changes of bank accounts had no digest of the row; that the act is
-    /// about it they do say. So a row from then is told from one that was put in later: of the second no record speaks
+    /// The first records of claims by assistants, of changes of bank accounts and of pick-ups had no digest of the row; that
+    /// the act is about it they do say. So a row from then is told from one that was put in later: of the second no record speaks
     /// at all. A row from then has to be there, and what stands in it is watched from the next record on that writes it.
     /// Nobody makes such a record today but by forging the chain.
     fn without_digest(&mut self, act: Option<&str>, subject: &str, seq: i64) {
@@ -326,6 +330,7 @@ impl Walk {
             Some("propose_bank_account" | "approve_bank_account" | "reject_bank_account") => {
                 &mut self.account_proposals
             }
+            Some("request_pickup" | "accept_pickup" | "collect_pickup" | "cancel_pickup") => &mut self.pickups,
             _ => return,
         };
         if let Ok(id) = subject.parse()

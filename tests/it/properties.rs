@@ -650,7 +650,7 @@ fn certificate(turn_in: Id, recycler: Id, content: u64) -> Act {
     }))
 }
 
-fn pickup(whom: u64, category: Category, now: Moment) -> Act {
+pub fn pickup(whom: u64, category: Category, now: Moment) -> Act {
     Act::RequestPickup(Box::new(NewPickup {
         person: person(whom),
         key: data_key(0),
