@@ -205,6 +205,21 @@ on_both! {
         app.database().verify().unwrap();
     }
 
+    /// What was undone before its day was submitted lies in no bucket: refusing it would take another line's money.
+    fn what_was_undone_is_no_line_to_refuse(app) {
+        let sales: Vec<String> =
+            (0..2).map(|n| app.retailer().post("/api/v1/redemptions", &app.ready(n)).made()).collect();
+        let back = json!({"reason": "退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{}/reversal", sales[1]), &back).expect(201);
+        let app = app.later(DAY);
+        let id = submit(&app.retailer(), 1, "944.85").made();
+        let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
+        let refused = reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal);
+        assert_eq!(refused.refused_alone(404, "NOT_FOUND"), "/redemption_id");
+        step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
+        app.database().verify().unwrap();
+    }
+
     fn from_the_statement_to_the_bank(app) {
         let (app, sales) = sold(app, 2);
         let asked = format!("{SETTLEMENTS}/statement?from={TODAY}&to={TODAY}");
