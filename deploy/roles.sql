@@ -48,7 +48,7 @@ DECLARE
         'evidence_file', 'old_item_step', 'anomaly_rules', 'anomaly_scan', 'import_file', 'product'];
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
-        'turn_in', 'voucher', 'redemption_state', 'settlement_bucket', 'release_use', 'ledger_line',
+        'turn_in', 'voucher', 'redemption_state', 'adjustment_state', 'settlement_bucket', 'release_use', 'ledger_line',
         'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till',
         'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row',
         'pickup', 'anomaly', 'dispute'];

@@ -109,7 +109,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "voidTurnIn"
         | "createEvidenceLink"
-        | "answerReconciliationRow"
         | "resubmitRedemption"
         | "cancelPickup"
         | "setAnomalyRules"
@@ -161,6 +160,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
         "exportNationalUpload" => &[&[Code::FieldMissing]],
+        "getPaymentFile" => &[&[Code::WrongState]],
+        "answerReconciliationRow" | "releaseHold" => &[&[Code::WrongState, Code::SameOfficer]],
+        "withdrawSettlementApproval" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
         "revealPersonalData" | "erasePerson" | "openDispute" => {
             &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
         }
@@ -179,9 +181,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "acceptSettlement" | "reviewSettlement" | "returnSettlement" | "approveSettlement" | "markSettlementPaid" => {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
-        "rejectSettlementLine" => {
-            &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer, Code::AlreadyInSettlement]]
-        }
+        "rejectSettlementLine" => &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer]],
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],

@@ -20,7 +20,8 @@ use crate::store::DisputeFilter;
 /// Object to a refusal or to a redemption
 ///
 /// A consumer objects to a refusal of her own claim or of her voucher at a till, or to her own redemption; a retailer to
-/// its own redemption or the refused line of one. The redemption's line is held until it is decided.
+/// its own redemption or the refused line of one. The redemption's line is held until it is decided; who objects to the same
+/// redemption again after that holds nothing by it, unless the officer who upholds it says so.
 #[utoipa::path(post, path = "/api/v1/disputes", operation_id = "openDispute", tag = "disputes",
     request_body = OpenDisputeBody,
     responses((status = 201, description = "The dispute", body = DisputeView)))]
@@ -105,6 +106,22 @@ pub async fn decide_dispute(
     let act = body.read::<DecideDisputeBody>()?.into_act(id)?;
     let meaning = Meaning::of("decideDispute").subject(&id).body(body.value());
     step(&service, &caller, &key, &meaning, act).await
+}
+
+/// Let the line go that a complaint went on holding after it was upheld; not by who decided
+#[utoipa::path(post, path = "/api/v1/disputes/{id}/hold-release", operation_id = "releaseHold", tag = "bureau",
+    params(("id" = String, Path, format = "uuid", description = "The dispute")), request_body = ReasonBody,
+    responses((status = 200, description = "The dispute, which holds nothing", body = DisputeView)))]
+pub async fn release_hold(
+    Officer(caller): Officer,
+    PathId(dispute): PathId,
+    key: IdempotencyKey,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let reason = body.read::<ReasonBody>()?.into_reason()?;
+    let meaning = Meaning::of("releaseHold").subject(&dispute).body(body.value());
+    step(&service, &caller, &key, &meaning, Act::ReleaseHold { dispute, reason }).await
 }
 
 /// Take an objection back

@@ -146,6 +146,7 @@ use super::{
         settlement::steps::review_settlement,
         settlement::steps::return_settlement,
         settlement::steps::approve_settlement,
+        settlement::steps::withdraw_settlement_approval,
         settlement::steps::mark_settlement_paid,
         settlement::payment::create_payment_batch,
         settlement::payment::list_payment_batches,
@@ -186,6 +187,7 @@ use super::{
         disputes::list_disputes,
         disputes::answer_dispute,
         disputes::decide_dispute,
+        disputes::release_hold,
         disputes::withdraw_dispute,
         disputes::record_compensation,
     )

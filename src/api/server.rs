@@ -259,6 +259,7 @@ fn for_settlements() -> Vec<Place> {
         at("/settlements/{id}/review").post(steps::review_settlement),
         at("/settlements/{id}/return").post(steps::return_settlement),
         at("/settlements/{id}/approval").post(steps::approve_settlement),
+        at("/settlements/{id}/approval-withdrawal").post(steps::withdraw_settlement_approval),
         at("/settlements/{id}/payment").post(steps::mark_settlement_paid),
         at("/payment-batches").get(payment::list_payment_batches).post(payment::create_payment_batch),
         at("/payment-batches/{id}/file").get(payment::get_payment_file),
@@ -375,6 +376,7 @@ fn for_disputes() -> Vec<Place> {
         at("/disputes").get(disputes::list_disputes).post(disputes::open_dispute),
         at("/disputes/{id}/answer").post(disputes::answer_dispute),
         at("/disputes/{id}/decision").post(disputes::decide_dispute),
+        at("/disputes/{id}/hold-release").post(disputes::release_hold),
         at("/disputes/{id}/withdrawal").post(disputes::withdraw_dispute),
         at("/disputes/{id}/compensation").post(disputes::record_compensation),
     ]

@@ -6,6 +6,7 @@ use super::goods::{Category, words};
 use super::id::Id;
 use super::money::Fen;
 use super::programme::Share;
+use super::records::RejectionCode;
 use super::time::Moment;
 
 /// An adjustment: the fact, never changed. The redemption that it raises stays as it was made.
@@ -51,6 +52,28 @@ impl Adjustment {
     pub fn key(redemption: Id, version: u32) -> Id {
         Id::digest(&["adjustment", &redemption.to_string(), &version.to_string()])
     }
+}
+
+/// The state of an adjustment that a settlement refused by itself, while its redemption stands, is paid or lies elsewhere. One
+/// that was refused with its redemption is named by the redemption's own state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdjustmentState {
+    /// The adjustment.
+    pub adjustment: Id,
+    /// The redemption that it raised.
+    pub redemption: Id,
+    /// The settlement that refused it.
+    pub settlement: Id,
+    /// Why, in a word.
+    pub code: RejectionCode,
+    /// Why it was refused; once it waits anew, what the retailer says to that.
+    pub reason: String,
+    /// Identity of the step that led here.
+    pub step: Id,
+    /// The bucket in which it waits anew, or was paid; none while it is refused.
+    pub bucket: Option<Id>,
+    /// Since when.
+    pub at: Moment,
 }
 
 words! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Hidden, RefreshToken, Revocation, Session, SignInPolicy, Staff, StaffRole, Till};
-use super::adjustment::{Adjustment, Raised};
+use super::adjustment::{Adjustment, AdjustmentState, Raised};
 use super::anomaly::{Anomaly, AnomalyRule, Limits, RulesEntry, ScanDay, Signal};
 use super::calendar::Calendars;
 use super::checkpoint::{Block, Checkpoint, NewCheckpoint};
@@ -447,6 +447,13 @@ pub enum Act {
         /// Whether the line stays held; of a dispute that is upheld alone.
         keeps_holding: bool,
     },
+    /// Lets the line go that a dispute went on holding after it was decided.
+    ReleaseHold {
+        /// Which dispute.
+        dispute: Id,
+        /// Why.
+        reason: String,
+    },
     /// Takes an objection back.
     WithdrawDispute {
         /// Which.
@@ -544,6 +551,7 @@ impl Act {
             Self::OpenDispute(_) => "open_dispute",
             Self::AnswerDispute { .. } => "answer_dispute",
             Self::DecideDispute { .. } => "decide_dispute",
+            Self::ReleaseHold { .. } => "release_hold",
             Self::WithdrawDispute { .. } => "withdraw_dispute",
             Self::RecordCompensation { .. } => "record_compensation",
         }
@@ -926,6 +934,11 @@ pub enum SettlementStep {
     },
     /// It is to be paid.
     Approve(Approval),
+    /// It is not to be paid after all.
+    Withdraw {
+        /// Why.
+        reason: String,
+    },
     /// It was paid.
     Pay(Paid),
 }
@@ -940,6 +953,7 @@ impl SettlementStep {
             Self::Review => "review_settlement",
             Self::Return { .. } => "return_settlement",
             Self::Approve(_) => "approve_settlement",
+            Self::Withdraw { .. } => "withdraw_settlement_approval",
             Self::Pay(_) => "mark_settlement_paid",
         }
     }
@@ -1255,6 +1269,8 @@ pub enum Change {
     RedemptionState(RedemptionState),
     /// Adjustment of a redemption (a fact).
     Adjustment(Box<Adjustment>),
+    /// State of an adjustment that was refused by itself.
+    AdjustmentState(Box<AdjustmentState>),
     /// Bucket.
     Bucket(Box<Bucket>),
     /// An identity is taken (`Some`) or freed (`None`).

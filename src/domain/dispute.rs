@@ -102,6 +102,17 @@ pub struct DisputeDecision {
     pub at: Moment,
 }
 
+/// Why a line was let go that a dispute went on holding after it was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRelease {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: Id,
+    /// When.
+    pub at: Moment,
+}
+
 /// What a retailer paid to the consumer before anything was decided (先行赔付). It is the retailer's own money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compensation {
@@ -150,6 +161,9 @@ pub struct Dispute {
     pub decision: Option<DisputeDecision>,
     /// Whether it holds the line of its redemption.
     pub holds: bool,
+    /// Why it does so no more, where it did after it was decided.
+    #[serde(default)]
+    pub released: Option<HoldRelease>,
     /// What the retailer paid in advance.
     pub compensation: Option<Compensation>,
 }

@@ -70,6 +70,8 @@ words! {
         ClawBack = "claw_back",
         /// What was to be had back was had back: kept from a payment, or repaid.
         Recover = "recover",
+        /// An approval was withdrawn: what had been kept from its payment is to be had back again.
+        Restore = "restore",
     }
 }
 
@@ -84,7 +86,7 @@ pub struct Movement {
     pub retailer: Option<Id>,
     /// Why.
     pub kind: MovementKind,
-    /// The voucher, redemption or line that it is about.
+    /// The voucher, redemption, line or settlement that it is about.
     pub subject: Id,
     /// The deltas, which sum to zero.
     pub deltas: Accounts,

@@ -24,6 +24,7 @@ pub mod loaded;
 pub mod merkle;
 pub mod money;
 pub mod old_item_end;
+pub mod payment_file;
 pub mod personal;
 pub mod pickup;
 pub mod product;

@@ -352,6 +352,8 @@ words! {
         OldSerial = "old_serial",
         /// A recycler's ticket.
         OldTicket = "old_ticket",
+        /// The bank's reference of a transfer to or from a retailer.
+        BankReference = "bank_reference",
     }
 }
 

@@ -3,7 +3,7 @@
 //! A redemption lies in a bucket: its retailer's, its programme's, of its day. A settlement takes the buckets of a period
 //! whole. What is in a bucket stands in it as sums, so that a settlement of ten thousand lines is a few dozen rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -174,7 +174,7 @@ pub struct Bucket {
     pub stage: Option<SettlementStatus>,
     /// What is in it.
     pub portions: Portions,
-    /// How many of its redemptions are held.
+    /// How many of its lines are held: of a redemption that is held, itself and each adjustment that lies here.
     pub held: u32,
 }
 
@@ -214,6 +214,8 @@ words! {
         Approved = "approved",
         /// Paid.
         Paid = "paid",
+        /// It was returned, and nothing is left in it.
+        Closed = "closed",
     }
 }
 
@@ -252,6 +254,14 @@ pub struct Payment {
     pub paid_on: Day,
     /// Who recorded it.
     pub recorded: Signature,
+    /// How many of its lines were held when it was recorded: what they come to is clawed back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What approval froze: exactly this is paid, to this account.
@@ -311,13 +321,40 @@ pub struct Settlement {
     pub frozen: Option<Frozen>,
     /// The file with which the bank was told to pay it.
     pub batch: Option<Id>,
+    /// Every file that it has lain in, in order.
+    pub batches: Vec<Id>,
     /// How it was paid.
     pub payment: Option<Payment>,
     /// By when the next step must have been taken; none once it is paid or returned.
     pub due: Option<Due>,
+    /// Everybody who has ever submitted it.
+    pub submitters: Vec<Id>,
+    /// Everybody who has ever had a hand in it; it only grows, whatever way the settlement goes.
+    pub hands: Vec<Id>,
+    /// Approvals that were withdrawn, in order.
+    pub withdrawn: Vec<Withdrawal>,
+}
+
+/// An approval that was withdrawn, with everything that it had frozen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    /// What was approved.
+    pub frozen: Frozen,
+    /// Who had approved it.
+    pub approvals: Vec<Signature>,
+    /// Why it was withdrawn.
+    pub reason: String,
+    /// Who withdrew it, and when.
+    pub signature: Signature,
 }
 
 impl Settlement {
+    /// The files for the bank that name it, or have named it.
+    #[must_use]
+    pub fn files(&self) -> BTreeSet<Id> {
+        self.batches.iter().copied().chain(self.batch).collect()
+    }
+
     /// What is transferred: what was approved, less what is set off.
     #[must_use]
     pub fn transfer(&self) -> Option<Fen> {
@@ -333,6 +370,23 @@ impl Settlement {
             || signed(&self.review)
             || self.rejecters.contains(&officer)
             || self.approvals.iter().any(|signature| signature.by == officer)
+            || self.hands.contains(&officer)
+    }
+
+    /// Whether somebody submits it, or has submitted it before it was returned.
+    #[must_use]
+    pub fn was_submitted_by(&self, somebody: Id) -> bool {
+        self.submission.by == somebody || self.submitters.contains(&somebody)
+    }
+
+    /// The settlement with one more hand in it.
+    #[must_use]
+    pub fn with_hand(&self, of: Id) -> Self {
+        let mut after = self.clone();
+        if !after.hands.contains(&of) {
+            after.hands.push(of);
+        }
+        after
     }
 }
 
@@ -431,10 +485,22 @@ words! {
         Missing = "missing",
         /// The bank paid another amount, or did not pay.
         Different = "different",
-        /// The settlement was paid already, by an earlier row or file.
+        /// The bank paid again: the settlement was paid already, or the reference is that of another payment.
         Duplicate = "duplicate",
+        /// The settlement is paid, and now the bank says that the transfer failed (退汇).
+        Bounced = "bounced",
         /// The row names no settlement of the batch.
         Unknown = "unknown",
+    }
+}
+
+words! {
+    /// What the bank says that it did with a transfer.
+    TransferResult {
+        /// It paid.
+        Paid = "paid",
+        /// It did not.
+        Failed = "failed",
     }
 }
 
@@ -453,7 +519,7 @@ words! {
     ReconciliationAnswer {
         /// It was cleared up with the bank.
         Explained = "explained",
-        /// The settlement leaves its batch, to be paid with another one.
+        /// The bank did not pay: the settlement leaves its batch, to be paid with another one.
         PayAgain = "pay_again",
     }
 }
@@ -473,6 +539,10 @@ pub struct ReconciliationRow {
     pub kind: ReconciliationKind,
     /// The settlement, where it is one of the batch.
     pub settlement: Option<Id>,
+    /// What the file names instead, where it names none of the batch.
+    pub named: Option<String>,
+    /// Whether the bank says that it paid; nothing of a missing row.
+    pub paid: Option<bool>,
     /// What was to be transferred.
     pub expected: Option<Fen>,
     /// What the bank says it transferred.
@@ -487,6 +557,8 @@ pub struct ReconciliationRow {
     pub answer: Option<ReconciliationAnswer>,
     /// The words with it.
     pub note: Option<String>,
+    /// Who first asked to pay it again where the bank says nothing: another has to ask for it too.
+    pub asked: Option<Signature>,
     /// Who closed it.
     pub closed: Option<Signature>,
     /// Since when there is such a row.
@@ -498,6 +570,8 @@ pub struct ReconciliationRow {
 pub struct ReturnRow {
     /// The settlement that it names, when it is an identity.
     pub settlement: Option<Id>,
+    /// What stands there, as it was written.
+    pub named: String,
     /// What was transferred.
     pub amount: Fen,
     /// Whether the bank says that it paid.

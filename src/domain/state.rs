@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::account::{Account, RefreshToken, Revocation, Session, Till};
-use super::adjustment::Adjustment;
+use super::adjustment::{Adjustment, AdjustmentState};
 use super::anomaly::{Anomaly, RulesEntry, ScanDay};
 use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
@@ -103,6 +103,8 @@ pub struct State {
     pub redemption_states: Loaded<Id, RedemptionState>,
     /// Adjustments of redemptions.
     pub adjustments: Loaded<Id, Adjustment>,
+    /// States of adjustments that were refused by themselves.
+    pub adjustment_states: Loaded<Id, AdjustmentState>,
     /// Settlement buckets.
     pub buckets: Loaded<Id, Bucket>,
     /// Identities that count once.
@@ -162,7 +164,7 @@ pub struct State {
     /// Disputes.
     pub disputes: Loaded<Id, Dispute>,
     /// The disputes about a refusal or redemption that are not decided.
-    pub waiting_disputes: Loaded<Id, BTreeSet<Id>>,
+    pub disputes_about: Loaded<Id, BTreeSet<Id>>,
     /// Refused commands.
     pub attempts: Loaded<Id, Attempted>,
 }
@@ -217,6 +219,7 @@ impl State {
             || self.redemptions.has_unloaded()
             || self.redemption_states.has_unloaded()
             || self.adjustments.has_unloaded()
+            || self.adjustment_states.has_unloaded()
             || self.buckets.has_unloaded()
             || self.claims.has_unloaded()
             || self.assistant_uses.has_unloaded()
@@ -246,7 +249,7 @@ impl State {
             || self.anomalies.has_unloaded()
             || self.anomaly_scans.has_unloaded()
             || self.disputes.has_unloaded()
-            || self.waiting_disputes.has_unloaded()
+            || self.disputes_about.has_unloaded()
             || self.attempts.has_unloaded()
     }
 
@@ -342,16 +345,12 @@ impl State {
         self.pickups.put(row.id, row);
     }
 
-    /// With the list of those that wait about the same thing, where somebody asked for it.
+    /// With the list of those about the same thing, where somebody asked for it.
     fn put_dispute(&mut self, row: Dispute) {
-        if self.waiting_disputes.asked(&row.subject) {
-            let mut waiting = self.waiting_disputes.peek(&row.subject).cloned().unwrap_or_default();
-            if row.decision.is_some() {
-                waiting.remove(&row.id)
-            } else {
-                waiting.insert(row.id)
-            };
-            self.waiting_disputes.put(row.subject, waiting);
+        if self.disputes_about.asked(&row.subject) {
+            let mut known = self.disputes_about.peek(&row.subject).cloned().unwrap_or_default();
+            known.insert(row.id);
+            self.disputes_about.put(row.subject, known);
         }
         self.disputes.put(row.id, row);
     }
@@ -388,6 +387,7 @@ impl State {
             Change::Redemption(row) => self.redemptions.put(row.id, *row),
             Change::RedemptionState(row) => self.redemption_states.put(row.redemption, row),
             Change::Adjustment(row) => self.adjustments.put(row.id, *row),
+            Change::AdjustmentState(row) => self.adjustment_states.put(row.adjustment, *row),
             Change::Bucket(row) => self.buckets.put(row.id, *row),
             Change::Claim { key, holder } => self.claims.put(key, Held { by: holder }),
             Change::AssistantUse(row) => self.assistant_uses.put(row.id, row),

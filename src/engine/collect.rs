@@ -35,6 +35,7 @@ enum Kind {
     TurnIn,
     Voucher,
     RedemptionState,
+    AdjustmentState,
     Bucket,
     AssistantUse,
     Release,
@@ -94,6 +95,7 @@ impl Collected {
             Change::Redemption(row) => self.saved.redemptions.push(row.as_ref().clone()),
             Change::Adjustment(row) => self.saved.adjustments.push(row.as_ref().clone()),
             Change::RedemptionState(row) => self.touch(Kind::RedemptionState, row.redemption),
+            Change::AdjustmentState(row) => self.touch(Kind::AdjustmentState, row.adjustment),
             Change::Bucket(row) => self.touch(Kind::Bucket, row.id),
             Change::Claim { key, .. } => {
                 let before = state.claims.peek(key).and_then(|held| held.by);
@@ -163,6 +165,9 @@ impl Collected {
                 Kind::Voucher => saved.vouchers = ids.filter_map(|id| state.vouchers.peek(id).cloned()).collect(),
                 Kind::RedemptionState => {
                     saved.redemption_states = ids.filter_map(|id| state.redemption_states.peek(id).cloned()).collect();
+                }
+                Kind::AdjustmentState => {
+                    saved.adjustment_states = ids.filter_map(|id| state.adjustment_states.peek(id).cloned()).collect();
                 }
                 Kind::Bucket => saved.buckets = ids.filter_map(|id| state.buckets.peek(id).cloned()).collect(),
                 Kind::AssistantUse => {

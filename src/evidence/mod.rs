@@ -24,6 +24,7 @@ const MANIFEST: &str = "manifest.json";
 /// after the period.
 const STATES: &[&str] = &[
     "redemption_state",
+    "adjustment_state",
     "account_proposal",
     "settlement",
     "line_hold",

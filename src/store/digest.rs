@@ -4,16 +4,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::rows::{
-    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, BankReturnRow, BaselineRow,
-    CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow, LineRejectionRow, MovementRow,
-    OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow, ReconciliationRowRow, RedemptionRow, RedemptionStateRow,
-    RepaymentRow, Row, SettlementRow,
+    AccountProposalRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow,
+    BankReturnRow, BaselineRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
+    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow, ReconciliationRowRow,
+    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
 use crate::domain::id::Id;
 
-/// The digests of a decision's redemptions, states of redemptions, adjustments, claims of assistants, changes of bank
+/// The digests of a decision's redemptions, states of redemptions, adjustments and their states, claims of assistants, changes of bank
 /// accounts, settlements and what happens to them, anomalies with their rules, disputes, checkpoints, figures entered by
 /// hand, evidence files, ends of old items, pick-ups, files that were taken, and movements, in the order in which they stand there.
 ///
@@ -29,6 +29,9 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::OffSystem(record) => Some(fact::<OffSystemRow>("off_system_trade_in", record.id, record)),
         Change::Checkpoint(record) => Some(fact::<CheckpointRow>("audit_checkpoint", record.id, record)),
         Change::Adjustment(record) => Some(fact::<AdjustmentRow>("adjustment", record.id, record)),
+        Change::AdjustmentState(record) => {
+            Some(fact::<AdjustmentStateRow>("adjustment_state", record.adjustment, record))
+        }
         Change::ImportFile(record) => Some(fact::<ImportFileRow>("import_file", record.id, record)),
         Change::EvidenceFile(record) => Some(fact::<EvidenceFileRow>("evidence_file", record.id, record)),
         Change::OldItemStep(record) => Some(fact::<OldItemStepRow>("old_item_step", record.id, record)),

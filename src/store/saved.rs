@@ -1,7 +1,7 @@
 //! What a batch leaves behind: the rows to write, folded per key.
 
 use crate::domain::account::{Account, RefreshToken, Revocation, Session, Till};
-use crate::domain::adjustment::Adjustment;
+use crate::domain::adjustment::{Adjustment, AdjustmentState};
 use crate::domain::anomaly::{Anomaly, RulesEntry, ScanDay};
 use crate::domain::audit::{AuditRecord, Head};
 use crate::domain::checkpoint::{Block, Checkpoint};
@@ -98,6 +98,8 @@ pub struct Saved {
     pub checkpoints: Vec<Checkpoint>,
     /// Roots over full blocks of the trail: inserted.
     pub blocks: Vec<Block>,
+    /// States of adjustments that were refused by themselves, put in place.
+    pub adjustment_states: Vec<AdjustmentState>,
     /// Settlements, put in place.
     pub settlements: Vec<Settlement>,
     /// Why lines are held, put in place.

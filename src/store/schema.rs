@@ -197,6 +197,17 @@ tables! {
         rejection -> Nullable<Text>,
         bucket -> Nullable<Uid>,
     }
+    adjustment_state (adjustment) {
+        adjustment -> Uid,
+        redemption -> Uid,
+        status -> Text,
+        step -> Uid,
+        settlement -> Uid,
+        code -> Text,
+        reason -> Text,
+        bucket -> Nullable<Uid>,
+        at -> BigInt,
+    }
     adjustment (id) {
         id -> Uid,
         redemption -> Uid,
@@ -292,6 +303,10 @@ tables! {
         closed_by -> Nullable<Uid>,
         closed_at -> Nullable<BigInt>,
         at -> BigInt,
+        named -> Nullable<Text>,
+        paid -> Nullable<Bool>,
+        asked_by -> Nullable<Uid>,
+        asked_at -> Nullable<BigInt>,
     }
     repayment (id) {
         id -> Uid,
@@ -622,6 +637,7 @@ tables! {
         decided_at -> Nullable<BigInt>,
         holds -> Bool,
         compensation -> Nullable<Text>,
+        released -> Nullable<Text>,
     }
 }
 

@@ -354,6 +354,8 @@ impl<'a> Tx<'a> {
         redemptions_by_id(ids: &[Id]) = settlements::redemptions_by_id -> Vec<(Redemption, Progress)>;
         /// Why some redemptions are held.
         holds_of(redemptions: &[Id]) = settlements::holds_of -> Vec<LineHold>;
+        /// Buckets by their identities.
+        buckets_by_id(ids: &[Id]) = settlements::buckets_by_id -> Vec<Bucket>;
         /// The refused lines of a settlement, newest first.
         line_rejections(settlement: Id, page: Page) = settlements::line_rejections -> Vec<LineRejection>;
         /// A file for the bank.

@@ -13,7 +13,7 @@ use crate::domain::ledger::{Accounts, Movement, MovementKind};
 use crate::domain::merkle::{Hash, Tree};
 use crate::domain::money::Fen;
 use crate::domain::rollup::{RollupKey, Tally};
-use crate::domain::settlement::{Recovered, Settlement};
+use crate::domain::settlement::{Recovered, Settlement, Withdrawal};
 use crate::domain::time::Moment;
 
 /// What was compared, when everything agreed.
@@ -120,8 +120,16 @@ impl std::fmt::Display for Finding {
 pub(super) type Known = BTreeMap<Id, (Option<String>, i64)>;
 
 /// The tables of settlements.
-const SETTLED: &[&str] =
-    &["settlement", "line_rejection", "line_hold", "payment_batch", "bank_return", "reconciliation_row", "repayment"];
+const SETTLED: &[&str] = &[
+    "adjustment_state",
+    "settlement",
+    "line_rejection",
+    "line_hold",
+    "payment_batch",
+    "bank_return",
+    "reconciliation_row",
+    "repayment",
+];
 
 /// The trail as far as it was walked.
 #[derive(Default)]
@@ -445,10 +453,26 @@ impl Facts {
         self.redeemed.insert(row.voucher, at);
     }
 
-    /// What one settlement stands for: approved, had back and paid; gives the times at which that happened.
+    /// What one settlement stands for: approved, had back and paid, and each approval that was withdrawn; gives the times at which that happened.
     pub(super) fn settlement(&mut self, row: &Settlement, lines: &BTreeMap<Id, (String, Category)>) -> Vec<Moment> {
-        let Some((frozen, approved)) = row.frozen.as_ref().zip(row.approvals.last()) else { return Vec::new() };
-        let mut times = vec![approved.at];
+        let mut times = Vec::new();
+        for Withdrawal { frozen, approvals, signature, .. } in &row.withdrawn {
+            for (at, sign) in approvals.last().map(|approval| (approval.at, 1)).into_iter().chain([(signature.at, -1)])
+            {
+                times.push(at);
+                for portion in frozen.portions.iter() {
+                    let amount_approved = Fen(portion.amount.0.saturating_mul(sign));
+                    let key = key_of(row.retailer, &portion.programme, portion.category);
+                    self.add(&key, at, at, Tally { amount_approved, ..Tally::default() });
+                }
+                let signed =
+                    |one: &Recovered| Recovered { line: one.line, amount: Fen(one.amount.0.saturating_mul(sign)) };
+                let recovered: Vec<Recovered> = frozen.recovered.iter().map(signed).collect();
+                self.recovered(row.retailer, &recovered, at, lines);
+            }
+        }
+        let Some((frozen, approved)) = row.frozen.as_ref().zip(row.approvals.last()) else { return times };
+        times.push(approved.at);
         for portion in frozen.portions.iter() {
             let key = key_of(row.retailer, &portion.programme, portion.category);
             let tally = Tally { amount_approved: portion.amount, ..Tally::default() };

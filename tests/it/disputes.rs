@@ -83,6 +83,43 @@ on_both! {
         answer(&app.officer(), &again).expect(200);
         decide(&second, &again, "rejected", true).expect(200);
         assert_eq!(held(&app, &redemption), 1);
+        // Another officer than the one who decided lets it go, once.
+        let release = |user: &User<'_>, id: &str| step(user, id, "hold-release", &json!({"reason": "已了结"}));
+        release(&second, &id).refused_alone(409, "SAME_OFFICER");
+        release(&app.officer(), &again).refused_alone(409, "WRONG_STATE");
+        let released = release(&app.officer(), &id).expect(200);
+        assert_eq!((&released["holds"], &released["released"]["reason"]), (&json!(false), &json!("已了结")));
+        assert_eq!(held(&app, &redemption), 0);
+        release(&app.officer(), &id).refused_alone(409, "WRONG_STATE");
+        // Who has objected before holds nothing by the next objection, unless it is upheld and the officer says so.
+        let third = open(&app.consumer(0), "redemption", &redemption).expect(201);
+        assert_eq!((&third["holds"], held(&app, &redemption)), (&json!(false), 0));
+        let third = third["id"].as_str().unwrap();
+        answer(&app.officer(), third).expect(200);
+        assert_eq!(decide(&second, third, "upheld", true).expect(200)["holds"], true);
+        assert_eq!(held(&app, &redemption), 1);
+        app.database().verify().unwrap();
+    }
+
+    /// What holds a line for good keeps it out of a later settlement too, until it is let go.
+    fn a_line_that_stays_held_is_not_submitted_again(app) {
+        let (redemption, second) = (sell(&app, 0), app.somebody(Role::Officer, None));
+        let id = open(&app.consumer(0), "redemption", &redemption).made();
+        answer(&app.officer(), &id).expect(200);
+        decide(&second, &id, "upheld", true).expect(200);
+        let app = app.later(A_DAY);
+        let second = app.somebody(Role::Officer, None);
+        let settlement = json!({"from": crate::app::TODAY, "to": crate::app::TODAY, "lines": 1, "amount": "944.85"});
+        let settlement = app.retailer().post("/api/v1/settlements", &settlement).made();
+        let refusal = json!({"redemption_id": redemption, "code": "DELIVERY", "reason": "未送货"});
+        app.demo_user("reviewer").post(&format!("/api/v1/settlements/{settlement}/rejections"), &refusal).expect(201);
+        let path = format!("/api/v1/redemptions/{redemption}/resubmission");
+        let again = |app: &TestApp| app.retailer().post(&path, &json!({"note": "已送货"}));
+        again(&app).refused_alone(409, "WRONG_STATE");
+        step(&second, &id, "hold-release", &json!({"reason": "已了结"})).refused_alone(409, "SAME_OFFICER");
+        step(&app.officer(), &id, "hold-release", &json!({"reason": "已了结"})).expect(200);
+        again(&app).expect(200);
+        app.database().verify().unwrap();
     }
 
     fn a_consumer_objects_to_a_refusal(app) {

@@ -226,9 +226,12 @@ fn disputed(app: &TestApp, book: &mut Book, redemption: &str) {
     let dispute = id(&book.say(&retailer, "openDispute", &[], &wish));
     let one = [("id", dispute.as_str())];
     book.say(&officer, "answerDispute", &one, &json!({"answer": "以送货单为准"}));
-    let how = json!({"outcome": "rejected", "reason": "送货单显示逾期五天"});
+    let how = json!({"outcome": "upheld", "reason": "送货单显示未逾期", "keeps_holding": true});
     book.no(&officer, "decideDispute", &one, Some(&how), "SAME_OFFICER");
     book.say(&second, "decideDispute", &one, &how);
+    let why = json!({"reason": "厂家已补交送货单"});
+    book.no(&second, "releaseHold", &one, Some(&why), "SAME_OFFICER");
+    book.say(&officer, "releaseHold", &one, &why);
 }
 
 /// A scan has found something about the redemption: nothing is due today, so that it is recorded as the scan does it.
@@ -452,12 +455,18 @@ fn settled(app: &TestApp, book: &mut Book) {
     let back = with(all.clone(), "/reason", "请补交六月发票");
     book.say(&reviewer, "returnSettlement", &one, &back);
     book.say(&retailer, "resubmitSettlement", &one, &all);
+    book.say(&officer, "acceptSettlement", &one, &all);
     let refusal = json!({"redemption_id": fridge, "code": "PHOTO", "reason": "照片看不清序列号"});
     book.say(&reviewer, "rejectSettlementLine", &one, &refusal);
     book.ask(&retailer, "listLineRejections", &[one[0], ("limit", "20")]);
     let left = json!({"lines": 2, "amount": "800.00"});
     book.say(&reviewer, "reviewSettlement", &one, &left);
     book.say(&approver, "approveSettlement", &one, &left);
+    let wrong = with(left.clone(), "/reason", "收款账号有误");
+    book.say(&approver, "withdrawSettlementApproval", &one, &wrong);
+    book.say(&reviewer, "reviewSettlement", &one, &left);
+    book.no(&approver, "approveSettlement", &one, Some(&left), "SAME_OFFICER");
+    book.say(&app.somebody(Role::Approver, None), "approveSettlement", &one, &left);
     let batch = json!({"settlement_ids": [settlement], "payments": 1, "total": "800.00"});
     let batch = id(&book.say(&finance, "createPaymentBatch", &[], &batch));
     book.ask(&finance, "listPaymentBatches", &[("limit", "20")]);

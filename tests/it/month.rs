@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use huanxin::api::settlement::Terms;
 use huanxin::domain::command::{
-    Act, Actor, AnswerRow, Approval, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Paid,
+    Act, Actor, AnswerRow, Approval, BatchSettlements, Command, NewBankReturn, NewDispute, NewRepayment, Outcome, Paid,
     PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
+use huanxin::domain::dispute::{DisputeAbout, DisputeParty};
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
 use huanxin::domain::ledger::line_id;
@@ -298,7 +299,8 @@ fn refused(reply: &Reply, code: Code) {
 
 fn pays(settlement: &Settlement, amount: Fen, paid: bool) -> ReturnRow {
     let reference = format!("ICBC{}", settlement.id);
-    ReturnRow { settlement: Some(settlement.id), amount, paid, reference, paid_on: day("2026-07-10") }
+    let named = settlement.id.to_string();
+    ReturnRow { settlement: Some(settlement.id), named, amount, paid, reference, paid_on: day("2026-07-10") }
 }
 
 #[test]
@@ -343,7 +345,7 @@ fn a_whole_month_adds_up() {
         let one = month.sold[inside].clone();
         refused(&month.act("retailer", reverse(one.id, one.retailer)), Code::AlreadyInSettlement);
 
-        // The bank pays the first, says another amount of the second and nothing of the third.
+        // The bank pays the first, says that the second failed and nothing of the third.
         let total: Fen = settlements.iter().map(|row| row.transfer().unwrap()).sum();
         let control = Control { lines: 3, amount: total };
         let ids: Vec<Id> = settlements.iter().map(|row| row.id).collect();
@@ -360,7 +362,7 @@ fn a_whole_month_adds_up() {
             batch,
             vec![
                 pays(&settlements[0], transfer(0), true),
-                pays(&settlements[1], transfer(1) - Fen(100), true),
+                pays(&settlements[1], transfer(1), false),
                 pays(&settlements[0], transfer(0), true),
                 unknown,
             ],
@@ -450,7 +452,7 @@ fn a_whole_month_adds_up() {
         month.on("2026-08-03");
         let july = month.through_approval(0, ("2026-07-01", "2026-07-31"), &[]);
         assert_eq!(july.approved.unwrap().lines, 3);
-        let paid = Paid { transferred: july.transfer().unwrap(), reference: "REF".into(), paid_on: day("2026-08-03") };
+        let paid = Paid { transferred: july.transfer().unwrap(), reference: "JULY".into(), paid_on: day("2026-08-03") };
         settled(&month.step("finance", july.id, july.approved.unwrap(), SettlementStep::Pay(paid)));
         let sales = month.those(0, Became::Owed, 31..=31);
         month.note_paid(&july, &sales);
@@ -505,8 +507,7 @@ fn a_rise_goes_with_its_redemption() {
         refused(&month.act("officer", post(&ids[2..], Fen(1))), Code::WrongState);
         assert!(matches!(done(&month.act("retailer", resubmit)), Outcome::Resubmitted { .. }));
         let due = huanxin::store::Page { after: None, limit: 50 };
-        let due =
-            database.readers().snapshot(&mut |tx| engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
+        let due = database.readers().snapshot(&mut |tx| engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
         let owed: BTreeMap<Id, Fen> =
             due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect();
         assert_eq!(owed.len(), 3);
@@ -533,6 +534,7 @@ fn a_rise_goes_with_its_redemption() {
         let Outcome::LineRejected { rejection, .. } = done(&reply) else { panic!("{reply:?}") };
         assert_eq!(rejection.lost, Control { lines: 2, amount: given[2] + rise[2] });
         let left = Control { lines: 1, amount: rise[1] };
+        settled(&month.step("officer", july.id, left, SettlementStep::Accept));
         settled(&month.step("reviewer", july.id, left, SettlementStep::Review));
         let approval = Approval { clawback_lines: Vec::new(), ..month.approval(july.id) };
         let approved = settled(&month.step("approver", july.id, left, SettlementStep::Approve(approval)));
@@ -552,6 +554,249 @@ fn a_rise_goes_with_its_redemption() {
         let reply = month.act("retailer", reverse(ids[2], retailer));
         assert!(matches!(done(&reply), Outcome::Reversed { clawed_back: Fen::ZERO, .. }), "{reply:?}");
         assert_eq!(account(&month), (Fen::ZERO, Fen::ZERO, given[0] - rise[1] + both));
+        database.verify().unwrap();
+    }
+}
+
+/// The cars of the first retailer, and what a later version gives more for them.
+impl Month<'_> {
+    /// Sells so many cars on the first of June.
+    fn cars(&mut self, count: usize) -> Vec<Id> {
+        (1..).filter(|n: &u64| !n.is_multiple_of(3)).take(count).for_each(|n| self.sell(n, 1, 0));
+        self.sold.iter().map(|one| one.id).collect()
+    }
+
+    /// Puts the version in force that gives more, and says how much for each.
+    fn rise(&mut self, at_noon: &str) -> BTreeMap<Id, Fen> {
+        done(&self.act("officer", Act::CreateProgramme(Box::new(raised(13, Some("2026-06-01"))))));
+        done(&self.act("officer", published()));
+        let page = huanxin::store::Page { after: None, limit: 50 };
+        let due = self.database.readers().snapshot(&mut |tx| engine::due(tx, at(at_noon), CARS, page));
+        due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect()
+    }
+
+    fn post(&mut self, redemptions: &[Id], total: Fen) {
+        let redemptions = redemptions.to_vec();
+        let post = PostAdjustments { programme: CARS.into(), version: 2, redemptions, total };
+        let reply = self.act("officer", Act::PostAdjustments(post));
+        assert!(matches!(done(&reply), Outcome::Adjusted { .. }), "{reply:?}");
+    }
+
+    /// The retailer objects to its own redemption.
+    fn object(&mut self, subject: Id) -> Id {
+        let opener = self.retailers[0].0;
+        let new = NewDispute {
+            about: DisputeAbout::Redemption,
+            subject,
+            party: DisputeParty::Retailer,
+            opener,
+            statement: "未送货".into(),
+            calendars: Terms::default().calendars,
+        };
+        let reply = self.act("retailer", Act::OpenDispute(Box::new(new)));
+        let Outcome::Dispute(dispute) = done(&reply) else { panic!("{reply:?}") };
+        dispute.id
+    }
+
+    fn settle_objection(&mut self, dispute: Id) {
+        let opener = self.retailers[0].0;
+        done(&self.act("retailer", Act::WithdrawDispute { dispute, opener, reason: "已了结".into() }));
+    }
+
+    fn refuse(&mut self, settlement: Id, redemption: Id) -> Reply {
+        let (code, reason) = (RejectionCode::Price, "价格".to_owned());
+        self.act("reviewer", Act::RejectLine(RejectLine { settlement, redemption, code, reason }))
+    }
+
+    fn resubmit(&mut self, redemption: Id) {
+        let retailer = self.retailers[0].0;
+        let reply = self.act("retailer", Act::ResubmitRedemption { redemption, retailer, note: "已补".into() });
+        assert!(matches!(done(&reply), Outcome::Resubmitted { .. }), "{reply:?}");
+    }
+
+    /// Accepted and reviewed.
+    fn reviewed(&mut self, settlement: Id, control: Control) {
+        settled(&self.step("officer", settlement, control, SettlementStep::Accept));
+        settled(&self.step("reviewer", settlement, control, SettlementStep::Review));
+    }
+
+    fn approve(&mut self, settlement: Id, control: Control) -> Reply {
+        let approval = Approval { clawback_lines: Vec::new(), ..self.approval(settlement) };
+        self.step("approver", settlement, control, SettlementStep::Approve(approval))
+    }
+
+    /// Approved and paid today.
+    fn pay(&mut self, settlement: Id, control: Control, today: &str) {
+        let row = settled(&self.approve(settlement, control));
+        let paid =
+            Paid { transferred: row.transfer().unwrap(), reference: settlement.to_string(), paid_on: day(today) };
+        settled(&self.step("finance", settlement, control, SettlementStep::Pay(paid)));
+    }
+
+    fn held(&self, settlement: Id) -> u32 {
+        self.read(|tx| {
+            let row = tx.settlement(settlement)?.unwrap();
+            Ok(tx.buckets_by_id(&row.buckets)?.iter().map(|bucket| bucket.held).sum())
+        })
+    }
+
+    /// What the list of lines has is what was submitted and not refused: how many, and their sum.
+    fn listed(&self, settlement: Id) -> Control {
+        self.read(|tx| {
+            let row = tx.settlement(settlement)?.unwrap();
+            let lines = tx.settlement_lines(&row)?;
+            let own = tx.redemptions_by_id(&lines.redemptions)?;
+            let own = own.iter().map(|(fact, _)| fact.subsidy);
+            let amounts: Vec<Fen> = own.chain(lines.adjustments.iter().map(|row| row.amount)).collect();
+            let listed =
+                Control { lines: u32::try_from(amounts.len()).unwrap(), amount: amounts.iter().copied().sum() };
+            let in_it = Control {
+                lines: row.submitted.lines - row.rejected.lines,
+                amount: row.submitted.amount - row.rejected.amount,
+            };
+            assert_eq!(listed, in_it);
+            Ok(listed)
+        })
+    }
+}
+
+/// A redemption was paid; what is held of it since is the rise, wherever it lies, and it is refused and comes back alone.
+#[test]
+fn a_rise_is_held_and_refused_by_itself() {
+    for database in TestDatabase::each() {
+        let mut month = Month::open(&database);
+        let ids = month.cars(3);
+        month.on("2026-07-02");
+        let june = month.through_approval(0, ("2026-06-01", "2026-06-15"), &[]);
+        let paid = Paid { transferred: june.transfer().unwrap(), reference: "J".into(), paid_on: day("2026-07-02") };
+        settled(&month.step("finance", june.id, june.approved.unwrap(), SettlementStep::Pay(paid)));
+        month.on("2026-07-03");
+        let owed = month.rise("2026-07-03T12:00:00+08:00");
+        let rise: Vec<Fen> = ids.iter().map(|id| owed[id]).collect();
+        // One was held before its rise was posted, another after.
+        let first = month.object(ids[0]);
+        month.post(&ids, rise.iter().copied().sum());
+        let second = month.object(ids[1]);
+        database.verify().unwrap();
+        month.on("2026-08-03");
+        let all = Control { lines: 3, amount: rise.iter().copied().sum() };
+        let july = settlement(&month.submit(0, "2026-07-01", "2026-07-31", all)).id;
+        assert_eq!(month.held(july), 2);
+        let reply = month.refuse(july, ids[0]);
+        let Outcome::LineRejected { rejection, .. } = done(&reply) else { panic!("{reply:?}") };
+        assert_eq!(rejection.lost, Control { lines: 1, amount: rise[0] });
+        refused(&month.refuse(july, ids[0]), Code::WrongState);
+        assert_eq!(month.held(july), 1);
+        database.verify().unwrap();
+        let left = Control { lines: 2, amount: rise[1] + rise[2] };
+        month.reviewed(july, left);
+        refused(&month.approve(july, left), Code::WrongState);
+        month.settle_objection(second);
+        month.pay(july, left, "2026-08-03");
+        assert_eq!(month.listed(july), left);
+        database.verify().unwrap();
+        // What was refused waits for August, held as it was.
+        month.resubmit(ids[0]);
+        database.verify().unwrap();
+        month.on("2026-09-02");
+        let alone = Control { lines: 1, amount: rise[0] };
+        let august = settlement(&month.submit(0, "2026-08-01", "2026-08-31", alone)).id;
+        assert_eq!((month.held(august), month.listed(august)), (1, alone));
+        month.reviewed(august, alone);
+        refused(&month.approve(august, alone), Code::WrongState);
+        month.settle_objection(first);
+        month.pay(august, alone, "2026-09-02");
+        database.verify().unwrap();
+        // Each is listed where it was paid, also after it was taken back.
+        let claw = Act::ClawBackRedemption { redemption: ids[0], goods_returned: false, reason: "抽查".into() };
+        let reply = month.act("officer", claw);
+        let both = month.sold[0].subsidy + rise[0];
+        assert!(matches!(done(&reply), Outcome::Reversed { clawed_back, .. } if *clawed_back == both), "{reply:?}");
+        assert_eq!((month.listed(july), month.listed(august)), (left, alone));
+        assert_eq!(month.listed(june.id), june.approved.unwrap());
+        database.verify().unwrap();
+    }
+}
+
+/// A redemption and its rise lie in two settlements, and each reviewer refuses what lies in hers.
+#[test]
+fn two_settlements_do_not_block_each_other() {
+    for database in TestDatabase::each() {
+        let mut month = Month::open(&database);
+        let ids = month.cars(2);
+        let given: Vec<Fen> = month.sold.iter().map(|one| one.subsidy).collect();
+        month.on("2026-07-03");
+        let owed = month.rise("2026-07-03T12:00:00+08:00");
+        let rise: Vec<Fen> = ids.iter().map(|id| owed[id]).collect();
+        month.post(&ids, rise[0] + rise[1]);
+        month.on("2026-08-03");
+        let both = |of: &[Fen]| Control { lines: 2, amount: of[0] + of[1] };
+        let june = settlement(&month.submit(0, "2026-06-01", "2026-06-30", both(&given))).id;
+        let july = settlement(&month.submit(0, "2026-07-01", "2026-07-31", both(&rise))).id;
+        for (place, amount) in [(june, given[0]), (july, rise[0])] {
+            let reply = month.refuse(place, ids[0]);
+            let Outcome::LineRejected { rejection, .. } = done(&reply) else { panic!("{reply:?}") };
+            assert_eq!(rejection.lost, Control { lines: 1, amount });
+            refused(&month.refuse(place, ids[0]), Code::WrongState);
+            database.verify().unwrap();
+        }
+        for (place, amount) in [(june, given[1]), (july, rise[1])] {
+            let left = Control { lines: 1, amount };
+            month.reviewed(place, left);
+            month.pay(place, left, "2026-08-03");
+            assert_eq!(month.listed(place), left);
+        }
+        // Both come back together, are refused together, and come back once more.
+        month.resubmit(ids[0]);
+        database.verify().unwrap();
+        month.on("2026-09-02");
+        let whole = Control { lines: 2, amount: given[0] + rise[0] };
+        let august = settlement(&month.submit(0, "2026-08-01", "2026-08-31", whole)).id;
+        assert_eq!(month.listed(august), whole);
+        let reply = month.refuse(august, ids[0]);
+        let Outcome::LineRejected { rejection, .. } = done(&reply) else { panic!("{reply:?}") };
+        assert_eq!(rejection.lost, whole);
+        database.verify().unwrap();
+        month.resubmit(ids[0]);
+        month.on("2026-10-12");
+        let september = settlement(&month.submit(0, "2026-09-01", "2026-09-30", whole)).id;
+        month.reviewed(september, whole);
+        month.pay(september, whole, "2026-10-12");
+        assert_eq!(month.listed(september), whole);
+        database.verify().unwrap();
+        done(&month.act("retailer", reverse(ids[0], month.retailers[0].0)));
+        assert_eq!(month.listed(september), whole);
+        database.verify().unwrap();
+    }
+}
+
+/// Refused with its rise, paid later, taken back after that: the first settlement lists neither, the second both.
+#[test]
+fn lines_are_listed_where_they_were_paid() {
+    for database in TestDatabase::each() {
+        let mut month = Month::open(&database);
+        let ids = month.cars(2);
+        let given: Vec<Fen> = month.sold.iter().map(|one| one.subsidy).collect();
+        month.on("2026-06-20");
+        let owed = month.rise("2026-06-20T12:00:00+08:00");
+        let rise: Vec<Fen> = ids.iter().map(|id| owed[id]).collect();
+        month.post(&ids, rise[0] + rise[1]);
+        month.on("2026-07-02");
+        let all = Control { lines: 4, amount: given[0] + given[1] + rise[0] + rise[1] };
+        let june = settlement(&month.submit(0, "2026-06-01", "2026-06-30", all)).id;
+        done(&month.refuse(june, ids[0]));
+        let left = Control { lines: 2, amount: given[1] + rise[1] };
+        month.reviewed(june, left);
+        month.pay(june, left, "2026-07-02");
+        month.resubmit(ids[0]);
+        month.on("2026-08-03");
+        let later = Control { lines: 2, amount: given[0] + rise[0] };
+        let july = settlement(&month.submit(0, "2026-07-01", "2026-07-31", later)).id;
+        month.reviewed(july, later);
+        month.pay(july, later, "2026-08-03");
+        let claw = Act::ClawBackRedemption { redemption: ids[0], goods_returned: false, reason: "抽查".into() };
+        done(&month.act("officer", claw));
+        assert_eq!((month.listed(june), month.listed(july)), (left, later));
         database.verify().unwrap();
     }
 }

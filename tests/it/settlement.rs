@@ -62,10 +62,27 @@ fn status_of(app: &TestApp, redemption: &str) -> String {
 /// Submitted, accepted, reviewed and approved.
 fn approved(app: &TestApp, lines: u32, amount: &str) -> String {
     let id = submit(&app.retailer(), lines, amount).made();
-    step(&app.officer(), &id, "acceptance", &control(lines, amount)).expect(200);
-    step(&reviewer(app), &id, "review", &control(lines, amount)).expect(200);
-    step(&approver(app), &id, "approval", &control(lines, amount)).expect(200);
+    through(app, &id, lines, amount);
     id
+}
+
+/// Accepted, reviewed and approved.
+fn through(app: &TestApp, id: &str, lines: u32, amount: &str) {
+    step(&app.officer(), id, "acceptance", &control(lines, amount)).expect(200);
+    step(&reviewer(app), id, "review", &control(lines, amount)).expect(200);
+    step(&approver(app), id, "approval", &control(lines, amount)).expect(200);
+}
+
+const HEADS: &str = "settlement_id,amount,result,bank_reference,paid_on\n";
+
+/// Into a file for the bank of its own.
+fn batched(app: &TestApp, id: &str, total: &str) -> Answer {
+    app.finance().post("/api/v1/payment-batches", &json!({"settlement_ids": [id], "payments": 1, "total": total}))
+}
+
+fn answered(user: &User<'_>, row: &Value, answer: &str) -> Answer {
+    let path = format!("/api/v1/reconciliation-rows/{}/answer", row["id"].as_str().unwrap());
+    user.post(&path, &json!({"answer": answer, "note": "已向银行核实"}))
 }
 
 fn bank_return(app: &TestApp, batch: &str, text: &str) -> Answer {
@@ -145,6 +162,7 @@ on_both! {
         let both = [document(&app.retailer(), "redemption", &sales[0], 1), document(&app.recycler(), "turn_in", old, 2)];
         let (lines, amount) = (control(1, "944.85"), "944.85");
         let id = submit(&app.retailer(), 1, amount).made();
+        step(&app.officer(), &id, "acceptance", &lines).expect(200);
         step(&reviewer(&app), &id, "review", &lines).expect(200);
         let open = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
         assert_eq!((&open["lines_sha256"], &open["evidence_hashes"]), (&Value::Null, &Value::Null));
@@ -183,6 +201,7 @@ on_both! {
     fn nothing_slips_in_between_reading_and_approving(app) {
         let (app, sales) = sold(app, 2);
         let id = submit(&app.retailer(), 2, "1889.70").made();
+        step(&app.officer(), &id, "acceptance", &control(2, "1889.70")).expect(200);
         let early = read(&app, &id, None);
         let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
         reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal).expect(201);
@@ -216,6 +235,7 @@ on_both! {
         let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
         let refused = reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal);
         assert_eq!(refused.refused_alone(404, "NOT_FOUND"), "/redemption_id");
+        step(&app.officer(), &id, "acceptance", &control(1, "944.85")).expect(200);
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
         app.database().verify().unwrap();
     }
@@ -241,6 +261,7 @@ on_both! {
         let rejected = reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal).expect(201);
         assert_eq!((&rejected["code"], &rejected["lost"]), (&json!("PHOTO"), &control(1, "944.85")));
         assert_eq!(status_of(&app, &sales[1]), "rejected");
+        reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal).refused_alone(409, "WRONG_STATE");
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
         let done = step(&approver(&app), &id, "approval", &control(1, "944.85")).expect(200);
         assert_eq!((&done["status"], &done["transfer"]), (&json!("approved"), &json!("944.85")));
@@ -258,8 +279,7 @@ on_both! {
         assert_eq!(file.status, 200);
         let text = String::from_utf8(file.bytes).unwrap();
         assert!(text.contains(&format!("\"{id}\"")) && text.contains(",944.85,"), "{text}");
-        let heads = "settlement_id,amount,result,bank_reference,paid_on\n";
-        let text = format!("{heads}{id},944.85,paid,ICBC20260619,2026-06-19\n");
+        let text = format!("{HEADS}{id},944.85,paid,ICBC20260619,2026-06-19\n");
         let taken = bank_return(&app, &batch, &text).expect(201);
         assert_eq!((&taken["rows"][0]["kind"], &taken["rows"][0]["status"]), (&json!("matched"), &json!("closed")));
         bank_return(&app, &batch, &text).refused_alone(409, "WRONG_STATE");
@@ -317,6 +337,9 @@ on_both! {
         app.officer().post(&claw, &clawback).refused_alone(409, "ALREADY_IN_SETTLEMENT");
         // The reviewer who also is an approver, by the same account, does not approve.
         let twice = app.somebody_with(Role::Reviewer, |claims| claims.sub = Id::digest(&["both"]).to_string());
+        // What the bureau has not accepted is not reviewed.
+        step(&twice, &id, "review", &both).refused_alone(409, "WRONG_STATE");
+        step(&colleague(&app, Role::Officer), &id, "acceptance", &both).expect(200);
         step(&twice, &id, "review", &both).expect(200);
         let same = app.somebody_with(Role::Approver, |claims| claims.sub = Id::digest(&["both"]).to_string());
         step(&same, &id, "approval", &both).refused_alone(409, "SAME_OFFICER");
@@ -327,9 +350,16 @@ on_both! {
         step(&app.retailer(), &id, "submission", &both).refused(409, "WRONG_STATE");
         let left = control(1, "944.85");
         step(&app.retailer(), &id, "submission", &left).expect(200);
+        // What was done before it was returned is not forgotten: who submitted does not accept, who returned and who
+        // reviewed do not approve.
+        step(&app.officer(), &id, "acceptance", &left).refused_alone(409, "SAME_OFFICER");
+        step(&colleague(&app, Role::Officer), &id, "acceptance", &left).expect(200);
         step(&reviewer(&app), &id, "review", &left).expect(200);
-        step(&approver(&app), &id, "approval", &left).expect(200);
-        step(&approver(&app), &id, "approval", &left).refused(409, "WRONG_STATE");
+        step(&same, &id, "approval", &left).refused_alone(409, "SAME_OFFICER");
+        step(&approver(&app), &id, "approval", &left).refused_alone(409, "SAME_OFFICER");
+        let another = colleague(&app, Role::Approver);
+        step(&another, &id, "approval", &left).expect(200);
+        step(&another, &id, "approval", &left).refused(409, "WRONG_STATE");
         // The account of a payment under way stays.
         let account = json!({"account": {"bank": "中国银行", "number": "196012345678901234", "name": "商家"}});
         let path = format!("/api/v1/retailers/{}/bank-account-proposals", app.retailer_id());
@@ -338,6 +368,9 @@ on_both! {
         app.officer().post(&change, &json!({})).refused_alone(409, "WRONG_STATE");
         // Another amount than was approved, and a second payment.
         step(&app.finance(), &id, "payment", &payment(1, "944.85", "944.84", "2026-06-19")).refused_alone(409, "WRONG_STATE");
+        // Nor on a day before it was approved.
+        let early = step(&app.finance(), &id, "payment", &payment(1, "944.85", "944.85", TODAY));
+        assert_eq!(early.refused_alone(409, "WRONG_STATE"), "/paid_on");
         step(&app.finance(), &id, "payment", &payment(1, "944.85", "944.85", "2026-06-19")).expect(200);
         step(&app.finance(), &id, "payment", &payment(1, "944.85", "944.85", "2026-06-19")).refused(409, "WRONG_STATE");
         app.officer().post(&change, &json!({})).expect(200);
@@ -357,6 +390,7 @@ on_both! {
         // tried with what the engine is told.
         let (app, _) = sold(app, 1);
         let id = submit(&app.retailer(), 1, "944.85").made();
+        step(&app.officer(), &id, "acceptance", &control(1, "944.85")).expect(200);
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
         let tell = |who: &str| {
             let control = Control { lines: 1, amount: Fen(94_485) };
@@ -369,6 +403,225 @@ on_both! {
         tell("second").unwrap();
         let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
         assert_eq!((&seen["status"], seen["approvals"].as_array().unwrap().len()), (&json!("approved"), 2));
+    }
+
+    /// Approved is not gone: what comes to be held since does not go to the bank. What the bank has paid all the same is
+    /// recorded, and is there to be clawed back.
+    fn what_comes_to_be_held_after_approval(app) {
+        let (app, sales) = sold(app, 2);
+        let id = approved(&app, 2, "1889.70");
+        let wish = json!({"about": "redemption", "subject_id": sales[0], "statement": "商家未送货"});
+        let dispute = app.retailer().post("/api/v1/disputes", &wish).made();
+        assert_eq!(batched(&app, &id, "1889.70").refused_alone(409, "WRONG_STATE"), "/settlement_ids/0");
+        let reason = json!({"reason": "已解决"});
+        app.retailer().post(&format!("/api/v1/disputes/{dispute}/withdrawal"), &reason).expect(200);
+        // Nor what a retailer is to get that is kept out.
+        let retailer = format!("/api/v1/retailers/{}", app.retailer_id());
+        app.officer().post(&format!("{retailer}/suspension"), &reason).expect(200);
+        assert_eq!(batched(&app, &id, "1889.70").refused_alone(409, "WRONG_STATE"), "/settlement_ids/0");
+        let programmes = json!({"programmes": ["nc-appl-2026"]});
+        app.officer().post(&format!("{retailer}/approval"), &programmes).expect(200);
+        let batch = batched(&app, &id, "1889.70").made();
+        let file = format!("/api/v1/payment-batches/{batch}/file");
+        assert_eq!(app.finance().get(&file).status, 200);
+        // The consumer objects: of who has objected before it would hold nothing.
+        let dispute = app.consumer(0).post("/api/v1/disputes", &wish).made();
+        app.database().verify().unwrap();
+        app.finance().get(&file).refused_alone(409, "WRONG_STATE");
+        let text = format!("{HEADS}{id},1889.70,paid,ICBC20260619,2026-06-19\n");
+        assert_eq!(bank_return(&app, &batch, &text).expect(201)["rows"][0]["kind"], "matched");
+        let paid = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        assert_eq!((&paid["status"], &paid["payment"]["held_lines"]), (&json!("paid"), &json!(1)));
+        let lines = app.auditor().get(&format!("{SETTLEMENTS}/{id}/lines")).expect(200);
+        let held = |line: &&Value| line["redemption_id"] == sales[0].as_str();
+        let line = lines["items"].as_array().unwrap().iter().find(held).unwrap();
+        assert_eq!(line["holds"], json!([{"kind": "dispute", "id": dispute}]));
+        app.database().verify().unwrap();
+        // Whatever becomes of it, the bucket is paid and holds nothing.
+        let claw = json!({"goods_returned": false, "reason": "未送货"});
+        app.officer().post(&format!("/api/v1/redemptions/{}/clawback", sales[0]), &claw).expect(201);
+        app.consumer(0).post(&format!("/api/v1/disputes/{dispute}/withdrawal"), &reason).expect(200);
+        app.database().verify().unwrap();
+    }
+
+    /// What the bank says is kept as it says it, and nobody has paid again what it may have paid.
+    fn what_the_bank_says_is_kept(app) {
+        let (app, _) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        let batch = batched(&app, &id, "944.85").made();
+        let file = format!("/api/v1/payment-batches/{batch}/file");
+        assert_eq!(app.finance().get(&file).status, 200);
+        let early = format!("{HEADS}{id},944.85,paid,ICBC0,{TODAY}\n");
+        assert_eq!(bank_return(&app, &batch, &early).refused_alone(409, "WRONG_STATE"), "/rows/0/paid_on");
+        let text = format!("{HEADS}{id},944.84,paid,ICBC1,2026-06-19\n随便,5.00,failed,ICBC2,2026-06-19\n");
+        let rows = bank_return(&app, &batch, &text).expect(201)["rows"].clone();
+        assert_eq!((&rows[0]["kind"], &rows[0]["result"], &rows[0]["named"]), (&json!("different"), &json!("paid"), &Value::Null));
+        assert_eq!((&rows[1]["kind"], &rows[1]["result"], &rows[1]["named"]), (&json!("unknown"), &json!("failed"), &json!("随便")));
+        for row in [&rows[0], &rows[1]] {
+            assert_eq!(answered(&app.finance(), row, "pay_again").refused_alone(409, "WRONG_STATE"), "/answer");
+        }
+        // A transfer that failed is no reason either, while the bank says elsewhere that it has paid something.
+        let text = format!("{HEADS}{id},944.85,failed,ICBC3,2026-06-19\n");
+        let failed = bank_return(&app, &batch, &text).expect(201)["rows"][0].clone();
+        assert_eq!((&failed["kind"], &failed["result"]), (&json!("different"), &json!("failed")));
+        answered(&app.finance(), &failed, "pay_again").refused_alone(409, "WRONG_STATE");
+        answered(&app.finance(), &rows[0], "explained").expect(200);
+        answered(&app.finance(), &failed, "pay_again").expect(200);
+        // The file of which a payment has left is given out no more, and the next one is the one that is paid.
+        app.finance().get(&file).refused_alone(409, "WRONG_STATE");
+        let second = batched(&app, &id, "944.85").made();
+        let file = format!("/api/v1/payment-batches/{second}/file");
+        assert_eq!(app.finance().get(&file).status, 200);
+        let text = format!("{HEADS}{id},944.85,paid,ICBC4,2026-06-19\n");
+        assert_eq!(bank_return(&app, &second, &text).expect(201)["rows"][0]["kind"], "matched");
+        app.finance().get(&file).refused_alone(409, "WRONG_STATE");
+        // The transfer comes back: that is no second payment.
+        let text = format!("{HEADS}{id},944.85,failed,ICBC4,2026-06-19\n");
+        let row = bank_return(&app, &second, &text).expect(201)["rows"][0].clone();
+        assert_eq!((&row["kind"], &row["result"], &row["status"]), (&json!("bounced"), &json!("failed"), &json!("open")));
+        app.database().verify().unwrap();
+    }
+
+    /// Of what the bank does not name nobody says alone that it was not paid; and what its file then says late is true.
+    fn what_the_bank_does_not_name_two_confirm(app) {
+        let (app, _) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        let first = batched(&app, &id, "944.85").made();
+        let missing = bank_return(&app, &first, HEADS).expect(201)["rows"][0].clone();
+        assert_eq!((&missing["kind"], &missing["result"]), (&json!("missing"), &Value::Null));
+        let asked = answered(&app.finance(), &missing, "pay_again").expect(200);
+        assert_eq!((&asked["status"], asked["asked"].is_object()), (&json!("open"), true));
+        answered(&app.finance(), &missing, "pay_again").refused_alone(409, "SAME_OFFICER");
+        let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        assert_eq!(seen["payment_batch_id"], json!(first));
+        let closed = answered(&colleague(&app, Role::Finance), &missing, "pay_again").expect(200);
+        assert_eq!((&closed["status"], &closed["answer"]), (&json!("closed"), &json!("pay_again")));
+        let second = batched(&app, &id, "944.85").made();
+        let text = format!("{HEADS}{id},944.85,paid,ICBC1,2026-06-19\n");
+        assert_eq!(bank_return(&app, &first, &text).expect(201)["rows"][0]["kind"], "matched");
+        let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        assert_eq!((&seen["status"], &seen["payment_batch_id"]), (&json!("paid"), &json!(first)));
+        app.finance().get(&format!("/api/v1/payment-batches/{second}/file")).refused(409, "WRONG_STATE");
+        // Had that file gone out, it would be seen.
+        let text = format!("{HEADS}{id},944.85,paid,ICBC2,2026-06-19\n");
+        let row = bank_return(&app, &second, &text).expect(201)["rows"][0].clone();
+        assert_eq!((&row["kind"], &row["result"], &row["status"]), (&json!("duplicate"), &json!("paid"), &json!("open")));
+        app.database().verify().unwrap();
+    }
+
+    fn a_later_file_that_names_it_closes_a_missing_row(app) {
+        let (app, _) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        let batch = batched(&app, &id, "944.85").made();
+        let missing = bank_return(&app, &batch, HEADS).expect(201)["rows"][0].clone();
+        let text = format!("{HEADS}{id},944.00,paid,ICBC1,2026-06-19\n");
+        assert_eq!(bank_return(&app, &batch, &text).expect(201)["rows"][0]["kind"], "different");
+        let open = app.finance().get("/api/v1/reconciliation-rows?status=open").expect(200)["items"].clone();
+        assert_eq!(open.as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["different"]);
+        answered(&app.finance(), &missing, "pay_again").refused(409, "WRONG_STATE");
+        let batches = app.finance().get("/api/v1/payment-batches").expect(200);
+        assert_eq!(batches["items"][0]["open_rows"], 1);
+        app.database().verify().unwrap();
+    }
+
+    /// One transfer pays one settlement, and repays once.
+    fn a_transfer_is_recorded_once(app) {
+        let (app, sales) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        step(&app.finance(), &id, "payment", &payment(1, "944.85", "944.85", "2026-06-19")).expect(200);
+        app.retailer().post("/api/v1/redemptions", &app.ready(1)).made();
+        let reason = json!({"reason": "退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{}/reversal", sales[0]), &reason).expect(201);
+        let path = format!("/api/v1/retailers/{}/repayments", app.retailer_id());
+        let repaid = |amount: &str, reference: &str| {
+            app.finance().post(&path, &json!({"amount": amount, "bank_reference": reference, "paid_on": "2026-06-19"}))
+        };
+        repaid("500.00", "RP1").expect(201);
+        assert_eq!(repaid("10.00", "RP1").refused_alone(409, "WRONG_STATE"), "/bank_reference");
+        repaid("444.85", "RP2").expect(201);
+        let app = app.later(DAY);
+        let period = json!({"from": "2026-06-19", "to": "2026-06-19", "lines": 1, "amount": "944.85"});
+        let next = app.retailer().post(SETTLEMENTS, &period).made();
+        through(&app, &next, 1, "944.85");
+        let again = step(&app.finance(), &next, "payment", &payment(1, "944.85", "944.85", "2026-06-20"));
+        assert_eq!(again.refused_alone(409, "WRONG_STATE"), "/bank_reference");
+        // The bank's file says so of no second settlement either.
+        let batch = batched(&app, &next, "944.85").made();
+        let text = format!("{HEADS}{next},944.85,paid,ICBC1,2026-06-20\n");
+        assert_eq!(bank_return(&app, &batch, &text).expect(201)["rows"][0]["kind"], "duplicate");
+        let text = format!("{HEADS}{next},944.85,paid,ICBC2,2026-06-20\n");
+        assert_eq!(bank_return(&app, &batch, &text).expect(201)["rows"][0]["kind"], "matched");
+        app.database().verify().unwrap();
+    }
+
+    /// An approval that was wrong is taken back with everything that it moved, and is given anew to another account.
+    fn an_approval_is_withdrawn(app) {
+        let (app, sales) = sold(app, 1);
+        let first = approved(&app, 1, "944.85");
+        step(&app.finance(), &first, "payment", &payment(1, "944.85", "944.85", "2026-06-19")).expect(200);
+        for n in [1, 2] {
+            app.retailer().post("/api/v1/redemptions", &app.ready(n)).made();
+        }
+        let reason = json!({"reason": "退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{}/reversal", sales[0]), &reason).expect(201);
+        let app = app.later(DAY);
+        let period = json!({"from": "2026-06-19", "to": "2026-06-19", "lines": 2, "amount": "1889.70"});
+        let id = app.retailer().post(SETTLEMENTS, &period).made();
+        through(&app, &id, 2, "1889.70");
+        let asked = format!("{SETTLEMENTS}/statement?from={TODAY}&to=2026-06-19");
+        let figures = |app: &TestApp| {
+            let totals = app.officer().get("/api/v1/reports/totals").expect(200)["totals"].clone();
+            let owed = app.retailer().get(&asked).expect(200)["owed_back"].clone();
+            [totals["amount_approved"].clone(), totals["amount_recovered"].clone(), owed]
+        };
+        assert_eq!(figures(&app), [json!("2834.55"), json!("944.85"), json!("0.00")]);
+        let account = json!({"account": {"bank": "中国银行", "number": "196012345678901234", "name": "商家"}});
+        let path = format!("/api/v1/retailers/{}/bank-account-proposals", app.retailer_id());
+        let proposal = app.retailer().post(&path, &account).made();
+        let change = format!("/api/v1/bank-account-proposals/{proposal}/approval");
+        app.officer().post(&change, &json!({})).refused_alone(409, "WRONG_STATE");
+        // Not while a file for the bank has it: after the transfer has failed.
+        let wrong = json!({"lines": 2, "amount": "1889.70", "reason": "收款账号有误"});
+        let batch = batched(&app, &id, "944.85").made();
+        step(&approver(&app), &id, "approval-withdrawal", &wrong).refused_alone(409, "WRONG_STATE");
+        let text = format!("{HEADS}{id},944.85,failed,ICBC2,2026-06-20\n");
+        let row = bank_return(&app, &batch, &text).expect(201)["rows"][0].clone();
+        answered(&app.finance(), &row, "pay_again").expect(200);
+        step(&approver(&app), &id, "approval-withdrawal", &json!({"lines": 1, "amount": "1889.70", "reason": "x"}))
+            .refused_alone(409, "WRONG_STATE");
+        let withdrawn = step(&approver(&app), &id, "approval-withdrawal", &wrong).expect(200);
+        assert_eq!((&withdrawn["status"], &withdrawn["approved"], &withdrawn["recovered"], &withdrawn["account"]),
+            (&json!("submitted"), &Value::Null, &json!("0.00"), &Value::Null));
+        assert_eq!((&withdrawn["accepted"].is_object(), &withdrawn["reviewed"]), (&true, &Value::Null));
+        assert_eq!(figures(&app), [json!("944.85"), json!("0.00"), json!("944.85")]);
+        app.database().verify().unwrap();
+        app.officer().post(&change, &json!({})).expect(200);
+        let both = control(2, "1889.70");
+        step(&reviewer(&app), &id, "review", &both).expect(200);
+        step(&approver(&app), &id, "approval", &both).refused_alone(409, "SAME_OFFICER");
+        let again = step(&colleague(&app, Role::Approver), &id, "approval", &both).expect(200);
+        assert_eq!((&again["transfer"], &again["account"]["bank"]), (&json!("944.85"), &json!("中国银行")));
+        assert_eq!(figures(&app), [json!("2834.55"), json!("944.85"), json!("0.00")]);
+        step(&approver(&app), &first, "approval-withdrawal", &json!({"lines": 1, "amount": "944.85", "reason": "x"}))
+            .refused_alone(409, "WRONG_STATE");
+        app.database().verify().unwrap();
+    }
+
+    /// Of a settlement that was returned and has lost its last line nothing is left to wait for.
+    fn a_settlement_without_lines_is_closed(app) {
+        let (app, sales) = sold(app, 1);
+        let id = submit(&app.retailer(), 1, "944.85").made();
+        let back = json!({"lines": 1, "amount": "944.85", "reason": "退货未冲正"});
+        step(&reviewer(&app), &id, "return", &back).expect(200);
+        let reason = json!({"reason": "退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{}/reversal", sales[0]), &reason).expect(201);
+        let closed = step(&app.retailer(), &id, "submission", &control(0, "0.00")).expect(200);
+        assert_eq!((&closed["status"], &closed["current"], &closed["due"]), (&json!("closed"), &control(0, "0.00"), &Value::Null));
+        assert_eq!(closed["returned_because"], "退货未冲正");
+        step(&app.officer(), &id, "acceptance", &control(0, "0.00")).refused_alone(409, "WRONG_STATE");
+        let listed = app.officer().get(&format!("{SETTLEMENTS}?status=closed")).expect(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        app.database().verify().unwrap();
     }
 
     fn another_retailers_settlement(app) {

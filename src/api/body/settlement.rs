@@ -398,6 +398,7 @@ fn return_row(judge: &mut Judge, index: usize, cells: &csv::StringRecord) -> Opt
     }
     Some(ReturnRow {
         settlement: cell(0).parse().ok(),
+        named: cell(0).chars().filter(|letter| !letter.is_control()).take(LINE).collect(),
         amount: amount?,
         paid: paid?,
         reference: reference?,
@@ -419,7 +420,7 @@ mod tests {
         let rows = bank_return(&text).unwrap();
         assert_eq!(rows[0].settlement.map(|id| id.to_string()).as_deref(), Some(id));
         assert_eq!((rows[0].amount, rows[0].paid), (Fen(194_465), true));
-        assert_eq!((rows[1].settlement, rows[1].paid), (None, false));
+        assert_eq!((rows[1].settlement, rows[1].paid, rows[1].named.as_str()), (None, false, "something"));
         assert_eq!(bank_return(HEADS).unwrap(), []);
     }
 

@@ -181,6 +181,7 @@ word_schemas! {
     SettlementStatusWord, "SettlementStatus", settlement::SettlementStatus, "How far a settlement is.";
     ReconciliationKindWord, "ReconciliationKind", settlement::ReconciliationKind,
         "What the bank's file says of a payment, or that it says nothing.";
+    TransferResultWord, "TransferResult", settlement::TransferResult, "What the bank says that it did with a transfer.";
     ReconciliationStatusWord, "ReconciliationStatus", settlement::ReconciliationStatus, "What became of a row.";
     ReconciliationAnswerWord, "ReconciliationAnswer", settlement::ReconciliationAnswer,
         "What somebody made of a row that did not match.";

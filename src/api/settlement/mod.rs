@@ -154,7 +154,7 @@ impl Wanted for SettlementsAsked {
     const NAMES: &'static [&'static str] = &["retailer_id", "status", "overdue", "limit", "cursor"];
 
     fn take(params: &Params) -> Result<Self, ApiError> {
-        let words = "submitted, reviewed, returned, approved, paid";
+        let words = "submitted, reviewed, returned, approved, paid, closed";
         let truth = |text: &str| text.parse::<bool>().ok();
         Ok(Self {
             retailer: params.get("retailer_id", "a UUID", |text| text.parse().ok())?,
@@ -213,6 +213,8 @@ async fn known(service: &Service, id: Id, own: Option<Id>) -> Result<Settlement,
 }
 
 /// What is in a settlement, by redemption, newest first
+///
+/// A redemption and each of its adjustments are lines of the control total; here they are one entry.
 #[utoipa::path(get, path = "/api/v1/settlements/{id}/lines", operation_id = "listSettlementLines", tag = "retailer",
     params(("id" = String, Path, format = "uuid", description = "The settlement"), Paging),
     responses((status = 200, description = "A page of lines", body = ListView<SettlementLineView>)))]

@@ -20,6 +20,7 @@ use super::super::view::{BankReturnView, ListView, PaymentBatchView, Reconciliat
 use crate::domain::command::{Act, NewBankReturn, Outcome};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
+use crate::domain::payment_file::{self, Told};
 use crate::domain::settlement::ReconciliationStatus;
 
 /// Put approved settlements into one file for the bank
@@ -86,6 +87,9 @@ impl Wanted for PaymentFileAsked {
 }
 
 /// The file with which the bank is told whom to pay, account numbers in the clear; the trail notes who took it along
+///
+/// It is what the batch says, to the fen, or there is none: once the bank has paid one of the payments, or one has left the
+/// batch, and while a line of one is held or its retailer is kept out.
 #[utoipa::path(get, path = "/api/v1/payment-batches/{id}/file", operation_id = "getPaymentFile", tag = "bureau",
     params(
         ("id" = String, Path, format = "uuid", description = "The batch"),
@@ -101,15 +105,19 @@ pub async fn get_payment_file(
 ) -> Result<HttpResponse, ApiError> {
     let found = service.division.read(move |tx| {
         let Some(batch) = tx.payment_batch(id)? else { return Ok(None) };
-        let mut settlements = Vec::new();
+        let mut payments = Vec::new();
         for id in &batch.settlements {
-            settlements.extend(tx.settlement(*id)?);
+            let Some(settlement) = tx.settlement(*id)? else { continue };
+            let held = tx.buckets_by_id(&settlement.buckets)?.iter().map(|bucket| bucket.held).sum();
+            let Some(retailer) = tx.retailer(settlement.retailer)? else { continue };
+            payments.push(Told { settlement, held, standing: retailer.standing });
         }
-        Ok(Some((settlements, tx.retailer_names()?)))
+        Ok(Some((batch, payments, tx.retailer_names()?)))
     });
-    let (settlements, names) = found.await?.ok_or_else(ApiError::not_found)?;
+    let (batch, payments, names) = found.await?.ok_or_else(ApiError::not_found)?;
+    payment_file::judge(&batch, &payments)?;
     let mut orders = Vec::new();
-    for row in settlements.iter().filter(|row| row.batch == Some(id)) {
+    for row in payments.iter().map(|told| &told.settlement) {
         let (Some(frozen), Some(amount)) = (&row.frozen, row.transfer()) else { continue };
         orders.push(Order {
             settlement: row.id,
@@ -198,6 +206,10 @@ pub async fn list_reconciliation_rows(
 }
 
 /// Close a row that did not match: it was cleared up, or the settlement is to be paid with another file
+///
+/// `pay_again` is for what the bank did not pay: at once where it says that the transfer failed. Of a payment that its file
+/// does not name, two officers have to say so; the first answer leaves the row open. Never while the bank says in an open
+/// row that it has paid something for the settlement.
 #[utoipa::path(post, path = "/api/v1/reconciliation-rows/{id}/answer", operation_id = "answerReconciliationRow",
     tag = "bureau", params(("id" = String, Path, format = "uuid", description = "The row")),
     request_body = ReconciliationAnswerBody,

@@ -17,6 +17,8 @@ use crate::domain::settlement::Control;
 use crate::engine;
 
 /// Submit a settlement again that was returned; what is in it now
+///
+/// With no lines, where all of them were taken out: then it is closed.
 #[utoipa::path(post, path = "/api/v1/settlements/{id}/submission", operation_id = "resubmitSettlement", tag = "retailer",
     params(("id" = String, Path, format = "uuid", description = "The settlement")), request_body = ControlBody,
     responses((status = 200, description = "The settlement", body = SettlementView)))]
@@ -49,7 +51,7 @@ pub async fn accept_settlement(
     Step { id, own: None, control, what: SettlementStep::Accept }.take(&service, &caller, &key, &meaning).await
 }
 
-/// Refuse a line of a settlement; its adjustments go with it
+/// Refuse what of a redemption lies in a settlement: the redemption, with its adjustments that are not paid, or an adjustment
 #[utoipa::path(post, path = "/api/v1/settlements/{id}/rejections", operation_id = "rejectSettlementLine", tag = "bureau",
     params(("id" = String, Path, format = "uuid", description = "The settlement")), request_body = RejectLineBody,
     responses((status = 201, description = "The refusal", body = LineRejectionView)))]
@@ -67,7 +69,7 @@ pub async fn reject_settlement_line(
     Ok(created(&answer, &format!("/settlements/{id}/rejections"), &LineRejectionView::from(&**rejection)))
 }
 
-/// The first review is done; not by who submitted it
+/// The first review is done, of a settlement that was accepted; not by who submitted it
 #[utoipa::path(post, path = "/api/v1/settlements/{id}/review", operation_id = "reviewSettlement", tag = "bureau",
     params(("id" = String, Path, format = "uuid", description = "The settlement")), request_body = ControlBody,
     responses((status = 200, description = "The settlement", body = SettlementView)))]
@@ -120,6 +122,28 @@ pub async fn approve_settlement(
     let ceiling = service.settlement.ceiling;
     let read = service.division.read(move |tx| engine::approval(tx, id, ceiling));
     let step = SettlementStep::Approve(read.await?.ok_or_else(ApiError::not_found)?);
+    Step { id, own: None, control, what: step }.take(&service, &caller, &key, &meaning).await
+}
+
+/// Take an approval back, while no file for the bank has the settlement
+///
+/// The account was wrong, or something came to light: the settlement is `submitted` again, accepted as it was, and is
+/// reviewed and approved anew, by others. What was set off is owed back again (`POOL_EXHAUSTED` where the programme line has
+/// promised that money to somebody else). The retailer's account may change meanwhile.
+#[utoipa::path(post, path = "/api/v1/settlements/{id}/approval-withdrawal", operation_id = "withdrawSettlementApproval",
+    tag = "bureau", params(("id" = String, Path, format = "uuid", description = "The settlement")),
+    request_body = ReturnSettlementBody,
+    responses((status = 200, description = "The settlement", body = SettlementView)))]
+pub async fn withdraw_settlement_approval(
+    Approver(caller): Approver,
+    PathId(id): PathId,
+    key: IdempotencyKey,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let (control, reason) = body.read::<ReturnSettlementBody>()?.into_parts()?;
+    let meaning = Meaning::of("withdrawSettlementApproval").subject(&id).body(body.value());
+    let step = SettlementStep::Withdraw { reason };
     Step { id, own: None, control, what: step }.take(&service, &caller, &key, &meaning).await
 }
 

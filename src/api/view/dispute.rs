@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::api::body::words::{
     DisputeAboutWord, DisputeOutcomeWord, DisputePartyWord, DisputeStatusWord, Money, RefusalCode,
 };
-use crate::domain::dispute::{Compensation, Dispute, DisputeAnswer, DisputeDecision};
+use crate::domain::dispute::{Compensation, Dispute, DisputeAnswer, DisputeDecision, HoldRelease};
 use crate::domain::time::Day;
 
 use super::{date, money, time};
@@ -44,6 +44,22 @@ impl From<&DisputeDecision> for DisputeDecisionView {
     fn from(decision: &DisputeDecision) -> Self {
         let (outcome, reason) = (decision.outcome.to_string(), decision.reason.clone());
         Self { outcome, reason, at: time(decision.at) }
+    }
+}
+
+/// Why the line that it held was let go after it was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HoldReleaseView {
+    /// Why.
+    pub reason: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+impl From<&HoldRelease> for HoldReleaseView {
+    fn from(release: &HoldRelease) -> Self {
+        Self { reason: release.reason.clone(), at: time(release.at) }
     }
 }
 
@@ -119,6 +135,8 @@ pub struct DisputeView {
     pub decision: Option<DisputeDecisionView>,
     /// Whether it holds the redemption's line.
     pub holds: bool,
+    /// Why it does so no more, where it did after it was decided.
+    pub released: Option<HoldReleaseView>,
     /// What the retailer paid to the consumer in advance.
     pub compensation: Option<CompensationView>,
 }
@@ -144,6 +162,7 @@ impl DisputeView {
             answer: row.answer.as_ref().map(DisputeAnswerView::from),
             decision: row.decision.as_ref().map(DisputeDecisionView::from),
             holds: row.holds,
+            released: row.released.as_ref().map(HoldReleaseView::from),
             compensation: row.compensation.as_ref().map(CompensationView::from),
         }
     }

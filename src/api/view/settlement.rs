@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::api::body::words::{
     CategoryWord, Digest, HoldKindWord, Money, ProgrammeWord, ReconciliationAnswerWord, ReconciliationKindWord,
-    ReconciliationStatusWord, RedemptionStatusWord, RejectionCodeWord, SettlementStatusWord,
+    ReconciliationStatusWord, RedemptionStatusWord, RejectionCodeWord, SettlementStatusWord, TransferResultWord,
 };
 use crate::domain::adjustment::Adjustment;
 use crate::domain::goods::{Category, OldItem};
@@ -16,7 +16,7 @@ use crate::domain::records::{MaskedAccount, Redemption, RedemptionStatus, Reject
 use crate::domain::settlement::{
     BankReturn, Bucket, Control, Hold, HoldKind, LineRejection, PaymentBatch, Portion, Portions, Progress,
     ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReconciliationStatus, Repayment, Settlement,
-    SettlementStatus, Signature,
+    SettlementStatus, Signature, TransferResult, Withdrawal,
 };
 use crate::domain::time::{Day, Moment};
 
@@ -159,6 +159,36 @@ pub struct PaymentView {
     pub paid_on: String,
     /// Who recorded it.
     pub recorded: SignatureView,
+    /// Lines that a finding, a dispute or an old item held when it was recorded: they came to be held after the file for
+    /// the bank had gone, and what they come to is clawed back.
+    pub held_lines: u32,
+}
+
+/// An approval that was withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WithdrawalView {
+    /// What had been approved.
+    pub approved: ControlView,
+    /// To which account.
+    pub account: AccountView,
+    /// Who had approved it.
+    pub approvals: Vec<SignatureView>,
+    /// Why it was withdrawn.
+    pub reason: String,
+    /// Who withdrew it.
+    pub withdrawn: SignatureView,
+}
+
+impl From<&Withdrawal> for WithdrawalView {
+    fn from(row: &Withdrawal) -> Self {
+        Self {
+            approved: row.frozen.portions.control().into(),
+            account: AccountView::from(MaskedAccount::from(&row.frozen.account)),
+            approvals: row.approvals.iter().map(SignatureView::from).collect(),
+            reason: row.reason.clone(),
+            withdrawn: (&row.signature).into(),
+        }
+    }
 }
 
 /// A settlement.
@@ -217,6 +247,8 @@ pub struct SettlementView {
     pub reviewed: Option<SignatureView>,
     /// Who approved it.
     pub approvals: Vec<SignatureView>,
+    /// Approvals that were withdrawn, in order.
+    pub withdrawals: Vec<WithdrawalView>,
     /// Why it was returned.
     pub returned_because: Option<String>,
     /// The file with which the bank is told to pay it.
@@ -262,12 +294,14 @@ impl SettlementView {
             accepted: settlement.acceptance.as_ref().map(SignatureView::from),
             reviewed: settlement.review.as_ref().map(SignatureView::from),
             approvals: settlement.approvals.iter().map(SignatureView::from).collect(),
+            withdrawals: settlement.withdrawn.iter().map(WithdrawalView::from).collect(),
             returned_because: settlement.returned.clone(),
             payment_batch_id: settlement.batch.map(|id| id.to_string()),
             payment: settlement.payment.as_ref().map(|payment| PaymentView {
                 bank_reference: payment.reference.clone(),
                 paid_on: date(payment.paid_on),
                 recorded: (&payment.recorded).into(),
+                held_lines: payment.held,
             }),
             due: settlement.due.map(|due| DueView {
                 on: date(due.day),
@@ -516,6 +550,11 @@ pub struct ReconciliationRowView {
     /// The settlement.
     #[schema(format = "uuid")]
     pub settlement_id: Option<String>,
+    /// What the bank's file names instead, where it names no settlement of the batch.
+    pub named: Option<String>,
+    /// Whether the bank says that it paid; none of a payment that the file does not name.
+    #[schema(value_type = Option<TransferResultWord>)]
+    pub result: Option<TransferResult>,
     /// What was to be transferred.
     #[schema(value_type = Option<Money>)]
     pub expected: Option<String>,
@@ -535,6 +574,8 @@ pub struct ReconciliationRowView {
     pub answer: Option<ReconciliationAnswer>,
     /// The words with it.
     pub note: Option<String>,
+    /// Who first asked to pay again what the bank's file does not name: another has to ask for it too.
+    pub asked: Option<SignatureView>,
     /// Who closed it.
     pub closed: Option<SignatureView>,
 }
@@ -548,6 +589,8 @@ impl From<&ReconciliationRow> for ReconciliationRowView {
             row: row.row,
             kind: row.kind,
             settlement_id: row.settlement.map(|id| id.to_string()),
+            named: row.named.clone(),
+            result: row.paid.map(|paid| if paid { TransferResult::Paid } else { TransferResult::Failed }),
             expected: row.expected.map(money),
             found: row.found.map(money),
             bank_reference: row.reference.clone(),
@@ -555,6 +598,7 @@ impl From<&ReconciliationRow> for ReconciliationRowView {
             status: row.status,
             answer: row.answer,
             note: row.note.clone(),
+            asked: row.asked.as_ref().map(SignatureView::from),
             closed: row.closed.as_ref().map(SignatureView::from),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::parts::Buckets;
+use super::parts::{self, Buckets};
 use super::{Ids, redemption};
 use crate::domain::adjustment::{Adjustment, Raised};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, PostAdjustments, Stamp, Stop};
@@ -39,6 +39,7 @@ pub(super) fn footprint(state: &mut State, post: &PostAdjustments, stamp: Stamp)
     for id in &post.redemptions {
         state.redemptions.ask(*id);
         state.redemption_states.ask(*id);
+        state.holds.ask(*id);
     }
     // Another version than the one in force is refused before any redemption is looked at.
     let current = state.programmes.peek(programme).map(|row| row.current);
@@ -141,7 +142,8 @@ pub(super) fn post(state: &State, post: &PostAdjustments, author: Id, ids: &mut 
         let adjustment = adjustment(&one, author, ids.stamp);
         movements.push(pay(&adjustment, ids));
         let portion = Portion::of(&adjustment.programme, adjustment.category, adjustment.amount, &adjustment.funding);
-        buckets.add(adjustment.retailer, ids.stamp.day(), &portion, false)?;
+        let held = parts::is_held(state, adjustment.redemption)?;
+        buckets.add(adjustment.retailer, ids.stamp.day(), &portion, held)?;
         let more = Tally { amount_redeemed: adjustment.amount, ..Tally::default() };
         rollups.push(redemption::entry(ids, &one.fact, ids.stamp, more));
         changes.push(Change::Adjustment(Box::new(adjustment.clone())));

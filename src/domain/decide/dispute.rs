@@ -8,7 +8,7 @@ use super::hold::{self, Holds};
 use crate::domain::command::{Act, Actor, AuditNote, Change, Decision, NewDispute, Outcome, Stop};
 use crate::domain::dispute::{
     ANSWER_WORKING_DAYS, Compensation, DECIDE_WORKING_DAYS, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision,
-    DisputeOutcome, DisputeParty, DisputeStatus,
+    DisputeOutcome, DisputeParty, DisputeStatus, HoldRelease,
 };
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal};
@@ -18,9 +18,9 @@ use crate::domain::state::State;
 pub(super) fn footprint(state: &mut State, act: &Act) {
     match act {
         Act::OpenDispute(new) => {
-            state.waiting_disputes.ask(new.subject);
-            let waiting: Vec<Id> = state.waiting_disputes.peek(&new.subject).into_iter().flatten().copied().collect();
-            for dispute in waiting {
+            state.disputes_about.ask(new.subject);
+            let known: Vec<Id> = state.disputes_about.peek(&new.subject).into_iter().flatten().copied().collect();
+            for dispute in known {
                 state.disputes.ask(dispute);
             }
             match new.about {
@@ -39,12 +39,13 @@ pub(super) fn footprint(state: &mut State, act: &Act) {
         }
         Act::AnswerDispute { dispute, .. }
         | Act::DecideDispute { dispute, .. }
+        | Act::ReleaseHold { dispute, .. }
         | Act::WithdrawDispute { dispute, .. }
         | Act::RecordCompensation { dispute, .. } => {
             state.disputes.ask(*dispute);
             let known = state.disputes.peek(dispute).map(|row| (row.about, row.subject));
             if let Some((about, subject)) = known {
-                state.waiting_disputes.ask(subject);
+                state.disputes_about.ask(subject);
                 if about == DisputeAbout::Redemption {
                     hold::ask(state, subject);
                 }
@@ -61,6 +62,7 @@ pub(super) fn decide(state: &State, act: &Act, actor: &Actor, ids: &mut Ids) -> 
         Act::DecideDispute { dispute, outcome, reason, keeps_holding } => {
             settle(state, *dispute, ((*outcome).into(), reason, *keeps_holding), actor.id, ids)
         }
+        Act::ReleaseHold { dispute, reason } => release(state, *dispute, reason, actor.id, ids),
         Act::WithdrawDispute { dispute, opener, reason } => {
             let known = of_opener(state, *dispute, *opener)?;
             waits(known)?;
@@ -107,8 +109,11 @@ fn subject(state: &State, new: &NewDispute, author: Id) -> Result<(Option<Id>, V
 
 fn open(state: &State, new: &NewDispute, author: Id, ids: &mut Ids) -> Result<Decision, Stop> {
     let (retailer, codes) = subject(state, new, author)?;
-    for id in state.waiting_disputes.get(&new.subject)?.into_iter().flatten() {
-        if state.disputes.get(id)?.is_some_and(|known| known.opener == new.opener) {
+    let mut again = false;
+    for id in state.disputes_about.get(&new.subject)?.into_iter().flatten() {
+        let Some(known) = state.disputes.get(id)?.filter(|known| known.opener == new.opener) else { continue };
+        again = true;
+        if known.decision.is_none() {
             let waiting = Refusal::at(Code::WrongState, "/subject_id").found("an objection that is not decided");
             return Err(waiting.expected("one at a time").into());
         }
@@ -131,7 +136,9 @@ fn open(state: &State, new: &NewDispute, author: Id, ids: &mut Ids) -> Result<De
         decide_by: due(DECIDE_WORKING_DAYS),
         answer: None,
         decision: None,
-        holds: new.about == DisputeAbout::Redemption,
+        // Who has objected to it before keeps a payment waiting once, and not as often as she likes.
+        holds: new.about == DisputeAbout::Redemption && !again,
+        released: None,
         compensation: None,
     };
     let mut holds = Holds::of(state);
@@ -187,8 +194,8 @@ fn settle(state: &State, id: Id, how: (DisputeOutcome, &str, bool), author: Id, 
     end(state, known, how, author, ids)
 }
 
-/// It holds its line no more, unless it was upheld and the officer says that the line stays held: then it is rejected,
-/// returned or clawed back.
+/// It holds its line no more, unless it was upheld and the officer says that the line is held from then on: then it is
+/// rejected, returned or clawed back, or let go by another officer.
 fn end(
     state: &State,
     known: &Dispute,
@@ -196,15 +203,41 @@ fn end(
     author: Id,
     ids: &Ids,
 ) -> Result<Decision, Stop> {
-    let keeps_holding = keeps_holding && known.holds && outcome == DisputeOutcome::Upheld;
-    let mut holds = Holds::of(state);
-    if known.holds && !keeps_holding {
-        holds.release(known.subject, Hold { kind: HoldKind::Dispute, id: known.id })?;
+    let of_redemption = known.about == DisputeAbout::Redemption;
+    let keeps_holding = keeps_holding && of_redemption && outcome == DisputeOutcome::Upheld;
+    let (mut holds, hold) = (Holds::of(state), Hold { kind: HoldKind::Dispute, id: known.id });
+    match (known.holds, keeps_holding) {
+        (true, false) => holds.release(known.subject, hold)?,
+        (false, true) => holds.place(known.subject, hold)?,
+        _ => {}
     }
     let made = DisputeDecision { outcome, reason: reason.to_owned(), by: author, at: ids.stamp.at };
     let row = Dispute { decision: Some(made), holds: keeps_holding, ..known.clone() };
     let detail = json!({"before": known.status(), "after": row.status(), "outcome": outcome, "reason": reason,
         "holds": keeps_holding, "decide_by": row.decide_by.day});
+    Ok(decision(row, holds.changes(), detail))
+}
+
+/// Another officer than the one who decided lets the line go.
+fn release(state: &State, id: Id, reason: &str, author: Id, ids: &Ids) -> Result<Decision, Stop> {
+    let known = state.disputes.get(&id)?.ok_or_else(|| not_found(""))?;
+    let decided = known.decision.as_ref().filter(|_| known.holds);
+    let Some(decided) = decided else {
+        let found = if known.holds { known.status().to_string() } else { "a dispute that holds nothing".to_owned() };
+        return Err(Refusal::of(Code::WrongState)
+            .found(found)
+            .expected("one that was decided and goes on holding")
+            .into());
+    };
+    if decided.by == author {
+        return Err(Refusal::of(Code::SameOfficer).expected("another officer than who decided").into());
+    }
+    // From here it must succeed.
+    let mut holds = Holds::of(state);
+    holds.release(known.subject, Hold { kind: HoldKind::Dispute, id: known.id })?;
+    let released = HoldRelease { reason: reason.to_owned(), by: author, at: ids.stamp.at };
+    let row = Dispute { holds: false, released: Some(released), ..known.clone() };
+    let detail = json!({"before": {"holds": true}, "after": {"holds": false}, "reason": reason});
     Ok(decision(row, holds.changes(), detail))
 }
 

@@ -4,15 +4,46 @@
 use std::collections::BTreeMap;
 
 use super::parts::{self, Buckets, Place};
+use crate::domain::anomaly::AnomalyStatus;
 use crate::domain::command::{Change, Stop};
 use crate::domain::id::Id;
 use crate::domain::records::RedemptionStatus;
-use crate::domain::settlement::{Hold, LineHold};
+use crate::domain::settlement::{Hold, HoldKind, LineHold};
 use crate::domain::state::State;
 
 /// Asks for what [`Holds`] looks at.
 pub(super) fn ask(state: &mut State, redemption: Id) {
     parts::ask(state, redemption);
+}
+
+/// Asks for the findings and disputes behind the holds of a line, for [`kept`].
+pub(super) fn ask_reasons(state: &mut State, redemption: Id) {
+    let open = state.holds.peek(&redemption).map(|row| row.open.clone()).unwrap_or_default();
+    for hold in open {
+        match hold.kind {
+            HoldKind::Finding => state.anomalies.ask(hold.id),
+            HoldKind::Dispute => state.disputes.ask(hold.id),
+            HoldKind::OldItem => {}
+        }
+    }
+}
+
+/// A reason that holds a line for good, until somebody takes it back: a finding that was confirmed, or a complaint that was
+/// upheld. One that is not decided yet is none.
+pub(super) fn kept(state: &State, redemption: Id) -> Result<Option<Hold>, Stop> {
+    for hold in state.holds.get(&redemption)?.into_iter().flat_map(|row| &row.open) {
+        let stands = match hold.kind {
+            HoldKind::Finding => {
+                state.anomalies.get(&hold.id)?.is_some_and(|row| row.status == AnomalyStatus::Confirmed)
+            }
+            HoldKind::Dispute => state.disputes.get(&hold.id)?.is_some_and(|row| row.decision.is_some()),
+            HoldKind::OldItem => false,
+        };
+        if stands {
+            return Ok(Some(*hold));
+        }
+    }
+    Ok(None)
 }
 
 /// What one decision holds and releases, however many of the lines lie in one bucket.
@@ -67,7 +98,8 @@ impl<'a> Holds<'a> {
         Ok(self.rows.entry(redemption).or_insert_with(none))
     }
 
-    /// The bucket knows how many of its redemptions are held, while they may still be kept from being paid.
+    /// Each bucket knows how many of its lines are held, while they may still be kept from being paid: the redemption's, and
+    /// those of its adjustments, wherever they lie.
     fn count(&mut self, redemption: Id, by: i32) -> Result<(), Stop> {
         let undone = [RedemptionStatus::Reversed, RedemptionStatus::ClawedBack];
         let Some(fact) = self.state.redemptions.get(&redemption)? else { return Ok(()) };
@@ -75,11 +107,11 @@ impl<'a> Holds<'a> {
         if by == 0 || row.is_some_and(|row| undone.contains(&row.status)) {
             return Ok(());
         }
-        if let Some(Place::Open(bucket) | Place::UnderWay { bucket, .. }) =
-            parts::of(self.state, fact)?.first().map(|part| part.place)
-        {
-            let bucket = self.buckets.bucket(bucket)?;
-            bucket.held = bucket.held.saturating_add_signed(by);
+        for part in parts::of(self.state, fact)? {
+            if let Place::Open(bucket) | Place::UnderWay { bucket, .. } = part.place {
+                let bucket = self.buckets.bucket(bucket)?;
+                bucket.held = bucket.held.saturating_add_signed(by);
+            }
         }
         Ok(())
     }

@@ -116,6 +116,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::OpenDispute(_)
         | Act::AnswerDispute { .. }
         | Act::DecideDispute { .. }
+        | Act::ReleaseHold { .. }
         | Act::WithdrawDispute { .. }
         | Act::RecordCompensation { .. } => dispute::footprint(state, &command.act),
     }
@@ -229,6 +230,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::OpenDispute(_)
         | Act::AnswerDispute { .. }
         | Act::DecideDispute { .. }
+        | Act::ReleaseHold { .. }
         | Act::WithdrawDispute { .. }
         | Act::RecordCompensation { .. } => dispute::decide(state, &command.act, &command.actor, &mut ids),
     }

@@ -26,11 +26,17 @@ pub(super) fn ask(state: &mut State, redemption: Id) {
     }
     if let Some(current) = state.programmes.peek(&fact.programme).map(|row| row.current) {
         adjustment::ask_those_of(state, redemption, fact.version, current);
+        // Their states by the same keys, so that where they lie is known no later than what they are.
+        for later in fact.version.saturating_add(1)..=current {
+            state.adjustment_states.ask(Adjustment::key(redemption, later));
+        }
     }
     let raised = adjustment::those_of(state, &fact).unwrap_or_default();
-    let buckets: Vec<Id> = raised.iter().map(|raise| raise.bucket).collect();
-    for bucket in buckets {
+    let raised: Vec<(Id, Id)> = raised.iter().map(|raise| (raise.id, raise.bucket)).collect();
+    for (raise, bucket) in raised {
         state.buckets.ask(bucket);
+        let again = state.adjustment_states.peek(&raise).and_then(|row| row.bucket);
+        again.into_iter().for_each(|bucket| state.buckets.ask(bucket));
     }
 }
 
@@ -85,7 +91,8 @@ pub(super) fn of(state: &State, fact: &Redemption) -> Result<Vec<Part>, Stop> {
     Ok(parts)
 }
 
-/// A rejection, and what follows it, is of the redemption itself and of the adjustments that it names.
+/// A rejection, and what follows it, is of the redemption itself and of the adjustments that it names. An adjustment that was
+/// once refused by itself is where its own state says.
 fn place(
     state: &State,
     first: Id,
@@ -96,7 +103,13 @@ fn place(
         let named = |id: Id| row.rejection.as_ref().is_some_and(|rejection| rejection.adjustments.contains(&id));
         adjustment.is_none_or(|adjustment| named(adjustment.id))
     };
-    let bucket = match row.filter(concerns) {
+    let own = match adjustment {
+        Some(adjustment) => state.adjustment_states.get(&adjustment.id)?,
+        None => None,
+    };
+    let bucket = match row.filter(concerns).filter(|_| own.is_none()) {
+        None if own.is_some_and(|own| own.bucket.is_none()) => return Ok(Place::Rejected),
+        None => own.and_then(|own| own.bucket).unwrap_or(first),
         Some(row) if row.status == RedemptionStatus::Rejected => return Ok(Place::Rejected),
         Some(RedemptionState { status: RedemptionStatus::Resubmitted, bucket: Some(bucket), .. }) => *bucket,
         _ => first,
@@ -126,7 +139,7 @@ impl<'a> Buckets<'a> {
         Self { state, changed: BTreeMap::new() }
     }
 
-    /// Adds a line to the retailer's bucket of a day, which is made when it is not there.
+    /// Adds a line, held or not, to the retailer's bucket of a day, which is made when it is not there.
     pub(super) fn add(&mut self, retailer: Id, day: Day, portion: &Portion, held: bool) -> Result<Id, Stop> {
         let id = Bucket::key(retailer, &portion.programme, day);
         if self.state.buckets.get(&id)?.is_none() {

@@ -134,7 +134,7 @@ fn out_of_buckets(state: &State, id: Id, parts: &[Part]) -> Result<impl Iterator
     let mut buckets = Buckets::of(state);
     for part in parts {
         if let Place::Open(bucket) = part.place {
-            buckets.take(bucket, &part.portion, held && part.adjustment.is_none())?;
+            buckets.take(bucket, &part.portion, held)?;
         }
     }
     Ok(buckets.changes())

@@ -4,13 +4,14 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{Place, Row, json};
-use crate::domain::adjustment::Adjustment;
+use crate::domain::adjustment::{Adjustment, AdjustmentState};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
+use crate::domain::records::{RedemptionStatus, RejectionCode};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
-use crate::store::schema::adjustment;
+use crate::store::schema::{adjustment, adjustment_state};
 
 /// An adjustment. Serialised, it is what the trail has the digest of.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
@@ -77,6 +78,55 @@ impl Row for AdjustmentRow {
             author: self.author,
             at: Moment(self.at),
             bucket: self.bucket,
+        })
+    }
+}
+
+/// The state of an adjustment that was refused by itself. Serialised, it is what the trail has the digest of.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
+#[diesel(table_name = adjustment_state, treat_none_as_default_value = false)]
+pub struct AdjustmentStateRow {
+    pub adjustment: Id,
+    pub redemption: Id,
+    pub status: String,
+    pub step: Id,
+    pub settlement: Id,
+    pub code: String,
+    pub reason: String,
+    pub bucket: Option<Id>,
+    pub at: i64,
+}
+
+impl Row for AdjustmentStateRow {
+    type Record = AdjustmentState;
+
+    fn write(record: &AdjustmentState) -> Result<Self, StoreError> {
+        let waits = record.bucket.is_some();
+        let status = if waits { RedemptionStatus::Resubmitted } else { RedemptionStatus::Rejected };
+        Ok(Self {
+            adjustment: record.adjustment,
+            redemption: record.redemption,
+            status: status.name().to_owned(),
+            step: record.step,
+            settlement: record.settlement,
+            code: record.code.name().to_owned(),
+            reason: record.reason.clone(),
+            bucket: record.bucket,
+            at: record.at.0,
+        })
+    }
+
+    fn read(self) -> Result<AdjustmentState, StoreError> {
+        let place = Place::new("adjustment_state", &self.adjustment);
+        Ok(AdjustmentState {
+            adjustment: self.adjustment,
+            redemption: self.redemption,
+            settlement: self.settlement,
+            code: place.word("code", &self.code, RejectionCode::from_name)?,
+            reason: self.reason,
+            step: self.step,
+            bucket: self.bucket,
+            at: Moment(self.at),
         })
     }
 }

@@ -38,6 +38,9 @@ pub struct DisputeRow {
     pub decided_at: Option<i64>,
     pub holds: bool,
     pub compensation: Option<String>,
+    // Left out where there is none: the digests of rows of before were made without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released: Option<String>,
 }
 
 impl Row for DisputeRow {
@@ -69,6 +72,7 @@ impl Row for DisputeRow {
             decided_at: decision.map(|decision| decision.at.0),
             holds: record.holds,
             compensation: record.compensation.as_ref().map(json).transpose()?,
+            released: record.released.as_ref().map(json).transpose()?,
         })
     }
 
@@ -102,6 +106,7 @@ impl Row for DisputeRow {
             answer,
             decision,
             holds: self.holds,
+            released: self.released.map(|text| place.json("released", &text)).transpose()?,
             compensation: self.compensation.map(|text| place.json("compensation", &text)).transpose()?,
         })
     }

@@ -25,7 +25,7 @@ mod turn_ins;
 mod vouchers;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
-pub use adjustments::AdjustmentRow;
+pub use adjustments::{AdjustmentRow, AdjustmentStateRow};
 pub use anomalies::{AnomalyRow, AnomalyRulesRow, AnomalyScanRow};
 pub use assistance::{AssistantUseRow, AssistedClaimRow};
 pub use claims::ClaimRow;

@@ -11,6 +11,7 @@ use crate::domain::records::RejectionCode;
 use crate::domain::settlement::{
     BankReturn, Control, Frozen, LineHold, LineRejection, Payment, PaymentBatch, ReconciliationAnswer,
     ReconciliationKind, ReconciliationRow, ReconciliationStatus, Repayment, Settlement, SettlementStatus, Signature,
+    Withdrawal,
 };
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
@@ -53,6 +54,15 @@ struct Body {
     frozen: Option<Frozen>,
     payment: Option<Payment>,
     holidays_known: bool,
+    // What settlements of before do not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    batches: Vec<Id>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    submitters: Vec<Id>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hands: Vec<Id>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withdrawn: Vec<Withdrawal>,
 }
 
 impl Row for SettlementRow {
@@ -70,6 +80,10 @@ impl Row for SettlementRow {
             frozen: record.frozen.clone(),
             payment: record.payment.clone(),
             holidays_known: record.due.is_some_and(|due| due.holidays_known),
+            batches: record.batches.clone(),
+            submitters: record.submitters.clone(),
+            hands: record.hands.clone(),
+            withdrawn: record.withdrawn.clone(),
         };
         Ok(Self {
             id: record.id,
@@ -118,8 +132,12 @@ impl Row for SettlementRow {
             returned: body.returned,
             frozen: body.frozen,
             batch: self.batch,
+            batches: body.batches,
             payment: body.payment,
             due: due.transpose()?,
+            submitters: body.submitters,
+            hands: body.hands,
+            withdrawn: body.withdrawn,
         })
     }
 }
@@ -291,6 +309,15 @@ pub struct ReconciliationRowRow {
     pub closed_by: Option<Id>,
     pub closed_at: Option<i64>,
     pub at: i64,
+    // Left out where there is none: the digests of rows of before were made without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<i64>,
 }
 
 impl Row for ReconciliationRowRow {
@@ -314,13 +341,17 @@ impl Row for ReconciliationRowRow {
             closed_by: record.closed.map(|closed| closed.by),
             closed_at: record.closed.map(|closed| closed.at.0),
             at: record.at.0,
+            named: record.named.clone(),
+            paid: record.paid,
+            asked_by: record.asked.map(|asked| asked.by),
+            asked_at: record.asked.map(|asked| asked.at.0),
         })
     }
 
     fn read(self) -> Result<ReconciliationRow, StoreError> {
         let place = Place::new("reconciliation_row", &self.id);
         let answer = |word: &str| place.word("answer", word, ReconciliationAnswer::from_name);
-        let closed = self.closed_by.zip(self.closed_at).map(|(by, at)| Signature { by, at: Moment(at) });
+        let signature = |by: Option<Id>, at: Option<i64>| by.zip(at).map(|(by, at)| Signature { by, at: Moment(at) });
         Ok(ReconciliationRow {
             id: self.id,
             batch: self.batch,
@@ -328,6 +359,8 @@ impl Row for ReconciliationRowRow {
             row: self.file_row.map(|row| place.count("file_row", row)).transpose()?,
             kind: place.word("kind", &self.kind, ReconciliationKind::from_name)?,
             settlement: self.settlement,
+            named: self.named,
+            paid: self.paid,
             expected: self.expected_fen.map(Fen),
             found: self.found_fen.map(Fen),
             reference: self.reference,
@@ -335,7 +368,8 @@ impl Row for ReconciliationRowRow {
             status: place.word("status", &self.status, ReconciliationStatus::from_name)?,
             answer: self.answer.as_deref().map(answer).transpose()?,
             note: self.note,
-            closed,
+            asked: signature(self.asked_by, self.asked_at),
+            closed: signature(self.closed_by, self.closed_at),
             at: Moment(self.at),
         })
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::Conn;
-use crate::domain::dispute::DisputeStatus;
 use crate::domain::id::Id;
 use crate::domain::loaded::Loaded;
 use crate::domain::pickup::PickupStatus;
@@ -13,11 +12,12 @@ use crate::domain::state::{Attempted, Done, Holdings, State};
 use crate::domain::time::Day;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
-    AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow,
-    ImportFileRow, LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProgrammeRow, QuotaRow,
-    ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow, ReleaseRow, RetailerRow,
-    RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VoucherRow,
+    AccountProposalRow, AccountRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow,
+    AssistantUseRow, AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow,
+    DisputeRow, ImportFileRow, LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow,
+    ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
+    ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow,
+    VoucherRow,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema;
@@ -70,6 +70,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.redemptions, redemption.id as RedemptionRow);
     fill!(conn, state.redemption_states, redemption_state.redemption as RedemptionStateRow);
     fill!(conn, state.adjustments, adjustment.id as AdjustmentRow);
+    fill!(conn, state.adjustment_states, adjustment_state.adjustment as AdjustmentStateRow);
     fill!(conn, state.buckets, settlement_bucket.id as BucketRow);
     fill!(conn, state.assistant_uses, assistant_use.id as AssistantUseRow);
     fill!(conn, state.releases, release_use.id as ReleaseRow);
@@ -94,7 +95,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.anomalies, anomaly.id as AnomalyRow);
     fill!(conn, state.disputes, dispute.id as DisputeRow);
     anomaly_scans(conn, state)?;
-    waiting_disputes(conn, state)?;
+    disputes_about(conn, state)?;
     attempts(conn, state)?;
     data_keys(conn, state)?;
     devices(conn, state)?;
@@ -159,13 +160,12 @@ fn anomaly_scans(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The disputes about each thing that was asked for, as far as they are not decided; a handful at most.
-fn waiting_disputes(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
-    for subject in state.waiting_disputes.take_unloaded() {
+/// The disputes about each thing that was asked for; a handful at most.
+fn disputes_about(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for subject in state.disputes_about.take_unloaded() {
         let about = schema::dispute::table.filter(schema::dispute::subject.eq(subject));
-        let waiting = about.filter(schema::dispute::status.ne(DisputeStatus::Decided.name()));
-        let ids: Vec<Id> = waiting.select(schema::dispute::id).load(conn)?;
-        state.waiting_disputes.put(subject, ids.into_iter().collect());
+        let ids: Vec<Id> = about.select(schema::dispute::id).load(conn)?;
+        state.disputes_about.put(subject, ids.into_iter().collect());
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AssistantUseRow,
-    AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow, CheckpointRow, ClaimRow,
-    CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineHoldRow, LineRejectionRow,
-    LineRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow, ProductRow,
-    ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
-    ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow, StaffRow,
-    StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    AccountProposalRow, AccountRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow,
+    AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow,
+    CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
+    LineRejectionRow, LineRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow,
+    ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
+    RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow,
+    StaffRow, StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -133,11 +133,15 @@ fn settlements(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
             status, submitted_lines, submitted_fen, rejected_lines, rejected_fen, approved_lines, approved_fen,
             recovered_fen, due_day, batch, submitted_at, body
     );
+    upsert!(
+        conn, AdjustmentStateRow, &saved.adjustment_states, adjustment_state.adjustment:
+            status, step, settlement, code, reason, bucket, at
+    );
     upsert!(conn, LineHoldRow, &saved.holds, line_hold.redemption: open);
     upsert!(conn, PaymentBatchRow, &saved.payment_batches, payment_batch.id: open);
     upsert!(
         conn, ReconciliationRowRow, &saved.reconciliation_rows, reconciliation_row.id:
-            status, answer, note, closed_by, closed_at
+            status, answer, note, closed_by, closed_at, asked_by, asked_at
     );
     Ok(())
 }
@@ -149,7 +153,8 @@ fn anomalies(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     );
     upsert!(
         conn, DisputeRow, &saved.disputes, dispute.id:
-            status, answer, answered_by, answered_at, outcome, reason, decided_by, decided_at, holds, compensation
+            status, answer, answered_by, answered_at, outcome, reason, decided_by, decided_at, holds, compensation,
+            released
     );
     Ok(())
 }

@@ -22,8 +22,8 @@ use crate::store::rows::{
     ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::schema::{
-    adjustment, bank_return, ledger_account, line_hold, line_rejection, payment_batch, reconciliation_row, redemption,
-    redemption_state, repayment, settlement, settlement_bucket,
+    adjustment, adjustment_state, bank_return, ledger_account, line_hold, line_rejection, payment_batch,
+    reconciliation_row, redemption, redemption_state, repayment, settlement, settlement_bucket,
 };
 use crate::store::tx::{Page, SettlementLines};
 
@@ -38,6 +38,16 @@ pub fn open_buckets(conn: &mut Conn, retailer: Id, from: Day, to: Day) -> Result
         .order((settlement_bucket::day, settlement_bucket::programme))
         .select(BucketRow::as_select());
     read_all(rows.load(conn)?)
+}
+
+/// Buckets by their identities.
+pub fn buckets_by_id(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Bucket>, StoreError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(super::KEYS) {
+        let rows = settlement_bucket::table.filter(settlement_bucket::id.eq_any(ids)).select(BucketRow::as_select());
+        found.extend(read_all::<BucketRow>(rows.load(conn)?)?);
+    }
+    Ok(found)
 }
 
 /// A retailer's accounts on all lines.
@@ -88,7 +98,7 @@ pub fn settlement_lines(conn: &mut Conn, settlement: &Settlement) -> Result<Sett
         .select((redemption::id, redemption::bucket))
         .load(conn)?;
     let mut found: BTreeMap<Id, Id> = first.into_iter().filter(|(_, bucket)| buckets.contains(bucket)).collect();
-    let adjustments = adjustments_of(conn, settlement)?;
+    let (adjustments, alone) = adjustments_of(conn, settlement)?;
     let again = redemption_state::table.filter(redemption_state::bucket.eq_any(&settlement.buckets));
     let again: Vec<RedemptionState> = read_all(again.select(RedemptionStateRow::as_select()).load(conn)?)?;
     let mut states: BTreeMap<Id, RedemptionState> = again.into_iter().map(|state| (state.redemption, state)).collect();
@@ -110,7 +120,10 @@ pub fn settlement_lines(conn: &mut Conn, settlement: &Settlement) -> Result<Sett
         .collect();
     let mut kept: Vec<Adjustment> = adjustments
         .into_iter()
-        .filter(|row| states.get(&row.redemption).is_none_or(|state| stays(state, row.id, paid_at)))
+        .filter(|row| {
+            let alone = alone.contains(&row.id);
+            states.get(&row.redemption).is_none_or(|state| stays(state, (row.id, alone), paid_at))
+        })
         .collect();
     for ids in moved.chunks(super::KEYS) {
         let rows = adjustment::table.filter(adjustment::id.eq_any(ids)).select(AdjustmentRow::as_select());
@@ -125,18 +138,21 @@ fn is_in(state: &RedemptionState, buckets: &BTreeSet<Id>) -> bool {
     state.bucket.is_some_and(|bucket| buckets.contains(&bucket))
 }
 
-/// An adjustment stays in the bucket of its posting unless it went with its redemption: refused, or undone unpaid.
-fn stays(state: &RedemptionState, adjustment: Id, paid_at: Option<Moment>) -> bool {
+/// An adjustment stays in the bucket of its posting, or in that in which it waits alone, unless it went with its redemption:
+/// refused, or undone unpaid.
+fn stays(state: &RedemptionState, (adjustment, alone): (Id, bool), paid_at: Option<Moment>) -> bool {
     let named = state.rejection.as_ref().is_some_and(|rejection| rejection.adjustments.contains(&adjustment));
+    let went = named && !alone;
     match state.status {
         RedemptionStatus::Reversed => false,
-        RedemptionStatus::ClawedBack => paid_at.is_some_and(|paid| paid < state.at),
-        _ => !named,
+        RedemptionStatus::ClawedBack => !went && paid_at.is_some_and(|paid| paid < state.at),
+        _ => !went,
     }
 }
 
-/// Adjustments that were posted into the settlement's buckets.
-fn adjustments_of(conn: &mut Conn, settlement: &Settlement) -> Result<Vec<Adjustment>, StoreError> {
+/// Adjustments that were posted into the settlement's buckets, or wait there after they were refused by themselves; and
+/// which of them did the latter.
+fn adjustments_of(conn: &mut Conn, settlement: &Settlement) -> Result<(Vec<Adjustment>, BTreeSet<Id>), StoreError> {
     let (from, to) = (settlement.from.start(), settlement.to.start().plus_seconds(DAY_SECONDS));
     let rows = adjustment::table
         .filter(adjustment::retailer.eq(settlement.retailer))
@@ -144,7 +160,21 @@ fn adjustments_of(conn: &mut Conn, settlement: &Settlement) -> Result<Vec<Adjust
         .filter(adjustment::at.lt(to.0))
         .select(AdjustmentRow::as_select());
     let rows: Vec<Adjustment> = read_all(rows.load(conn)?)?;
-    Ok(rows.into_iter().filter(|row| settlement.buckets.contains(&row.bucket)).collect())
+    let mut posted: Vec<Adjustment> = rows.into_iter().filter(|row| settlement.buckets.contains(&row.bucket)).collect();
+    let ids: Vec<Id> = posted.iter().map(|row| row.id).collect();
+    let mut refused: BTreeSet<Id> = BTreeSet::new();
+    for ids in ids.chunks(super::KEYS) {
+        let rows = adjustment_state::table.filter(adjustment_state::adjustment.eq_any(ids));
+        refused.extend(rows.select(adjustment_state::adjustment).load::<Id>(conn)?);
+    }
+    posted.retain(|row| !refused.contains(&row.id));
+    let waits = adjustment_state::table.filter(adjustment_state::bucket.eq_any(&settlement.buckets));
+    let waits: Vec<Id> = waits.select(adjustment_state::adjustment).load(conn)?;
+    for ids in waits.chunks(super::KEYS) {
+        let rows = adjustment::table.filter(adjustment::id.eq_any(ids)).select(AdjustmentRow::as_select());
+        posted.extend(read_all::<AdjustmentRow>(rows.load(conn)?)?);
+    }
+    Ok((posted, waits.into_iter().collect()))
 }
 
 /// Redemptions by their identities, newest first, each with how far it has come.

@@ -12,17 +12,17 @@ use crate::domain::id::Id;
 use crate::domain::ledger::Movement;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AccountProposalRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow, AuditRow,
-    BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
-    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow, ReconciliationRowRow, RedemptionRow,
-    RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
+    AccountProposalRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow,
+    AuditRow, BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow,
+    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow,
+    ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
-    account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, attempt, audit_block, audit_checkpoint,
-    audit_record, bank_return, dispute, evidence_file, growth_baseline, import_file, line_hold, line_rejection,
-    movement, off_system_trade_in, old_item_step, payment_batch, pickup, reconciliation_row, redemption, redemption_state,
-    repayment, settlement,
+    account_proposal, adjustment, adjustment_state, anomaly, anomaly_rules, assisted_claim, attempt, audit_block,
+    audit_checkpoint, audit_record, bank_return, dispute, evidence_file, growth_baseline, import_file, line_hold,
+    line_rejection, movement, off_system_trade_in, old_item_step, payment_batch, pickup, reconciliation_row,
+    redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -128,6 +128,7 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "redemption" => rows!(redemption.id as RedemptionRow),
         "redemption_state" => rows!(redemption_state.redemption as RedemptionStateRow),
         "adjustment" => rows!(adjustment.id as AdjustmentRow),
+        "adjustment_state" => rows!(adjustment_state.adjustment as AdjustmentStateRow),
         "assisted_claim" => rows!(assisted_claim.voucher as AssistedClaimRow),
         "account_proposal" => rows!(account_proposal.id as AccountProposalRow),
         "growth_baseline" => rows!(growth_baseline.id as BaselineRow),

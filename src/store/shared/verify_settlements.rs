@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::Conn;
 use super::verify::{each_row, read, sound};
+use crate::domain::adjustment::AdjustmentState;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::records::{RedemptionState, RedemptionStatus};
@@ -14,12 +15,12 @@ use crate::domain::time::Moment;
 use crate::store::digest;
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AdjustmentRow, BankReturnRow, BucketRow, LineHoldRow, LineRejectionRow, LineRow, PaymentBatchRow,
-    ReconciliationRowRow, RedemptionRow, RepaymentRow, Row, SettlementRow,
+    AdjustmentRow, AdjustmentStateRow, BankReturnRow, BucketRow, LineHoldRow, LineRejectionRow, LineRow,
+    PaymentBatchRow, ReconciliationRowRow, RedemptionRow, RepaymentRow, Row, SettlementRow,
 };
 use crate::store::schema::{
-    adjustment, bank_return, ledger_line, line_hold, line_rejection, payment_batch, reconciliation_row, redemption,
-    repayment, settlement, settlement_bucket,
+    adjustment, adjustment_state, bank_return, ledger_line, line_hold, line_rejection, payment_batch,
+    reconciliation_row, redemption, repayment, settlement, settlement_bucket,
 };
 use crate::store::verify::{Balances, Facts, Finding, Walk, compare};
 
@@ -46,6 +47,7 @@ macro_rules! as_written {
 /// What the verification of buckets needs beside the buckets.
 struct Known<'a> {
     states: &'a BTreeMap<Id, RedemptionState>,
+    adjustment_states: BTreeMap<Id, AdjustmentState>,
     settlements: BTreeMap<Id, Settlement>,
     held: BTreeSet<Id>,
     buckets: BTreeMap<Id, Bucket>,
@@ -60,6 +62,7 @@ pub fn settlements(
     balances: &mut Balances,
 ) -> Result<Result<u64, Finding>, StoreError> {
     let settlements: Vec<Settlement> = as_written!(conn, walk, settlement.id as SettlementRow);
+    let alone: Vec<AdjustmentState> = as_written!(conn, walk, adjustment_state.adjustment as AdjustmentStateRow);
     as_written!(conn, walk, line_rejection.id as LineRejectionRow);
     let holds: Vec<LineHold> = as_written!(conn, walk, line_hold.redemption as LineHoldRow);
     as_written!(conn, walk, payment_batch.id as PaymentBatchRow);
@@ -94,6 +97,7 @@ pub fn settlements(
     sound!(inventories(conn, walk, &settlements)?);
     let known = Known {
         states,
+        adjustment_states: alone.into_iter().map(|row| (row.adjustment, row)).collect(),
         settlements: settlements.into_iter().map(|row| (row.id, row)).collect(),
         held: holds.iter().filter(|row| !row.open.is_empty()).map(|row| row.redemption).collect(),
         buckets,
@@ -103,11 +107,7 @@ pub fn settlements(
 }
 
 /// The digest that each approval froze is that of the lines, and of the evidence that lay there when it was recorded.
-fn inventories(
-    conn: &mut Conn,
-    walk: &Walk,
-    settlements: &[Settlement],
-) -> Result<Result<(), Finding>, StoreError> {
+fn inventories(conn: &mut Conn, walk: &Walk, settlements: &[Settlement]) -> Result<Result<(), Finding>, StoreError> {
     for row in settlements {
         // The first digests were over the lines alone; those are held by the trail's digest of the row.
         let Some(frozen) = row.frozen.as_ref().filter(|frozen| frozen.evidence_hashes.is_some()) else { continue };
@@ -143,8 +143,9 @@ fn sums(conn: &mut Conn, known: &Known<'_>) -> Result<Result<(), Finding>, Store
         let unreadable = |_| Finding::new("adjustment", id, None, "it is unreadable");
         let raise = sound!(row.read().map_err(unreadable));
         if let Some(bucket) = known.of_adjustment(raise.redemption, id, raise.bucket) {
-            let sum = &mut found.entry(bucket).or_default().0;
-            sum.add(&Portion::of(&raise.programme, raise.category, raise.amount, &raise.funding));
+            let sum = found.entry(bucket).or_default();
+            sum.0.add(&Portion::of(&raise.programme, raise.category, raise.amount, &raise.funding));
+            sum.1 += u32::from(known.counts_as_held(raise.redemption, bucket));
         }
     });
     for (id, bucket) in &known.buckets {
@@ -194,10 +195,13 @@ impl Known<'_> {
         }
     }
 
-    /// The bucket in which an adjustment lies, or was paid: with its redemption once it was refused with it.
+    /// The bucket in which an adjustment lies, or was paid: with its redemption once it was refused with it, by itself once it
+    /// was refused by itself.
     fn of_adjustment(&self, redemption: Id, id: Id, first: Id) -> Option<Id> {
+        let alone = self.adjustment_states.get(&id);
+        let first = alone.map_or(Some(first), |alone| alone.bucket)?;
         let Some(state) = self.states.get(&redemption) else { return Some(first) };
-        if state.rejection.as_ref().is_some_and(|rejection| rejection.adjustments.contains(&id)) {
+        if alone.is_none() && state.rejection.as_ref().is_some_and(|rejection| rejection.adjustments.contains(&id)) {
             return state.bucket;
         }
         match state.status {

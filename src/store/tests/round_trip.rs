@@ -53,6 +53,8 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.redemptions.peek(&id(4)), Some(&saved.redemptions[0]));
         assert_eq!(state.redemption_states.peek(&id(4)), Some(&saved.redemption_states[0]));
         assert_eq!(state.adjustments.peek(&samples::adjustment().id), Some(&samples::adjustment()));
+        let alone = samples::adjustment_state();
+        assert_eq!(state.adjustment_states.peek(&alone.adjustment), Some(&alone));
         assert_eq!(state.buckets.peek(&saved.buckets[0].id), Some(&saved.buckets[0]));
         assert_eq!(state.releases.peek(&saved.releases[0].id), Some(&saved.releases[0]));
         assert_eq!(state.lines.peek(&saved.lines[0].id), Some(&saved.lines[0]));
@@ -125,6 +127,7 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.redemptions.ask(id(4));
     state.redemption_states.ask(id(4));
     state.adjustments.ask(samples::adjustment().id);
+    state.adjustment_states.ask(samples::adjustment().id);
     state.buckets.ask(saved.buckets[0].id);
     state.releases.ask(saved.releases[0].id);
     state.lines.ask(saved.lines[0].id);

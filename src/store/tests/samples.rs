@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::domain::account::{Account, Hidden, RefreshToken, Revocation, Session, SessionEnd, StaffRole, Till};
-use crate::domain::adjustment::Adjustment;
+use crate::domain::adjustment::{Adjustment, AdjustmentState};
 use crate::domain::anomaly::{
     Anomaly, AnomalyRule, AnomalyStatus, Link, LinkKind, Rules as AnomalyRules, RulesEntry, ScanDay, Signal,
 };
@@ -12,7 +12,7 @@ use crate::domain::calendar::Due;
 use crate::domain::checkpoint::{Block, Checkpoint};
 use crate::domain::command::Outcome;
 use crate::domain::dispute::{
-    Compensation, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision, DisputeOutcome, DisputeParty,
+    Compensation, Dispute, DisputeAbout, DisputeAnswer, DisputeDecision, DisputeOutcome, DisputeParty, HoldRelease,
 };
 use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, FileMedia};
 use crate::domain::goods::Category;
@@ -35,7 +35,7 @@ use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
 use crate::domain::settlement::{
     BankReturn, Bucket, Control, Frozen, Hold, HoldKind, LineHold, LineRejection, Payment, PaymentBatch, Portion,
     ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReconciliationStatus, Recovered, Repayment,
-    Settlement, SettlementStatus, Signature,
+    Settlement, SettlementStatus, Signature, Withdrawal,
 };
 use crate::domain::time::Moment;
 use crate::store::{Attempt, ClaimWrite, DoneRow, Saved};
@@ -494,8 +494,36 @@ pub fn settlement() -> Settlement {
             evidence_hashes: Some(3),
         }),
         batch: Some(id(63)),
-        payment: Some(Payment { reference: Some("R".into()), paid_on: at().day(), recorded: signature }),
+        batches: vec![id(62), id(63)],
+        payment: Some(Payment { reference: Some("R".into()), paid_on: at().day(), recorded: signature, held: 1 }),
         due: Some(Due { day: at().day(), holidays_known: true }),
+        submitters: vec![id(62)],
+        hands: vec![id(62), id(61)],
+        withdrawn: vec![Withdrawal {
+            frozen: Frozen {
+                portions: bucket().portions,
+                recovered: vec![Recovered { line: line().id, amount: Fen(500) }],
+                account: retailer().account,
+                lines_sha256: "cd".repeat(32),
+                evidence_hashes: Some(2),
+            },
+            approvals: vec![signature],
+            reason: "账号有误".into(),
+            signature,
+        }],
+    }
+}
+
+pub fn adjustment_state() -> AdjustmentState {
+    AdjustmentState {
+        adjustment: adjustment().id,
+        redemption: id(4),
+        settlement: id(61),
+        code: RejectionCode::Price,
+        reason: "价格".into(),
+        step: id(66),
+        bucket: Some(bucket().id),
+        at: at(),
     }
 }
 
@@ -517,6 +545,8 @@ pub fn reconciliation_row() -> ReconciliationRow {
         row: Some(1),
         kind: ReconciliationKind::Different,
         settlement: Some(id(61)),
+        named: Some("这一笔".into()),
+        paid: Some(false),
         expected: Some(Fen(1000)),
         found: Some(Fen(999)),
         reference: Some("R".into()),
@@ -524,6 +554,7 @@ pub fn reconciliation_row() -> ReconciliationRow {
         status: ReconciliationStatus::Closed,
         answer: Some(ReconciliationAnswer::PayAgain),
         note: Some("退回".into()),
+        asked: Some(Signature { by: id(61), at: at() }),
         closed: Some(Signature { by: id(62), at: at() }),
         at: at(),
     }
@@ -607,6 +638,7 @@ pub fn dispute() -> Dispute {
             at: at(),
         }),
         holds: true,
+        released: Some(HoldRelease { reason: "已了结".into(), by: id(45), at: at() }),
         compensation: Some(Compensation {
             amount: Fen(30_000),
             paid_on: at().day(),
@@ -658,6 +690,7 @@ pub fn saved(salt: &str) -> Saved {
         turn_ins: vec![turn_in()],
         vouchers: vec![voucher()],
         redemption_states: vec![redemption_state()],
+        adjustment_states: vec![adjustment_state()],
         buckets: vec![bucket()],
         releases: vec![release],
         lines: vec![line()],

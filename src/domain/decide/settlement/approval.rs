@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Step, entry, in_state, payment, somebody_else};
+use super::{Step, entry, held, in_state, judge_held, payment, somebody_else};
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Approval, Change, Decision, Stop};
 use crate::domain::decide::Ids;
@@ -39,9 +39,7 @@ pub(super) fn approve(
 ) -> Result<Decision, Stop> {
     in_state(before, &[SettlementStatus::Reviewed], &mut checks);
     somebody_else(before.was_touched_by(signature.by), &mut checks);
-    let held = held(state, before)?;
-    let free = Refusal::of(Code::WrongState).found(format!("{held} lines that are held"));
-    checks.note(held == 0, free.expected("no line that a finding, a dispute or an old item holds"));
+    judge_held(held(state, before)?, "", &mut checks);
     // Lines leave a settlement that was submitted and none comes in: as many, and as much, are the very same.
     let (control, read) = (sum.control(), approval.inventory.control());
     let same = Refusal::of(Code::WrongState).found(format!("{} lines of {}", read.lines, read.amount));
@@ -49,7 +47,7 @@ pub(super) fn approve(
     checks.note(read == control, same.expected(there));
     checks.verdict()?;
     // From here it must succeed.
-    let mut after = before.clone();
+    let mut after = before.with_hand(signature.by);
     after.approvals.push(signature);
     let needed = if approval.ceiling.is_some_and(|ceiling| control.amount > ceiling) { 2 } else { 1 };
     if after.approvals.len() < needed {
@@ -80,7 +78,7 @@ pub(super) fn approve(
     take_back(state, &mut step, (after.id, retailer.id), &recovered, ids)?;
     let nothing_to_transfer = after.transfer() == Some(Fen::ZERO);
     if nothing_to_transfer {
-        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature };
+        let payment = Payment { reference: None, paid_on: ids.stamp.day(), recorded: signature, held: 0 };
         payment::settle(&mut step, &mut after, payment, ids)?;
     } else {
         let paying = retailer.paying.iter().copied().chain([after.id]).collect();
@@ -91,14 +89,6 @@ pub(super) fn approve(
         "lines_sha256": lines_sha256, "evidence_hashes": hashes, "transfer": after.transfer(),
         "approvals": after.approvals.len()});
     Ok(step.decision(after, more))
-}
-
-fn held(state: &State, settlement: &Settlement) -> Result<u32, Stop> {
-    let mut held = 0_u32;
-    for id in &settlement.buckets {
-        held = held.saturating_add(state.buckets.get(id)?.map_or(0, |row| row.held));
-    }
-    Ok(held)
 }
 
 /// What the retailer owes back is set off against what it is to be paid: on the settlement's own lines first, then on the

@@ -5,6 +5,7 @@ mod payment;
 mod reconciliation;
 mod rejection;
 mod repayment;
+mod withdrawal;
 
 use std::collections::BTreeSet;
 
@@ -38,8 +39,14 @@ pub(super) fn footprint_submit(state: &mut State, new: &SubmitSettlement) {
 /// Every step looks at the settlement and at its buckets, and those that move money at the accounts of their lines.
 pub(super) fn footprint(state: &mut State, step: &StepOfSettlement) {
     ask(state, step.settlement);
-    if let SettlementStep::Approve(approval) = &step.step {
-        approval::ask(state, step.settlement, approval);
+    match &step.step {
+        SettlementStep::Approve(approval) => approval::ask(state, step.settlement, approval),
+        SettlementStep::Withdraw { .. } => withdrawal::ask(state, step.settlement),
+        SettlementStep::Pay(paid) => {
+            let retailer = state.settlements.peek(&step.settlement).map(|settlement| settlement.retailer);
+            retailer.into_iter().for_each(|retailer| state.claims.ask(payment::reference(retailer, &paid.reference)));
+        }
+        _ => {}
     }
 }
 
@@ -109,8 +116,12 @@ pub(super) fn submit(state: &State, new: &SubmitSettlement, by: Id, ids: &mut Id
         returned: None,
         frozen: None,
         batch: None,
+        batches: Vec::new(),
         payment: None,
         due: Some(new.calendars.after(ids.stamp.day(), ACCEPT_DAYS)),
+        submitters: vec![by],
+        hands: vec![by],
+        withdrawn: Vec::new(),
     };
     let mut step = Step::of(state, None);
     step.stage(&settlement)?;
@@ -127,18 +138,19 @@ pub(super) fn advance(state: &State, step: &StepOfSettlement, by: Id, ids: &mut 
     match &step.step {
         SettlementStep::Resubmit => {
             in_state(before, &[SettlementStatus::Returned], &mut checks);
-            let something = Refusal::of(Code::WrongState).found("no lines").expected("lines that are not settled");
-            checks.note(sum.control().lines > 0, something);
             checks.verdict()?;
-            let after = Settlement {
-                status: SettlementStatus::Submitted,
-                submitted: sum.control(),
-                rejected: Control::default(),
-                submission: signature,
-                returned: None,
-                due: Some(step.calendars.after(ids.stamp.day(), ACCEPT_DAYS)),
-                ..before.clone()
-            };
+            let mut after = before.with_hand(by);
+            if !after.submitters.contains(&by) {
+                after.submitters.push(by);
+            }
+            // Of one that has lost all its lines nothing is left to be paid: it ends here.
+            let is_empty = sum.control().lines == 0;
+            after.status = if is_empty { SettlementStatus::Closed } else { SettlementStatus::Submitted };
+            after.submitted = sum.control();
+            after.rejected = Control::default();
+            after.submission = signature;
+            after.returned = after.returned.filter(|_| is_empty);
+            after.due = (!is_empty).then(|| step.calendars.after(ids.stamp.day(), ACCEPT_DAYS));
             staged(state, before, after, json!({}))
         }
         SettlementStep::Accept => {
@@ -146,22 +158,26 @@ pub(super) fn advance(state: &State, step: &StepOfSettlement, by: Id, ids: &mut 
             let once =
                 Refusal::of(Code::WrongState).found("accepted").expected("a settlement that waits for acceptance");
             checks.note(before.acceptance.is_none(), once);
-            somebody_else(before.submission.by == by, &mut checks);
+            somebody_else(before.was_submitted_by(by), &mut checks);
             checks.verdict()?;
             let due = Some(step.calendars.after(ids.stamp.day(), REVIEW_DAYS));
-            let after = Settlement { acceptance: Some(signature), due, ..before.clone() };
+            let after = Settlement { acceptance: Some(signature), due, ..before.with_hand(by) };
             Ok(Step::of(state, Some(before)).decision(after, json!({})))
         }
         SettlementStep::Review => {
             in_state(before, &[SettlementStatus::Submitted], &mut checks);
-            somebody_else(before.submission.by == by, &mut checks);
+            let waits = before.status == SettlementStatus::Submitted && before.acceptance.is_none();
+            let accepted = Refusal::of(Code::WrongState).found("submitted, and not accepted");
+            checks.note(!waits, accepted.expected("a settlement that the bureau has accepted"));
+            somebody_else(before.was_submitted_by(by), &mut checks);
             checks.verdict()?;
-            let after = Settlement { status: SettlementStatus::Reviewed, review: Some(signature), ..before.clone() };
+            let (status, review) = (SettlementStatus::Reviewed, Some(signature));
+            let after = Settlement { status, review, ..before.with_hand(by) };
             staged(state, before, after, json!({}))
         }
         SettlementStep::Return { reason } => {
             in_state(before, &[SettlementStatus::Submitted, SettlementStatus::Reviewed], &mut checks);
-            somebody_else(before.submission.by == by, &mut checks);
+            somebody_else(before.was_submitted_by(by), &mut checks);
             checks.verdict()?;
             let after = Settlement {
                 status: SettlementStatus::Returned,
@@ -171,9 +187,12 @@ pub(super) fn advance(state: &State, step: &StepOfSettlement, by: Id, ids: &mut 
                 approvals: Vec::new(),
                 returned: Some(reason.clone()),
                 due: None,
-                ..before.clone()
+                ..before.with_hand(by)
             };
             staged(state, before, after, json!({"reason": reason}))
+        }
+        SettlementStep::Withdraw { reason } => {
+            withdrawal::withdraw(state, before, reason, (signature, &step.calendars), checks, ids)
         }
         SettlementStep::Approve(approval) => {
             approval::approve(state, (before, &sum), approval, (signature, &step.calendars), checks, ids)
@@ -216,6 +235,20 @@ fn judge_control(said: Control, found: Control, checks: &mut Checks) {
     checks.note(said.amount == found.amount, amount);
 }
 
+/// How many of its lines a finding, a dispute or an old item holds.
+fn held(state: &State, settlement: &Settlement) -> Result<u32, Stop> {
+    let mut held = 0_u32;
+    for id in &settlement.buckets {
+        held = held.saturating_add(state.buckets.get(id)?.map_or(0, |row| row.held));
+    }
+    Ok(held)
+}
+
+fn judge_held(held: u32, pointer: &str, checks: &mut Checks) {
+    let refusal = Refusal::at(Code::WrongState, pointer).found(format!("{held} lines that are held"));
+    checks.note(held == 0, refusal.expected("no line that a finding, a dispute or an old item holds"));
+}
+
 fn in_state(settlement: &Settlement, allowed: &[SettlementStatus], checks: &mut Checks) {
     let expected = allowed.iter().map(|status| status.name()).collect::<Vec<_>>().join(" or ");
     let refusal = Refusal::of(Code::WrongState).found(settlement.status).expected(expected);
@@ -241,12 +274,16 @@ impl<'a> Step<'a> {
         Self { buckets: Buckets::of(state), before, changes: Vec::new(), movements: Vec::new(), rollups: Vec::new() }
     }
 
-    /// Says in each bucket how far its settlement is.
+    /// Says in each bucket how far its settlement is. In what is paid nothing is held any more: a hold that still stands
+    /// keeps its own row, and what it comes to is clawed back.
     fn stage(&mut self, settlement: &Settlement) -> Result<(), Stop> {
         for id in &settlement.buckets {
             let bucket: &mut Bucket = self.buckets.bucket(*id)?;
             bucket.settlement = Some(settlement.id);
             bucket.stage = Some(settlement.status);
+            if settlement.status == SettlementStatus::Paid {
+                bucket.held = 0;
+            }
         }
         Ok(())
     }

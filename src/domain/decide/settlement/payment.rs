@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Step, entry, in_state};
+use super::{Step, entry, held, in_state};
 use crate::domain::command::{Change, Decision, Paid, Stop};
 use crate::domain::decide::Ids;
 use crate::domain::id::Id;
 use crate::domain::ledger::{Accounts, Movement, MovementKind};
-use crate::domain::records::Retailer;
+use crate::domain::records::{ClaimKey, ClaimKind, Retailer};
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::Tally;
 use crate::domain::settlement::{Payment, Settlement, SettlementStatus, Signature};
 use crate::domain::state::State;
+use crate::domain::time::Day;
 
+/// What the bank did is recorded also where a line of it has come to be held since the file went out: the money is gone.
+/// How many such lines there were stands with the payment.
+///
 /// Everything but the retailer's row, which several payments of one file change together: [`arrived`].
 pub(super) fn pay(
     state: &State,
@@ -33,15 +37,42 @@ pub(super) fn pay(
     }
     let future = Refusal::at(Code::WrongState, "/paid_on").found(paid.paid_on).expected("today or before");
     checks.note(paid.paid_on <= ids.stamp.day(), future);
+    judge_day(before, paid.paid_on, "/paid_on", &mut checks);
+    let key = reference(before.retailer, &paid.reference);
+    judge_reference(state, key, &paid.reference, &mut checks)?;
     checks.verdict()?;
     // From here it must succeed.
     let mut after = before.clone();
     let mut step = Step::of(state, Some(before));
-    let payment = Payment { reference: Some(paid.reference.clone()), paid_on: paid.paid_on, recorded: signature };
+    let (reference, held) = (Some(paid.reference.clone()), held(state, before)?);
+    let payment = Payment { reference, paid_on: paid.paid_on, recorded: signature, held };
     settle(&mut step, &mut after, payment, ids)?;
     step.stage(&after)?;
-    let more = json!({"reference": paid.reference, "paid_on": paid.paid_on, "transfer": after.transfer()});
+    step.changes.push(Change::Claim { key, holder: Some(after.id) });
+    let more = json!({"reference": paid.reference, "paid_on": paid.paid_on, "transfer": after.transfer(),
+        "held": held});
     Ok(step.decision(after, more))
+}
+
+/// The bank's reference of a transfer to a retailer: one transfer pays one settlement.
+pub(super) fn reference(retailer: Id, reference: &str) -> ClaimKey {
+    ClaimKey::new(ClaimKind::BankReference, &["payment", &retailer.to_string(), reference])
+}
+
+/// A transfer is recorded once.
+pub(super) fn judge_reference(state: &State, key: ClaimKey, reference: &str, checks: &mut Checks) -> Result<(), Stop> {
+    let known = state.claims.get(&key)?.is_some_and(|held| held.by.is_some());
+    let refusal = Refusal::at(Code::WrongState, "/bank_reference").found(reference);
+    checks.note(!known, refusal.expected("a transfer that is not recorded yet"));
+    Ok(())
+}
+
+/// Nothing is paid before the day on which the last of its approvers approved it.
+pub(super) fn judge_day(settlement: &Settlement, day: Day, pointer: &str, checks: &mut Checks) {
+    if let Some(approved) = settlement.approvals.last().map(|approval| approval.at.day()) {
+        let refusal = Refusal::at(Code::WrongState, pointer).found(day).expected(format!("{approved} or later"));
+        checks.note(approved <= day, refusal);
+    }
 }
 
 /// Owed becomes paid, by programme line.

@@ -4,21 +4,29 @@ use serde_json::json;
 
 use super::Step;
 use super::approval::take_back;
+use super::payment::judge_reference;
 use crate::domain::command::{AuditNote, Change, Decision, NewRepayment, Outcome, Stop};
 use crate::domain::decide::Ids;
 use crate::domain::id::Id;
 use crate::domain::ledger::account_id;
 use crate::domain::money::Fen;
+use crate::domain::records::{ClaimKey, ClaimKind};
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::settlement::{Recovered, Repayment};
 use crate::domain::state::State;
 
 pub(in crate::domain::decide) fn footprint(state: &mut State, new: &NewRepayment) {
     state.retailers.ask(new.retailer);
+    state.claims.ask(reference(new));
     for line in &new.lines {
         state.lines.ask(*line);
         state.accounts.ask(account_id(*line, new.retailer));
     }
+}
+
+/// The bank's reference of a transfer from a retailer: one transfer repays once.
+fn reference(new: &NewRepayment) -> ClaimKey {
+    ClaimKey::new(ClaimKind::BankReference, &["repayment", &new.retailer.to_string(), &new.reference])
 }
 
 /// It goes to the lines on which something is owed back, in order, and must not be more than that.
@@ -47,6 +55,8 @@ pub(in crate::domain::decide) fn repay(
     checks.note(left == Fen::ZERO, refusal);
     let future = Refusal::at(Code::WrongState, "/paid_on").found(new.paid_on).expected("today or before");
     checks.note(new.paid_on <= ids.stamp.day(), future);
+    let key = reference(new);
+    judge_reference(state, key, &new.reference, &mut checks)?;
     checks.verdict()?;
     // From here it must succeed.
     let repayment = Repayment {
@@ -66,7 +76,7 @@ pub(in crate::domain::decide) fn repay(
     Ok(Decision {
         audit: AuditNote { subject: repayment.id.to_string(), detail },
         outcome: Outcome::Repayment(Box::new(repayment.clone())),
-        changes: vec![Change::Repayment(Box::new(repayment))],
+        changes: vec![Change::Claim { key, holder: Some(repayment.id) }, Change::Repayment(Box::new(repayment))],
         movements: step.movements,
         rollups: step.rollups,
     })

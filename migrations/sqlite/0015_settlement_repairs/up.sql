@@ -1,0 +1,170 @@
+-- Settlement: what the bank said is kept, an adjustment is refused by itself, an approval is withdrawn, and a settlement
+-- of which nothing is left is closed.
+
+-- An adjustment that was refused by itself, while its redemption stands, is paid or lies elsewhere; and the bucket in which
+-- it waits anew.
+CREATE TABLE adjustment_state (
+    adjustment BLOB NOT NULL PRIMARY KEY CHECK (length(adjustment) = 16),
+    redemption BLOB NOT NULL CHECK (length(redemption) = 16),
+    status TEXT NOT NULL CHECK (status IN ('rejected', 'resubmitted')),
+    step BLOB NOT NULL CHECK (length(step) = 16),
+    settlement BLOB NOT NULL CHECK (length(settlement) = 16),
+    code TEXT NOT NULL CHECK (code IN (
+        'INVOICE', 'AMOUNT', 'SERIAL_NUMBER', 'PHOTO', 'ADDRESS', 'DELIVERY', 'CATEGORY', 'OLD_ITEM', 'IDENTITY',
+        'PRICE', 'DUPLICATE', 'OTHER')),
+    reason TEXT NOT NULL,
+    bucket BLOB CHECK (length(bucket) = 16),
+    at INTEGER NOT NULL,
+    CHECK ((status = 'resubmitted') = (bucket IS NOT NULL))
+) STRICT;
+CREATE INDEX adjustment_state_of_bucket ON adjustment_state (bucket) WHERE bucket IS NOT NULL;
+
+-- What the bank said, beside what it comes to; checks of a table cannot be changed here, so the rows move into one that
+-- has the new ones.
+CREATE TABLE reconciliation_row_with_results (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    batch BLOB NOT NULL CHECK (length(batch) = 16),
+    file BLOB NOT NULL CHECK (length(file) = 16),
+    file_row INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('matched', 'missing', 'different', 'duplicate', 'bounced', 'unknown')),
+    settlement BLOB CHECK (length(settlement) = 16),
+    expected_fen INTEGER,
+    found_fen INTEGER,
+    reference TEXT,
+    paid_on INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+    answer TEXT CHECK (answer IN ('explained', 'pay_again')),
+    note TEXT,
+    closed_by BLOB CHECK (length(closed_by) = 16),
+    closed_at INTEGER,
+    at INTEGER NOT NULL,
+    named TEXT,
+    paid INTEGER CHECK (paid IN (0, 1)),
+    asked_by BLOB CHECK (length(asked_by) = 16),
+    asked_at INTEGER,
+    CHECK ((asked_by IS NULL) = (asked_at IS NULL)),
+    -- Nobody confirms alone that the bank has not paid, whatever the code says.
+    CHECK (answer <> 'pay_again' OR asked_by <> closed_by),
+    CHECK ((status = 'closed') = (closed_by IS NOT NULL)),
+    CHECK ((kind = 'missing') = (file_row IS NULL)),
+    CHECK (kind <> 'matched' OR (expected_fen IS NOT NULL AND expected_fen = found_fen))
+) STRICT;
+INSERT INTO reconciliation_row_with_results
+    SELECT id, batch, file, file_row, kind, settlement, expected_fen, found_fen, reference, paid_on, status, answer, note,
+        closed_by, closed_at, at, NULL, NULL, NULL, NULL
+    FROM reconciliation_row;
+DROP TABLE reconciliation_row;
+ALTER TABLE reconciliation_row_with_results RENAME TO reconciliation_row;
+CREATE INDEX reconciliation_row_by_status ON reconciliation_row (status, id);
+-- The rows of a file for the bank, and the files of the bank that answered it.
+CREATE INDEX reconciliation_row_of_batch ON reconciliation_row (batch, id);
+CREATE INDEX bank_return_of_batch ON bank_return (batch, at);
+
+-- One more kind of movement; the movements move as they are.
+CREATE TABLE movement_with_restores (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    line BLOB NOT NULL CHECK (length(line) = 16),
+    retailer BLOB CHECK (length(retailer) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('adjust', 'reserve', 'expire', 'cancel', 'redeem', 'reverse', 'raise', 'pay',
+        'claw_back', 'recover', 'restore')),
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    appropriation_fen INTEGER NOT NULL,
+    available_fen INTEGER NOT NULL,
+    reserved_fen INTEGER NOT NULL,
+    payable_fen INTEGER NOT NULL,
+    paid_fen INTEGER NOT NULL,
+    clawback_fen INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    CHECK (appropriation_fen + available_fen + reserved_fen + payable_fen + paid_fen + clawback_fen = 0),
+    -- Money that a retailer is owed, was paid or owes back names the retailer.
+    CHECK (retailer IS NOT NULL OR (payable_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    -- Only an adjustment changes what the public purse has put in, and it changes nothing else but what is available.
+    CHECK ((kind = 'adjust') OR appropriation_fen = 0),
+    CHECK (kind <> 'adjust' OR (reserved_fen = 0 AND payable_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    CHECK (kind <> 'reserve' OR (reserved_fen >= 0 AND payable_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    CHECK (kind NOT IN ('expire', 'cancel')
+        OR (reserved_fen <= 0 AND payable_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    -- A redemption takes from the reservation what it owes to the retailer, and gives the rest back.
+    CHECK (kind <> 'redeem'
+        OR (retailer IS NOT NULL AND reserved_fen <= 0 AND payable_fen >= 0 AND available_fen >= 0
+            AND paid_fen = 0 AND clawback_fen = 0)),
+    CHECK (kind <> 'reverse'
+        OR (retailer IS NOT NULL AND payable_fen <= 0 AND reserved_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    CHECK (kind <> 'raise'
+        OR (retailer IS NOT NULL AND payable_fen > 0 AND reserved_fen = 0 AND paid_fen = 0 AND clawback_fen = 0)),
+    -- What was owed is paid.
+    CHECK (kind <> 'pay'
+        OR (paid_fen >= 0 AND available_fen = 0 AND reserved_fen = 0 AND clawback_fen = 0)),
+    -- What was paid is owed back; what was not paid yet is available again.
+    CHECK (kind <> 'claw_back'
+        OR (clawback_fen > 0 AND paid_fen = -clawback_fen AND payable_fen <= 0 AND reserved_fen = 0)),
+    -- What was owed back is available again.
+    CHECK (kind <> 'recover'
+        OR (clawback_fen < 0 AND payable_fen = 0 AND paid_fen = 0 AND reserved_fen = 0)),
+    -- A set-off is taken back with the approval that it was part of.
+    CHECK (kind <> 'restore'
+        OR (clawback_fen > 0 AND payable_fen = 0 AND paid_fen = 0 AND reserved_fen = 0))
+) STRICT;
+INSERT INTO movement_with_restores SELECT * FROM movement;
+DROP TABLE movement;
+ALTER TABLE movement_with_restores RENAME TO movement;
+CREATE TRIGGER movement_is_never_changed BEFORE UPDATE ON movement BEGIN
+    SELECT RAISE(ABORT, 'append-only: movement refuses UPDATE');
+END;
+CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movement BEGIN
+    SELECT RAISE(ABORT, 'append-only: movement refuses DELETE');
+END;
+
+-- One more state of a settlement.
+CREATE TABLE settlement_with_closed (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    retailer BLOB NOT NULL CHECK (length(retailer) = 16),
+    from_day INTEGER NOT NULL,
+    to_day INTEGER NOT NULL CHECK (to_day >= from_day),
+    status TEXT NOT NULL CHECK (status IN ('submitted', 'reviewed', 'returned', 'approved', 'paid', 'closed')),
+    submitted_lines INTEGER NOT NULL CHECK (submitted_lines >= 0),
+    submitted_fen INTEGER NOT NULL CHECK (submitted_fen >= 0),
+    rejected_lines INTEGER NOT NULL CHECK (rejected_lines BETWEEN 0 AND submitted_lines),
+    rejected_fen INTEGER NOT NULL CHECK (rejected_fen BETWEEN 0 AND submitted_fen),
+    approved_lines INTEGER,
+    approved_fen INTEGER,
+    recovered_fen INTEGER NOT NULL CHECK (recovered_fen >= 0),
+    due_day INTEGER,
+    batch BLOB CHECK (length(batch) = 16),
+    submitted_at INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    -- What was approved is what was submitted and not rejected, to the line and to the fen.
+    CHECK ((approved_lines IS NULL) = (approved_fen IS NULL)),
+    CHECK (approved_lines IS NULL OR approved_lines = submitted_lines - rejected_lines),
+    CHECK (approved_fen IS NULL OR approved_fen = submitted_fen - rejected_fen),
+    CHECK ((approved_fen IS NOT NULL) = (status IN ('approved', 'paid'))),
+    CHECK (recovered_fen = 0 OR recovered_fen <= approved_fen)
+) STRICT;
+INSERT INTO settlement_with_closed
+    SELECT id, retailer, from_day, to_day, status, submitted_lines, submitted_fen, rejected_lines, rejected_fen,
+        approved_lines, approved_fen, recovered_fen, due_day, batch, submitted_at, body
+    FROM settlement;
+DROP TABLE settlement;
+ALTER TABLE settlement_with_closed RENAME TO settlement;
+CREATE INDEX settlement_of_retailer ON settlement (retailer, id);
+CREATE INDEX settlement_due ON settlement (due_day) WHERE due_day IS NOT NULL;
+CREATE TABLE settlement_bucket_with_closed (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    retailer BLOB NOT NULL CHECK (length(retailer) = 16),
+    programme TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    settlement BLOB CHECK (length(settlement) = 16),
+    stage TEXT CHECK (stage IN ('submitted', 'reviewed', 'returned', 'approved', 'paid', 'closed')),
+    portions TEXT NOT NULL DEFAULT '[]',
+    held INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0)
+) STRICT;
+INSERT INTO settlement_bucket_with_closed
+    SELECT id, retailer, programme, day, settlement, stage, portions, held FROM settlement_bucket;
+DROP TABLE settlement_bucket;
+ALTER TABLE settlement_bucket_with_closed RENAME TO settlement_bucket;
+CREATE INDEX settlement_bucket_of_retailer ON settlement_bucket (retailer, day);
+
+-- Who released the line of a complaint that was upheld, and why.
+ALTER TABLE dispute ADD COLUMN released TEXT;
+-- Who has objected to the same thing before.
+CREATE INDEX dispute_of_subject ON dispute (subject, id);
