@@ -123,7 +123,12 @@ mod tests {
         assert_eq!(inventory.control(), Control { lines: 2, amount: Fen(99_990) });
         let text = format!(
             "adjustment {} 55.05\nevidence {} {}\nevidence {} {}\nredemption {} 944.85\n",
-            id(9), id(1), "a".repeat(64), id(2), "b".repeat(64), id(1)
+            id(9),
+            id(1),
+            "a".repeat(64),
+            id(2),
+            "b".repeat(64),
+            id(1)
         );
         assert_eq!(inventory.freeze([]), (hex::encode(Sha256::digest(text)), 2));
     }
@@ -144,8 +149,12 @@ mod tests {
         more.redemption(id(1), Fen(94_485));
         assert_eq!(more, inventory(&[file(1, "a")]), "a line counts once");
         more.redemption(id(2), Fen(1));
-        let digests =
-            [more.freeze([]), inventory(&[file(1, "a")]).freeze([]), inventory(&[file(1, "b")]).freeze([]), inventory(&[file(2, "a")]).freeze([])];
+        let digests = [
+            more.freeze([]),
+            inventory(&[file(1, "a")]).freeze([]),
+            inventory(&[file(1, "b")]).freeze([]),
+            inventory(&[file(2, "a")]).freeze([]),
+        ];
         assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), 4);
     }
 }

@@ -18,7 +18,8 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
     BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineRow, MovementRow,
-    OffSystemRow, OldItemStepRow, PickupRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    OffSystemRow, OldItemStepRow, PickupRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow,
+    read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
