@@ -12,8 +12,8 @@ use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::domain::audit::{GENESIS, canonical, chain};
 use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
 use huanxin::domain::command::{
-    Act, Actor, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
-    PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
+    Act, Actor, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing, PostAdjustments,
+    RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
 use huanxin::domain::evidence_file::{FileAbout, FileKind, FileMedia, NewEvidenceFile};
 use huanxin::domain::goods::Category;
