@@ -100,7 +100,7 @@ pub struct AnomalyFilter {
 pub struct DisputeFilter {
     /// Of who objected.
     pub opener: Option<Id>,
-    /// About redemptions of this retailer.
+    /// About redemptions of this retailer, or opened by it.
     pub retailer: Option<Id>,
     /// In one state.
     pub status: Option<DisputeStatus>,
@@ -280,7 +280,9 @@ impl<'a> Tx<'a> {
         /// Rows that are kept for a time only, from before a moment, the oldest first.
         passed(what: Passing, before: Moment, limit: i64) = persons::passed -> Vec<Id>;
         /// Refused commands of a caller, the newest first.
-        attempts_of(actor: Id, limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        attempts_of(actor: Id, about: &[Id], limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        /// The refusal that somebody names by its identity or by the request that was refused.
+        attempt_of(named: Id) = persons::attempt_of -> Option<Id>;
         /// Quotas of a person.
         quotas_of(person: Id) = persons::quotas_of -> Vec<QuotaUse>;
         /// Data keys that another master key than this one wraps.
