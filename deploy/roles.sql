@@ -49,7 +49,7 @@ DECLARE
     states CONSTANT text[] := ARRAY[
         'audit_head', 'programme', 'programme_version', 'retailer', 'store', 'recycler', 'person', 'data_key', 'quota_use',
         'turn_in', 'voucher', 'redemption_state', 'adjustment_state', 'settlement_bucket', 'release_use', 'ledger_line',
-        'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till',
+        'ledger_account', 'rollup', 'claim', 'account', 'session', 'revocation', 'till', 'webhook', 'webhook_miss',
         'account_proposal', 'assistant_use', 'settlement', 'line_hold', 'payment_batch', 'reconciliation_row',
         'pickup', 'anomaly', 'dispute'];
     migrations CONSTANT text := '__diesel_schema_migrations';

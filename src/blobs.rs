@@ -111,13 +111,19 @@ impl Blobs {
         Arc::clone(&self.room).try_acquire_owned().ok()
     }
 
+    /// The place of bytes, whether they lie there or not.
+    #[must_use]
+    pub fn place_of(sealed: &[u8]) -> String {
+        hex::encode(Sha256::digest(sealed))
+    }
+
     /// Puts bytes into their place, which it tells. They are on the disk, or wherever the store keeps them, when this comes
     /// back.
     ///
     /// # Errors
     /// [`BlobError::Away`].
     pub async fn put(&self, sealed: Vec<u8>) -> Result<String, BlobError> {
-        let blob = hex::encode(Sha256::digest(&sealed));
+        let blob = Self::place_of(&sealed);
         let path = self.path(&blob);
         within(self.store.put(&path, sealed.into())).await?.map_err(|why| BlobError::Away(why.to_string()))?;
         Ok(blob)

@@ -83,6 +83,10 @@ pub struct ServeOptions {
     /// service, where it has one of the division.
     #[arg(long, env = "HUANXIN_TOWNS")]
     pub towns: Option<PathBuf>,
+    /// Networks beside the public Internet whose addresses webhooks may have, by http as well; several with a comma between
+    /// them.
+    #[arg(long, env = "HUANXIN_WEBHOOK_NETWORKS", value_delimiter = ',')]
+    pub webhook_networks: Vec<IpNet>,
     /// For how long things are kept.
     #[command(flatten)]
     pub retention: Retention,

@@ -61,6 +61,7 @@ impl Service {
             audit_sink: None,
             evidence_url: None,
             towns: None,
+            webhook_networks: Vec::new(),
             sign_in: SignInOptions::cheap(),
             retention: Retention::default(),
             edge: EdgeOptions { rates: Rates::NONE, ..EdgeOptions::default() },

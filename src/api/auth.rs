@@ -167,6 +167,8 @@ staff! {
     Admin: Admin;
     /// Who pays.
     Finance: Finance;
+    /// Who compares the bank's files with what was taken in.
+    BankReader: Finance Auditor;
     /// Who reviews settlements first.
     Reviewer: Reviewer;
     /// Who approves settlements.
@@ -363,6 +365,18 @@ admits!(RetailerStaff: Retailer Clerk, |_, caller, claims| {
     Ok(Self { caller, retailer: organisation(&claims)?, store: claims.store })
 });
 
+/// Who may look at a redemption: a retailer's staff at its own, the bureau at any, since it judges and pays them.
+#[derive(Clone, Copy, Debug)]
+pub struct RedemptionViewer {
+    /// The retailer of its staff; the bureau has none.
+    pub own: Option<Id>,
+}
+
+admits!(RedemptionViewer: Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, _, claims| {
+    let outside = [Role::Retailer, Role::Clerk].contains(&claims.role);
+    Ok(Self { own: if outside { Some(organisation(&claims)?) } else { None } })
+});
+
 /// A retailer's manager, who may also take a redemption back.
 #[derive(Clone, Debug)]
 pub struct RetailerManager {
@@ -492,19 +506,24 @@ admits!(RecyclerStaff: Recycler Retailer Clerk, |_, caller, claims| {
     Ok(Self { caller, recorder: organisation(&claims)?, recorder_is })
 });
 
-/// Who may look at a turn-in: who recorded it, and the owner.
+/// Who may look at a turn-in: who recorded it, the owner, and the bureau.
 #[derive(Clone, Debug)]
 pub enum TurnInReader {
     /// Staff of the recorder.
     Recorder(Id),
     /// The owner.
     Owner(Id),
+    /// The bureau.
+    Bureau,
 }
 
-admits!(TurnInReader: Recycler Retailer Clerk Consumer, |request, caller, claims| match claims.role {
-    Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
-    _ => organisation(&claims).map(Self::Recorder),
-});
+admits!(TurnInReader: Recycler Retailer Clerk Consumer Officer Reviewer Approver Finance Auditor,
+    |request, caller, claims| match claims.role {
+        Role::Consumer => Consumer::read(request, caller, claims).map(|consumer| Self::Owner(consumer.id)),
+        Role::Recycler | Role::Retailer | Role::Clerk => organisation(&claims).map(Self::Recorder),
+        _ => Ok(Self::Bureau),
+    }
+);
 
 /// Who may see evidence files: organisations those about their own records, the bureau all.
 #[derive(Clone, Debug)]
@@ -515,14 +534,14 @@ pub struct EvidenceReader {
     pub role: Role,
     /// Whose records; all where it is not said.
     pub own: Option<Id>,
-    /// What ends the caller's token before it expires.
+    /// What ends the caller's token before it expires: the same as every request is held against.
     pub ends: [Option<Id>; 4],
 }
 
 admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
     let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
     let own = if outside { Some(organisation(&claims)?) } else { None };
-    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.device] })
+    Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.till] })
 });
 
 /// Staff of a recycler.

@@ -33,6 +33,7 @@ const QUESTIONS: &[&str] = &[
     "listVouchersFor",
     "getVoucherQrFor",
     "createEvidenceLink",
+    "getPaymentFile",
 ];
 /// POSTs that take no key: each sign-in is a session of its own, a second sign-out finds nothing to do, a code is good
 /// once, and a file is its own key.
@@ -40,8 +41,33 @@ const WITHOUT_KEY: &[&str] = &["signIn", "signOut", "enrolTill", "importTable"];
 /// Operations whose key may be left out.
 const KEY_OPTIONAL: &[&str] = &["setGrowthBaseline", "refreshSession"];
 
+/// The operation whose body may be an empty object.
+const NOTHING_NEEDED: &str = "replayWebhook";
+
 /// Operations to which a file is sent.
 const FILES: &[&str] = &["createProgramme", "recordBankReturn"];
+
+/// Operations whose one rule is that the record must be in the right state.
+const OF_A_STATE: &[&str] = &[
+    "voidTurnIn",
+    "createEvidenceLink",
+    "resubmitRedemption",
+    "cancelPickup",
+    "setAnomalyRules",
+    "resolveAnomaly",
+    "answerDispute",
+    "withdrawDispute",
+    "createCheckpoint",
+    "publishProgramme",
+    "pauseProgramme",
+    "closeProgramme",
+    "createProgramme",
+    "revokeTill",
+    "disableStaff",
+    "createWebhook",
+    "stopWebhook",
+    "resetStaffCredentials",
+];
 
 const CLAIM: &[Code] = &[
     Code::ProgrammeNotOpen,
@@ -107,22 +133,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "getVoucherQr" | "cancelVoucher" => {
             &[&[Code::VoucherAlreadyRedeemed, Code::VoucherNotLive, Code::VoucherExpired]]
         }
-        "voidTurnIn"
-        | "createEvidenceLink"
-        | "resubmitRedemption"
-        | "cancelPickup"
-        | "setAnomalyRules"
-        | "resolveAnomaly"
-        | "answerDispute"
-        | "withdrawDispute"
-        | "createCheckpoint"
-        | "publishProgramme"
-        | "pauseProgramme"
-        | "closeProgramme"
-        | "createProgramme"
-        | "revokeTill"
-        | "disableStaff"
-        | "resetStaffCredentials" => &[&[Code::WrongState]],
+        _ if OF_A_STATE.contains(&operation) => &[&[Code::WrongState]],
         "recordTurnIn" => &[&[
             Code::AmountMalformed,
             Code::NotFound,
@@ -145,7 +156,9 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "registerRetailer" | "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" | "decideDispute" => &[&[Code::WrongState, Code::SameOfficer]],
+        "approveBankAccount" | "rejectBankAccount" | "decideDispute" | "answerReconciliationRow" | "releaseHold" => {
+            &[&[Code::WrongState, Code::SameOfficer]]
+        }
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],
@@ -160,8 +173,6 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState, Code::FieldMissing]]
         }
         "exportNationalUpload" => &[&[Code::FieldMissing]],
-        "getPaymentFile" => &[&[Code::WrongState]],
-        "answerReconciliationRow" | "releaseHold" => &[&[Code::WrongState, Code::SameOfficer]],
         "withdrawSettlementApproval" => &[&[Code::AmountMalformed, Code::WrongState, Code::PoolExhausted]],
         "revealPersonalData" | "erasePerson" | "openDispute" => {
             &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]]
@@ -182,6 +193,7 @@ fn own_refusals(operation: &str) -> Vec<Code> {
             &[&[Code::AmountMalformed, Code::WrongState, Code::SameOfficer]]
         }
         "rejectSettlementLine" => &[&[Code::IdentifierInvalid, Code::WrongState, Code::SameOfficer]],
+        "redeliverEvents" => &[&[Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "createPaymentBatch" => &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::NotFound, Code::WrongState]],
         "checkReady" => &[&[Code::Unavailable]],
         "listRevokedVouchers" => &[&[Code::CursorInvalid]],
@@ -268,7 +280,8 @@ fn finish(operation: &mut Operation, writes: bool, machine: bool, public: bool) 
     if operation.request_body.is_some() {
         // Every fault of a file's form has that one code.
         if !FILES.contains(&id.as_str()) {
-            codes.extend([Code::FieldUnknown, Code::FieldMissing]);
+            codes.push(Code::FieldUnknown);
+            codes.extend((id != NOTHING_NEEDED).then_some(Code::FieldMissing));
         }
     }
     if keyed {

@@ -1,5 +1,7 @@
 //! Evidence files: handed in by the organisation whose record they are about, listed, and fetched by links that expire.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
@@ -20,15 +22,16 @@ use super::query::{Asked, Nothing, Params, PathId, Wanted};
 use super::server::Service;
 use super::view::{EvidenceFileView, EvidenceLinkView, ListView, moment};
 use crate::access::Role;
+use crate::blobs::Blobs;
 use crate::domain::command::{Act, Outcome};
-use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, NewEvidenceFile};
+use crate::domain::evidence_file::{EvidenceFile, FileAbout, FileKind, MOST_FILES, NewEvidenceFile, judge_another};
 use crate::domain::id::Id;
 use crate::domain::personal::{DataKey, ERASED, NewDataKey};
 use crate::domain::records::Person;
 use crate::domain::refusal::{Code, Refusal};
 use crate::links::EvidenceLink;
 use crate::pii::{Vault, VaultError};
-use crate::store::{StoreError, Tx};
+use crate::store::{Page, StoreError, Tx};
 
 /// The bytes of a file.
 pub struct FileBytes;
@@ -100,12 +103,16 @@ pub async fn upload_evidence(
     file::judge(&body.bytes, body.said)?;
     let subject = service.division.read(move |tx| Subject::read(tx, about, subject_id)).await?;
     // The rule asks again; but what another has is not written to begin with.
-    subject.filter(|subject| subject.is_of(Some(staff.recorder))).ok_or_else(ApiError::not_found)?;
+    let subject = subject.filter(|subject| subject.is_of(Some(staff.recorder))).ok_or_else(ApiError::not_found)?;
     let (house, bytes) = (service.clone(), body.bytes.clone());
     let sealing = web::block(move || sealed(&house.vault, &bytes)).await;
     let (sha256, sealed, data_key) = sealing.map_err(|why| ApiError::Internal(why.to_string()))??;
-    // Written before the command, so that what is recorded is there; a command that is refused leaves what nothing names.
-    let blob = service.blobs.put(sealed).await?;
+    // Written before the command, so that what is recorded is there. What the rule does not take is not written: a record
+    // loses no file, so that what is too much now is too much then, unless it is the repeat of what was done.
+    let blob = match judge_another(&subject.files, &sha256) {
+        Ok(()) => service.blobs.put(sealed).await?,
+        Err(_) => Blobs::place_of(&sealed),
+    };
     let meaning = Meaning::of("uploadEvidence").subject(&subject_id).body(json!({"kind": kind, "sha256": sha256}));
     let file = NewEvidenceFile {
         about,
@@ -132,6 +139,8 @@ fn sealed(vault: &Vault, bytes: &[u8]) -> Result<(String, Vec<u8>, NewDataKey), 
 /// The record that files are about.
 struct Subject {
     organisations: Vec<Id>,
+    /// The digests of its files.
+    files: BTreeSet<String>,
 }
 
 impl Subject {
@@ -146,7 +155,10 @@ impl Subject {
             },
             FileAbout::Redemption => tx.redemption(id)?.map(|(fact, _)| vec![fact.retailer]),
         };
-        Ok(organisations.map(|organisations| Self { organisations }))
+        let Some(organisations) = organisations else { return Ok(None) };
+        let most = i64::try_from(MOST_FILES).unwrap_or(i64::MAX);
+        let files = tx.evidence_of(id, Page { after: None, limit: most })?;
+        Ok(Some(Self { organisations, files: files.into_iter().map(|file| file.sha256).collect() }))
     }
 
     /// Whether a caller may see its files; the bureau sees all.
@@ -312,7 +324,11 @@ pub async fn download_evidence(
     Asked(asked): Asked<LinkAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let unauthenticated = || ApiError::of(Code::Unauthenticated);
+    // Not that nobody has signed in, which the sentence of the code says: a page need only ask for another link.
+    let unauthenticated = || {
+        let lapsed = Refusal::at(Code::Unauthenticated, "/link").found("a link that does not hold, or holds no longer");
+        ApiError::from(lapsed.expected("link: a new one of createEvidenceLink, which holds for five minutes"))
+    };
     let link = service.links.read(&asked.link).map_err(|fault| {
         tracing::debug!(%fault, "link refused");
         unauthenticated()

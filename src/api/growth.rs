@@ -117,6 +117,7 @@ pub async fn get_growth_report(
         subject: "appliance-growth".to_owned(),
         name: "appliance-growth",
         asked: json!({"year": year, "as_known_at": at}),
+        known_at: at,
         table: Table::of(COLUMNS, &report.years, caller.language),
         form,
     };

@@ -48,6 +48,7 @@ pub mod schemas;
 pub mod server;
 pub mod settlement;
 pub mod view;
+pub mod webhooks;
 
 pub use identity::Identity;
 pub use openapi::{document, document_json};

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::{
     assisted, audit, bank_account, bureau, consumer, contract, coverage, disputes, evidence, examples, export, figures,
     growth, health, identity, import, old_item_end, personal, pickups, programmes, recycler, reports, retailer,
-    revoked, schemas, server, settlement, view,
+    revoked, schemas, server, settlement, view, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -152,6 +152,7 @@ use super::{
         settlement::payment::list_payment_batches,
         settlement::payment::get_payment_file,
         settlement::payment::record_bank_return,
+        settlement::bank_files::list_bank_returns,
         settlement::payment::list_reconciliation_rows,
         settlement::payment::answer_reconciliation_row,
         settlement::recovery::resubmit_redemption,
@@ -190,6 +191,15 @@ use super::{
         disputes::release_hold,
         disputes::withdraw_dispute,
         disputes::record_compensation,
+        webhooks::create_webhook,
+        webhooks::list_webhooks,
+        webhooks::get_webhook,
+        webhooks::rotate_webhook_secret,
+        webhooks::stop_webhook,
+        webhooks::replay_webhook,
+        webhooks::remove_webhook,
+        webhooks::list_missed_events,
+        webhooks::redeliver_events,
     )
 )]
 struct Operations;

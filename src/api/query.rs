@@ -12,6 +12,7 @@ use super::error::ApiError;
 use super::page::CursorKey;
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal, Refusals};
+use crate::domain::time::Day;
 
 /// The parameters of a query, each named once.
 #[derive(Debug, Default)]
@@ -96,6 +97,16 @@ impl Params {
         };
         self.get(name, expected, read)?.ok_or_else(|| missing().into())
     }
+}
+
+/// What is expected of a day in a query. Other years are slips of the finger.
+pub const A_DAY: &str = "a day of the years 2000 to 2999, such as 2026-06-30";
+
+/// A day in its one spelling, of a year that a query may name.
+#[must_use]
+pub fn day(text: &str) -> Option<Day> {
+    let day: Day = serde_json::from_value(text.into()).ok()?;
+    (text.len() == 10 && (2000..=2999).contains(&day.year())).then_some(day)
 }
 
 /// What an operation asks for in its query.

@@ -39,7 +39,7 @@ pub async fn record_turn_in(
     Ok(created(&answer, &place, &TurnInView::from(&**turn_in)))
 }
 
-/// A turn-in: for its recorder and for the owner
+/// A turn-in: for its recorder, for the owner and for the bureau
 #[utoipa::path(get, path = "/api/v1/turn-ins/{id}", operation_id = "getTurnIn", tag = "recycler",
     params(("id" = String, Path, format = "uuid", description = "The turn-in")),
     responses((status = 200, description = "The turn-in", body = TurnInView)))]
@@ -53,6 +53,7 @@ pub async fn get_turn_in(
     let own = match reader {
         TurnInReader::Recorder(recorder) => turn_in.recorder == recorder,
         TurnInReader::Owner(person) => turn_in.person == person,
+        TurnInReader::Bureau => true,
     };
     if own { Ok(HttpResponse::Ok().json(TurnInView::from(&turn_in))) } else { Err(ApiError::not_found()) }
 }

@@ -13,7 +13,7 @@ use super::body::words::Date;
 use super::error::ApiError;
 use super::export::table::{Cell, Column, Table};
 use super::export::{Export, FileForm, Workbook, hand_out};
-use super::query::{Asked, Params, Wanted};
+use super::query::{A_DAY, Asked, Params, Wanted, day};
 use super::server::Service;
 use super::view::TotalsView;
 use crate::domain::refusal::{Code, Refusal};
@@ -99,14 +99,6 @@ impl Wanted for TotalsAsked {
     }
 }
 
-const A_DAY: &str = "a day such as 2026-01-31";
-
-/// A day in its one spelling, of a year that a report may name.
-fn day(text: &str) -> Option<Day> {
-    let day: Day = serde_json::from_value(text.into()).ok()?;
-    (text.len() == 10 && (2000..=2999).contains(&day.year())).then_some(day)
-}
-
 const COLUMNS: &[Column<Row>] = &[
     Column { zh: "项目", en: "Key", cell: |row| Cell::text(&row.key) },
     Column { zh: "名称", en: "Name", cell: |row| Cell::perhaps(row.name.as_ref()) },
@@ -150,8 +142,8 @@ pub async fn get_totals_report(
 ) -> Result<HttpResponse, ApiError> {
     let TotalsAsked { period: Period { from, to }, group, word, file } = asked;
     let goods = sight.categories().to_vec();
-    let read = service.division.read(move |tx| Ok((tx.totals_of(&goods, group, from, to)?, names(tx, group)?)));
-    let (rows, names) = read.await?;
+    let read = move |tx: &mut Tx<'_>| Ok((tx.head()?.at, tx.totals_of(&goods, group, from, to)?, names(tx, group)?));
+    let (known_at, rows, names) = service.division.read(read).await?;
     let Some(form) = file else {
         return Ok(HttpResponse::Ok().json(TotalsView::of(&rows, &names)));
     };
@@ -162,6 +154,7 @@ pub async fn get_totals_report(
         subject: "totals".to_owned(),
         name: "totals",
         asked: json!({"from": from, "to": to, "group_by": word}),
+        known_at,
         table: Table::of(COLUMNS, &rows, caller.language),
         form,
     };

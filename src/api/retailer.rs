@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::answer::{created, unexpected};
-use super::auth::{RetailerManager, RetailerStaff};
+use super::auth::{RedemptionViewer, RetailerManager, RetailerStaff};
 use super::body::{Quoted, ReasonBody, RedeemBody};
 use super::entity::JsonBody;
 use super::error::ApiError;
@@ -119,12 +119,12 @@ pub async fn redeem_voucher(
     Ok(created(&answer, &place, &RedeemedView::from(redeemed)))
 }
 
-/// A redemption of the caller's retailer
+/// A redemption: for its retailer and for the bureau
 #[utoipa::path(get, path = "/api/v1/redemptions/{id}", operation_id = "getRedemption", tag = "retailer",
     params(("id" = String, Path, format = "uuid", description = "The redemption")),
     responses((status = 200, description = "The redemption", body = RedemptionView)))]
 pub async fn get_redemption(
-    staff: RetailerStaff,
+    viewer: RedemptionViewer,
     PathId(id): PathId,
     _: Asked<Nothing>,
     service: web::Data<Service>,
@@ -135,7 +135,7 @@ pub async fn get_redemption(
         Ok((found, tx.adjustments_of(&[id])?, people))
     });
     let (found, adjustments, people) = read.await?;
-    let own = found.filter(|(redemption, _)| redemption.retailer == staff.retailer);
+    let own = found.filter(|(redemption, _)| viewer.own.is_none_or(|retailer| redemption.retailer == retailer));
     let (redemption, progress) = own.ok_or_else(ApiError::not_found)?;
     let shown = people.shown(&service.vault, &redemption);
     Ok(HttpResponse::Ok().json(RedemptionView::of(&redemption, &progress, &adjustments, shown)))

@@ -19,7 +19,7 @@ use super::route::{Place, Rule, at};
 use super::{
     assisted, audit, bank_account, bureau, consumer, coverage, disputes, evidence, export, figures, growth, health,
     identity, import, old_item_end, personal, pickups, programmes, recycler, reports, request_id, retailer, revoked,
-    settlement,
+    settlement, webhooks,
 };
 use crate::access::AccessTokens;
 use crate::blobs::Blobs;
@@ -31,6 +31,7 @@ use crate::keys::KeyRing;
 use crate::links::EvidenceLinks;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
+use crate::webhooks::{Reach, WebhookSecrets};
 
 /// How many requests were answered how.
 #[derive(Debug, Default)]
@@ -90,6 +91,10 @@ pub struct Service {
     pub links: EvidenceLinks,
     /// The towns and offices of the division.
     pub towns: Towns,
+    /// Secrets of webhooks.
+    pub webhook_secrets: WebhookSecrets,
+    /// Which addresses webhooks may have.
+    pub reach: Reach,
 }
 
 impl Service {
@@ -116,6 +121,8 @@ impl Service {
             blobs: Blobs::in_memory(),
             links: EvidenceLinks::new(keys),
             towns,
+            webhook_secrets: WebhookSecrets::new(keys),
+            reach: Reach::default(),
         }
     }
 
@@ -197,6 +204,7 @@ fn operations() -> Vec<Place> {
         for_settlements(),
         for_evidence(),
         for_disputes(),
+        for_webhooks(),
     ]
     .into_iter()
     .flatten()
@@ -247,7 +255,7 @@ fn for_counters() -> Vec<Place> {
 }
 
 fn for_settlements() -> Vec<Place> {
-    use settlement::{payment, recovery, steps};
+    use settlement::{bank_files, payment, recovery, steps};
     vec![
         at("/settlements/statement").get(settlement::get_statement),
         at("/settlements").get(settlement::list_settlements).post(settlement::submit_settlement),
@@ -263,12 +271,25 @@ fn for_settlements() -> Vec<Place> {
         at("/settlements/{id}/payment").post(steps::mark_settlement_paid),
         at("/payment-batches").get(payment::list_payment_batches).post(payment::create_payment_batch),
         at("/payment-batches/{id}/file").get(payment::get_payment_file),
-        at("/payment-batches/{id}/returns").post(payment::record_bank_return),
+        at("/payment-batches/{id}/returns").get(bank_files::list_bank_returns).post(payment::record_bank_return),
         at("/reconciliation-rows").get(payment::list_reconciliation_rows),
         at("/reconciliation-rows/{id}/answer").post(payment::answer_reconciliation_row),
         at("/redemptions/{id}/resubmission").post(recovery::resubmit_redemption),
         at("/redemptions/{id}/clawback").post(recovery::claw_back_redemption),
         at("/retailers/{id}/repayments").get(recovery::list_repayments).post(recovery::record_repayment),
+    ]
+}
+
+fn for_webhooks() -> Vec<Place> {
+    vec![
+        at("/webhooks").get(webhooks::list_webhooks).post(webhooks::create_webhook),
+        at("/webhooks/{id}").get(webhooks::get_webhook),
+        at("/webhooks/{id}/secret").post(webhooks::rotate_webhook_secret),
+        at("/webhooks/{id}/stop").post(webhooks::stop_webhook),
+        at("/webhooks/{id}/replay").post(webhooks::replay_webhook),
+        at("/webhooks/{id}/removal").post(webhooks::remove_webhook),
+        at("/webhooks/{id}/missed-events").get(webhooks::list_missed_events),
+        at("/webhooks/{id}/redeliveries").post(webhooks::redeliver_events),
     ]
 }
 

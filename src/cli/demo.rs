@@ -1,8 +1,10 @@
 //! `demo`: the service with programmes, retailers, recyclers and people of its own making, ready to be tried.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
+use ipnet::{IpNet, Ipv4Net};
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -28,6 +30,8 @@ const PROGRAMMES: [(&str, &str); 3] = [
     ("ebike", include_str!("../../programmes/nc-ebike-2026.toml")),
     ("car", include_str!("../../programmes/nc-car-2026.toml")),
 ];
+/// The addresses of the machine itself.
+const THIS_MACHINE: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8);
 /// How long the demo's tokens are good for.
 const TOKEN_SECONDS: i64 = 400 * 24 * 3600;
 /// People of the demo.
@@ -107,6 +111,8 @@ pub fn run(options: &DemoOptions) -> Result<(), Stopped> {
         audit_sink: None,
         evidence_url: None,
         towns: None,
+        // Whoever tries it out has a system on the same machine.
+        webhook_networks: vec![IpNet::V4(THIS_MACHINE)],
         // By the log of commands the demonstration finds what it has loaded.
         retention: Retention { command_hours: 1_000_000, ..Retention::default() },
         edge: EdgeOptions {
@@ -164,6 +170,8 @@ pub fn seed(started: &Started, id_provider: &DemoIssuer, base_url: &str) -> Resu
     let tokens = (1..=CONSUMERS).map(|n| consumer_token(started, id_provider, n)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "base_url": base_url,
+        // For whoever makes one-time codes: `--now` moves the clock by so much.
+        "clock_ahead_seconds": started.division.now().seconds().saturating_sub(Clock::default().now().seconds()),
         "tokens": {
             "consumer": tokens,
             "recycler": staff_token(started, Role::Recycler, Some(recycler))?,

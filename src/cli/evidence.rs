@@ -1,18 +1,18 @@
 //! `evidence check` and `evidence sweep`: the store of files against the records that speak of it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::serve::{self, Stopped};
+use super::sweep::{self, SweepError, Swept};
 use crate::blobs::{BlobError, Blobs};
 use crate::config::{blobs, database_url};
 use crate::domain::id::Id;
 use crate::domain::time::Moment;
 use crate::store::{Readers, StoreError};
 
-/// Records read, and places asked for, at a time.
+/// Records read at a time.
 const PAGE: i64 = 500;
 
 /// Where the records and the files are.
@@ -83,20 +83,14 @@ pub fn check(options: &EvidenceOptions) -> Result<(i32, String), Stopped> {
 /// When the database or the store is away.
 pub fn sweep(options: &EvidenceOptions, before: Moment, dry_run: bool) -> Result<String, Stopped> {
     let (readers, blobs) = options.open()?;
-    let away = |why: BlobError| Stopped::new(why.to_string());
     actix_web::rt::System::new().block_on(async {
-        let lying: Vec<String> =
-            blobs.lying_since(before).await.map_err(away)?.into_iter().map(|one| one.blob).collect();
-        let (all, mut removed) = (lying.len(), 0);
-        for page in lying.chunks(usize::try_from(PAGE).unwrap_or(1)) {
-            let named = readers.snapshot(&mut |tx| tx.evidence_blobs(page)).map_err(|why| sentence(&why))?;
-            let unnamed: BTreeSet<String> = page.iter().filter(|blob| !named.contains(*blob)).cloned().collect();
-            removed += unnamed.len();
-            if !dry_run {
-                blobs.remove(&unnamed).await.map_err(away)?;
-            }
-        }
+        let named = |page: Vec<String>| {
+            let named = readers.snapshot(&mut |tx| tx.evidence_blobs(&page));
+            std::future::ready(named.map_err(|why| SweepError::Records(why.to_string())))
+        };
+        let swept = sweep::sweep(&blobs, before, dry_run, named).await.map_err(|why| Stopped::new(why.to_string()))?;
+        let Swept { lying, removed } = swept;
         let done = if dry_run { "would be removed" } else { "were removed" };
-        Ok(format!("{removed} of {all} files that lie there since before {before} are named by no record and {done}"))
+        Ok(format!("{removed} of {lying} files that lie there since before {before} are named by no record and {done}"))
     })
 }

@@ -14,3 +14,4 @@ mod programme_report;
 pub mod quote;
 pub mod safety;
 pub mod serve;
+pub mod sweep;

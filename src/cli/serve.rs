@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::{personal, safety};
+use super::{personal, safety, sweep};
 use crate::access::AccessTokens;
 use crate::api::Identity;
 use crate::api::edge::{Edge, Limits, Origins, Proxies, Quotas};
@@ -21,7 +21,7 @@ use crate::checkpoint::CheckpointNotary;
 use crate::config::{self, DivisionOptions, EdgeOptions, ServeOptions, SignInOptions};
 use crate::domain::time::Moment;
 use crate::domain::towns::Towns;
-use crate::engine::{Clock, Division, Notary, Retention, Settings, Sink, SinkState};
+use crate::engine::{Clock, Courier, Division, Notary, Retention, Settings, Sink, SinkState};
 use crate::issuers::{Issuers, Pace};
 use crate::keys::watch::{self, KeyWatch};
 use crate::keys::{KeyRing, rotation};
@@ -29,8 +29,9 @@ use crate::links::EvidenceLinks;
 use crate::master_key::MasterKeys;
 use crate::pii::Vault;
 use crate::qr::VoucherTokens;
-use crate::store::Database;
+use crate::store::{Database, Task, Turn};
 use crate::tls::{self, Certificate, TlsError};
+use crate::webhooks::{HttpCourier, Reach, WebhookSecrets};
 
 /// A sentence for the person at the terminal.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,10 @@ pub struct Started {
     pub blobs: Blobs,
     /// The towns and offices of the division.
     pub towns: Towns,
+    /// Which addresses webhooks may have.
+    pub reach: Reach,
+    /// Which replica tells them.
+    pub telling: Option<Turn>,
 }
 
 impl Started {
@@ -107,6 +112,8 @@ impl Started {
             blobs: self.blobs,
             links: EvidenceLinks::new(&self.keys),
             towns: self.towns,
+            webhook_secrets: WebhookSecrets::new(&self.keys),
+            reach: self.reach,
         }
     }
 }
@@ -158,6 +165,7 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
     let issuers = options.issuers.as_deref().map(|file| Issuers::open(file, Pace::default())).transpose();
     let issuers = issuers.map_err(|why| Stopped::new(why.to_string()))?;
     let last = newest(&database)?;
+    let telling = database.turn(Task::Webhooks);
     let settings = Settings {
         queue: options.queue,
         batch_max: options.batch_max,
@@ -197,6 +205,8 @@ pub fn start(options: &ServeOptions, clock: impl FnOnce(Moment) -> Result<Clock,
         sink,
         blobs,
         towns,
+        reach: Reach::new(options.webhook_networks.clone()),
+        telling: Some(telling),
     })
 }
 
@@ -263,12 +273,15 @@ fn newest(database: &Database) -> Result<Moment, Stopped> {
 /// # Errors
 /// With a sentence.
 pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Result<(), Stopped> {
+    let courier = HttpCourier::new(WebhookSecrets::new(&started.keys), started.reach.clone());
+    let courier: Arc<dyn Courier> = Arc::new(courier);
     let division = started.division.clone();
     let certificate = started.certificate.clone();
     let retention = started.retention;
     let sentence = |why: std::io::Error| Stopped::new(why.to_string());
     let (key_file, keys) = (started.key_file.clone(), started.keys.clone());
     let sink = started.sink.take().map(|sink| (sink, Arc::<SinkState>::default()));
+    let telling = started.telling.take();
     let mut service = started.into_service();
     service.sink = sink.as_ref().map(|(_, state)| Arc::clone(state));
     let service = Arc::new(service);
@@ -282,10 +295,12 @@ pub fn serve(mut started: Started, listener: TcpListener, base_url: &str) -> Res
             actix_web::rt::spawn(division.clone().keep_retention(retention)),
             actix_web::rt::spawn(division.clone().follow_revocations()),
             actix_web::rt::spawn(division.clone().scan_for_anomalies()),
+            actix_web::rt::spawn(sweep::keep_swept(Arc::clone(&service))),
         ];
         if let Some(certificate) = certificate {
             actix_web::rt::spawn(certificate.follow(tls::EVERY));
         }
+        jobs.extend(telling.map(|turn| actix_web::rt::spawn(division.clone().tell_webhooks(courier, turn))));
         jobs.extend(sink.map(|(sink, state)| actix_web::rt::spawn(division.clone().feed(sink, state))));
         let served = server::run(listener, service).map_err(sentence)?.await.map_err(sentence);
         jobs.iter().for_each(actix_web::rt::task::JoinHandle::abort);

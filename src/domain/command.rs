@@ -1,5 +1,6 @@
 //! The vocabulary: every command, outcome, change and way to stop. Who reads this page knows what the service can do.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ use super::settlement::{
     Repayment, ReturnRow, Settlement,
 };
 use super::time::{Day, Moment};
+use super::webhook::{Deliveries, EventKind, Miss, Webhook};
 
 /// Who asks: never a name, always a key that the audit trail can show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -476,6 +478,41 @@ pub enum Act {
         /// How.
         reference: String,
     },
+    /// Has a retailer's system told what becomes of its redemptions.
+    CreateWebhook(Box<NewWebhook>),
+    /// Gives a webhook a new secret; for a day the one of before signs as well.
+    RotateWebhookSecret {
+        /// Which.
+        webhook: Id,
+    },
+    /// Tells a webhook nothing more for now.
+    StopWebhook {
+        /// Which.
+        webhook: Id,
+        /// Why.
+        reason: String,
+    },
+    /// Tells a webhook everything after a record of the trail, again as it may be, and starts one that was stopped.
+    ReplayWebhook {
+        /// Which.
+        webhook: Id,
+        /// The record; none for where it stands.
+        after: Option<i64>,
+    },
+    /// Takes a webhook away.
+    RemoveWebhook {
+        /// Which.
+        webhook: Id,
+    },
+    /// Tries events once more that a webhook missed.
+    RedeliverEvents {
+        /// Which webhook.
+        webhook: Id,
+        /// Which events.
+        events: Vec<Id>,
+    },
+    /// Keeps what came of sending.
+    NoteDeliveries(Box<Deliveries>),
 }
 
 impl Act {
@@ -554,6 +591,13 @@ impl Act {
             Self::ReleaseHold { .. } => "release_hold",
             Self::WithdrawDispute { .. } => "withdraw_dispute",
             Self::RecordCompensation { .. } => "record_compensation",
+            Self::CreateWebhook(_) => "create_webhook",
+            Self::RotateWebhookSecret { .. } => "rotate_webhook_secret",
+            Self::StopWebhook { .. } => "stop_webhook",
+            Self::ReplayWebhook { .. } => "replay_webhook",
+            Self::RemoveWebhook { .. } => "remove_webhook",
+            Self::RedeliverEvents { .. } => "redeliver_events",
+            Self::NoteDeliveries(_) => "note_deliveries",
         }
     }
 
@@ -570,6 +614,21 @@ impl Act {
                 | Self::ClawBackRedemption { .. }
         )
     }
+}
+
+/// A webhook as it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWebhook {
+    /// Whose.
+    pub retailer: Id,
+    /// Where it is.
+    pub url: String,
+    /// What the retailer calls it.
+    pub label: String,
+    /// What it is told.
+    pub kinds: BTreeSet<EventKind>,
+    /// The record of the trail after which it is told.
+    pub after: i64,
 }
 
 /// An objection as it is made.
@@ -1193,6 +1252,10 @@ pub enum Outcome {
     AnomalyScan(ScanDay),
     /// A dispute.
     Dispute(Box<Dispute>),
+    /// A webhook.
+    Webhook(Box<Webhook>),
+    /// Events that a webhook missed, and that are tried once more.
+    Misses(Vec<Miss>),
 }
 
 /// A session as its holder is told: what its tokens say follows from it, so that a repeat gets the same ones.
@@ -1345,6 +1408,10 @@ pub enum Change {
     AnomalyScan(ScanDay),
     /// Dispute.
     Dispute(Box<Dispute>),
+    /// Webhook.
+    Webhook(Box<Webhook>),
+    /// Event that a webhook missed.
+    Miss(Box<Miss>),
 }
 
 /// What the trail says of a decision, beside who, when and the rows.

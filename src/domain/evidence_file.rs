@@ -1,11 +1,14 @@
 //! Evidence files: photos and documents about an old item or a redemption. The rules know what a file is of and what its
 //! content hashes to; the content itself never comes here.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::goods::words;
 use super::id::Id;
 use super::personal::NewDataKey;
+use super::refusal::{Code, Refusal};
 use super::time::Moment;
 
 /// Bytes of a file at most.
@@ -131,4 +134,19 @@ pub struct NewEvidenceFile {
     pub blob: String,
     /// What it is sealed with; stored with the fact or not at all.
     pub key: NewDataKey,
+}
+
+/// Whether a record that has these files, by their digests, takes another one.
+///
+/// # Errors
+/// `WRONG_STATE` when it has this very file, or as many as it may.
+pub fn judge_another(files: &BTreeSet<String>, sha256: &str) -> Result<(), Refusal> {
+    let wrong = |found: String, expected: String| Err(Refusal::of(Code::WrongState).found(found).expected(expected));
+    if files.contains(sha256) {
+        return wrong(format!("a file of the record: {sha256}"), "another file".to_owned());
+    }
+    if files.len() >= MOST_FILES {
+        return wrong(format!("{} files", files.len()), format!("at most {MOST_FILES} for a record"));
+    }
+    Ok(())
 }

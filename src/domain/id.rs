@@ -49,6 +49,12 @@ impl Id {
         u64::from_be_bytes(bytes)
     }
 
+    /// The moment with which a UUIDv7 begins, to the millisecond.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment(i64::try_from(self.millis()).unwrap_or(0).saturating_mul(1000))
+    }
+
     /// The identity that stands for a list of words: the first sixteen bytes of a SHA-256 over the words,
     /// each preceded by its length so that no two lists read the same.
     #[must_use]

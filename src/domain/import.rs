@@ -86,7 +86,7 @@ impl NewRows {
 pub struct NewImport {
     /// Its SHA-256 in lower-case hexadecimal.
     pub sha256: String,
-    /// The newest product list when it was sent, whose place it takes; [`Id::NIL`] when there was none, and for every other
+    /// The newest product list when it was sent, which it follows; [`Id::NIL`] when there was none, and for every other
     /// table.
     pub replaces: Id,
     /// Its rows.
@@ -101,7 +101,7 @@ impl NewImport {
     }
 }
 
-/// The same file is the same import. A product list that was followed by another one is put in place anew.
+/// The same file is the same import. A product list that was followed by another one is taken anew.
 #[must_use]
 pub fn import_id(table: ImportTable, sha256: &str, replaces: Id) -> Id {
     Id::digest(&["import", table.name(), sha256, &replaces.to_string()])
@@ -118,7 +118,7 @@ pub struct ImportFile {
     pub sha256: String,
     /// How many rows it had under its heads.
     pub rows: u32,
-    /// The product list whose place it took; [`Id::NIL`] for none.
+    /// The product list that was the newest before; [`Id::NIL`] for none. What it had and this one has not still counts.
     pub replaces: Id,
     /// The digest over its entries, of a product list: they stay as they were. Rows of the other tables change later.
     pub entries: Option<String>,

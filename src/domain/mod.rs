@@ -37,3 +37,4 @@ pub mod state;
 pub mod task;
 pub mod time;
 pub mod towns;
+pub mod webhook;

@@ -400,6 +400,13 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether it is a subsidy, or becomes one: it was not undone, and is not refused. What was refused and handed in again
+    /// stands once more.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        !matches!(self.status(), RedemptionStatus::Reversed | RedemptionStatus::ClawedBack | RedemptionStatus::Rejected)
+    }
+
     /// In a word.
     #[must_use]
     pub fn status(&self) -> RedemptionStatus {

@@ -19,12 +19,14 @@ use super::money::Fen;
 use super::old_item_end::{OldItemEnd, OldItemStep};
 use super::personal::DataKey;
 use super::pickup::Pickup;
+use super::product::Product;
 use super::records::{
     AccountProposal, AssistantUse, ClaimKey, Person, Programme, QuotaUse, Recycler, Redemption, RedemptionState,
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
 use super::time::{Day, Moment};
+use super::webhook::{Miss, Webhook, WebhookStatus};
 
 /// A command that was done before.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,6 +159,10 @@ pub struct State {
     pub reconciliation_rows: Loaded<Id, ReconciliationRow>,
     /// Versions of the anomaly rules.
     pub anomaly_rules: Loaded<Id, RulesEntry>,
+    /// The newest of them.
+    pub newest_rules: Loaded<(), RulesEntry>,
+    /// The entries of the product list that count, by trade item number.
+    pub products: Loaded<String, Product>,
     /// Anomalies.
     pub anomalies: Loaded<Id, Anomaly>,
     /// Days that were scanned for them.
@@ -167,6 +173,12 @@ pub struct State {
     pub disputes_about: Loaded<Id, BTreeSet<Id>>,
     /// Refused commands.
     pub attempts: Loaded<Id, Attempted>,
+    /// Webhooks.
+    pub webhooks: Loaded<Id, Webhook>,
+    /// The webhooks that a retailer has.
+    pub webhooks_of: Loaded<Id, BTreeSet<Id>>,
+    /// Events that webhooks missed.
+    pub misses: Loaded<Id, Miss>,
 }
 
 impl State {
@@ -246,11 +258,16 @@ impl State {
             || self.bank_returns.has_unloaded()
             || self.reconciliation_rows.has_unloaded()
             || self.anomaly_rules.has_unloaded()
+            || self.newest_rules.has_unloaded()
+            || self.products.has_unloaded()
             || self.anomalies.has_unloaded()
             || self.anomaly_scans.has_unloaded()
             || self.disputes.has_unloaded()
             || self.disputes_about.has_unloaded()
             || self.attempts.has_unloaded()
+            || self.webhooks.has_unloaded()
+            || self.webhooks_of.has_unloaded()
+            || self.misses.has_unloaded()
     }
 
     fn apply_movement(&mut self, movement: &Movement) {
@@ -355,6 +372,20 @@ impl State {
         self.disputes.put(row.id, row);
     }
 
+    /// With the list of those that its retailer has, where somebody asked for it.
+    fn put_webhook(&mut self, row: Webhook) {
+        if self.webhooks_of.asked(&row.retailer) {
+            let mut of = self.webhooks_of.peek(&row.retailer).cloned().unwrap_or_default();
+            if row.status == WebhookStatus::Removed {
+                of.remove(&row.id)
+            } else {
+                of.insert(row.id)
+            };
+            self.webhooks_of.put(row.retailer, of);
+        }
+        self.webhooks.put(row.id, row);
+    }
+
     fn apply_change(&mut self, change: &Change) {
         match change.clone() {
             Change::Line(row) => self.lines.put(row.id, row),
@@ -407,6 +438,7 @@ impl State {
                 self.newest_imports.put(row.table, row.as_ref().clone());
                 self.imports.put(row.id, *row);
             }
+            Change::Product(row) => self.products.put(row.gtin.clone(), *row),
             Change::EvidenceFile(row) => self.note_file(*row),
             Change::OldItemStep(row) => self.note_step(*row),
             Change::Pickup(row) => self.put_pickup(*row),
@@ -415,17 +447,21 @@ impl State {
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
             Change::BankReturn(row) => self.bank_returns.put(row.id, row),
             Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
-            Change::AnomalyRules(row) => self.anomaly_rules.put(row.id, *row),
+            Change::AnomalyRules(row) => {
+                self.newest_rules.put((), row.as_ref().clone());
+                self.anomaly_rules.put(row.id, *row);
+            }
             Change::Anomaly(row) => self.anomalies.put(row.id, *row),
             Change::AnomalyScan(row) => self.anomaly_scans.put(row.day, row),
             Change::Dispute(row) => self.put_dispute(*row),
+            Change::Webhook(row) => self.put_webhook(*row),
+            Change::Miss(row) => self.misses.put(row.id, *row),
             // Facts that no command reads back; and what goes when the batch is saved, because what was done is looked up
             // before anything is decided.
             Change::Baseline(_)
             | Change::OffSystem(_)
             | Change::Block(_)
             | Change::AssistedClaim(_)
-            | Change::Product(_)
             | Change::LineRejection(_)
             | Change::Repayment(_)
             | Change::Forgotten { .. } => {}

@@ -1,8 +1,8 @@
 //! The scan for anomalies: each day that is over is looked at once, against the days before it, and what the rules find
 //! is put in front of the bureau.
 //!
-//! Everything is left to this job and nothing to the redemption: what a rule compares with would have to be read there,
-//! and what it finds written, on the path for which a customer waits. A line is paid weeks later. The rows are read a
+//! What a sale shows by itself is found when it is made; everything else is left to this job, because what a rule compares
+//! with would have to be read on the path for which a customer waits. A line is paid weeks later. The rows are read a
 //! page at a time and kept as far as the rules look at them; of a district that is some ten thousand sales.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::{Division, Failure, system};
-use crate::domain::anomaly::{HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
+use crate::domain::anomaly::{Certificate, HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
 use crate::domain::command::{Act, Command};
 use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
@@ -111,7 +111,7 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
         let last = page.last().map(|(fact, _)| fact.id);
         for (fact, beside) in page {
             let cap = caps.of(tx, &fact)?;
-            seen.sales.push(Sold::of(&fact, beside, cap));
+            seen.sales.push(Sold::of(&fact, beside, cap, None));
         }
         Ok(last)
     })?;
@@ -134,7 +134,7 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
         Ok(last)
     })?;
     pages(from, |after| {
-        let page = tx.pictures_to_scan(after, before, PAGE)?;
+        let page = tx.files_to_scan(after, before, PAGE)?;
         let last = page.last().map(|file| file.id);
         seen.photos.extend(page.into_iter().map(|file| {
             let line = match file.about {
@@ -143,6 +143,12 @@ fn seen(tx: &mut Tx<'_>, rules: &Rules, day: Day) -> Result<Seen, StoreError> {
             };
             Photo { sha256: file.sha256, of: file.subject, at: file.at, line }
         }));
+        Ok(last)
+    })?;
+    pages(from, |after| {
+        let page = tx.dismantled_to_scan(after, before, PAGE)?;
+        let last = page.last().map(|(step, _)| step.id);
+        seen.certificates.extend(page.into_iter().filter_map(|(step, line)| Certificate::of(step, line)));
         Ok(last)
     })?;
     pages(from, |after| {

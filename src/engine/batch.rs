@@ -21,7 +21,8 @@ use crate::store::{Attempt, DoneRow, StoreError, Tx, Writer, digests};
 
 /// How often a batch is run again when somebody else got in between.
 const TRIES: usize = 5;
-/// The footprint is asked until it names nothing new; no command needs more rounds than this.
+/// The footprint is asked until it names nothing new, or so often: what a command lacks then is loaded when it is decided,
+/// in as many rounds more.
 const ROUNDS: usize = 4;
 /// A head further ahead of the clock than this means that a clock is wrong: nothing is written then.
 const CLOCK_SLACK_SECONDS: i64 = 5;

@@ -50,6 +50,8 @@ enum Kind {
     ReconciliationRow,
     Till,
     Pickup,
+    Webhook,
+    Miss,
 }
 
 impl Collected {
@@ -130,6 +132,8 @@ impl Collected {
             Change::AnomalyScan(row) => self.saved.anomaly_scans.push(row.clone()),
             Change::Anomaly(row) => self.touch(Kind::Anomaly, row.id),
             Change::Dispute(row) => self.touch(Kind::Dispute, row.id),
+            Change::Webhook(row) => self.touch(Kind::Webhook, row.id),
+            Change::Miss(row) => self.touch(Kind::Miss, row.id),
         }
     }
 
@@ -190,6 +194,8 @@ impl Collected {
                 Kind::Pickup => saved.pickups = ids.filter_map(|id| state.pickups.peek(id).cloned()).collect(),
                 Kind::Anomaly => saved.anomalies = ids.filter_map(|id| state.anomalies.peek(id).cloned()).collect(),
                 Kind::Dispute => saved.disputes = ids.filter_map(|id| state.disputes.peek(id).cloned()).collect(),
+                Kind::Webhook => saved.webhooks = ids.filter_map(|id| state.webhooks.peek(id).cloned()).collect(),
+                Kind::Miss => saved.misses = ids.filter_map(|id| state.misses.peek(id).cloned()).collect(),
                 Kind::Hold => saved.holds = ids.filter_map(|id| state.holds.peek(id).cloned()).collect(),
                 Kind::PaymentBatch => {
                     saved.payment_batches = ids.filter_map(|id| state.payment_batches.peek(id).cloned()).collect();

@@ -16,6 +16,7 @@ mod retention;
 mod revoked;
 mod runner;
 mod sink;
+mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -34,6 +35,7 @@ pub use question::{Due, Eligibility, Quote, due};
 pub use retention::{Removed, Retention};
 pub use runner::Runner;
 pub use sink::{Sink, SinkState};
+pub use webhooks::Courier;
 
 use crate::domain::command::{Command, Decision, Outcome, Stamp, Stop};
 use crate::domain::decide::decide;

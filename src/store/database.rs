@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::error::StoreError;
 use super::readers::Readers;
+use super::turn::{Task, Turn};
 use super::versions::Versions;
 use super::writer::Writer;
 use super::{migrations, pg, sqlite};
@@ -111,6 +112,12 @@ impl Database {
     /// When the database cannot be reached.
     pub fn writer(&self) -> Result<Writer, StoreError> {
         Writer::open(self.0.place.clone(), Arc::clone(&self.0.versions))
+    }
+
+    /// A place in the row of the replicas that take turns at a task.
+    #[must_use]
+    pub fn turn(&self, task: Task) -> Turn {
+        Turn::new(task, self.0.place.clone())
     }
 
     /// Connections that read, at most `size` at once.

@@ -152,3 +152,5 @@ pub mod verify_settlements;
 pub mod versions;
 #[path = "shared/vouchers.rs"]
 pub mod vouchers;
+#[path = "shared/webhooks.rs"]
+pub mod webhooks;

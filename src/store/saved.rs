@@ -24,6 +24,7 @@ use crate::domain::settlement::{
     BankReturn, Bucket, LineHold, LineRejection, PaymentBatch, ReconciliationRow, Repayment, Settlement,
 };
 use crate::domain::time::Moment;
+use crate::domain::webhook::{Miss, Webhook};
 
 /// Everything that one batch writes. A key stands at most once in each list of states.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +137,10 @@ pub struct Saved {
     pub old_item_steps: Vec<OldItemStep>,
     /// Pick-ups, put in place.
     pub pickups: Vec<Pickup>,
+    /// Webhooks, put in place.
+    pub webhooks: Vec<Webhook>,
+    /// Events that webhooks missed, put in place.
+    pub misses: Vec<Miss>,
 }
 
 /// A command that was done, with the answer that a repeat gets.

@@ -496,6 +496,37 @@ tables! {
         enrolled_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
     }
+    webhook (id) {
+        id -> Uid,
+        retailer -> Uid,
+        url -> Text,
+        label -> Text,
+        kinds -> Text,
+        serial -> BigInt,
+        overlap_until -> Nullable<BigInt>,
+        status -> Text,
+        cursor -> BigInt,
+        tries -> BigInt,
+        retry_at -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        failure -> Nullable<Text>,
+        delivered_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        stopped_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+    webhook_miss (id) {
+        id -> Uid,
+        webhook -> Uid,
+        event -> Uid,
+        seq -> BigInt,
+        kind -> Text,
+        failure -> Text,
+        tries -> BigInt,
+        missed_at -> BigInt,
+        again_at -> Nullable<BigInt>,
+        delivered_at -> Nullable<BigInt>,
+    }
     revocation (subject) {
         subject -> Uid,
         ended -> Bool,
@@ -642,6 +673,9 @@ tables! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(redemption, redemption_state, adjustment);
+// And what was paid is counted by the settlement that has its bucket.
+diesel::allow_tables_to_appear_in_same_query!(settlement_bucket, redemption);
+diesel::allow_tables_to_appear_in_same_query!(settlement_bucket, redemption_state);
 diesel::allow_tables_to_appear_in_same_query!(voucher, assisted_claim);
 diesel::allow_tables_to_appear_in_same_query!(refresh_token, account);
 // A person's dealings are looked for beside the person.
@@ -653,3 +687,5 @@ diesel::allow_tables_to_appear_in_same_query!(redemption_state, voucher);
 diesel::allow_tables_to_appear_in_same_query!(redemption_state, store);
 // And an old item with the voucher that it supports, and with how far it has come.
 diesel::allow_tables_to_appear_in_same_query!(old_item_step, voucher);
+// A webhook is told while its retailer takes part.
+diesel::allow_tables_to_appear_in_same_query!(webhook, retailer);

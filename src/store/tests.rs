@@ -2,6 +2,7 @@
 
 mod guards;
 mod migrations;
+mod plans;
 mod reports;
 mod round_trip;
 mod samples;

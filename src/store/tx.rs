@@ -43,6 +43,7 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
+use crate::domain::webhook::{Miss, Webhook};
 
 /// A transaction.
 pub struct Tx<'a> {
@@ -249,8 +250,11 @@ impl<'a> Tx<'a> {
             -> Vec<(TurnIn, Option<Id>, bool)>;
         /// Since when yards say what they receive; nothing where none does.
         receipts_since() = anomalies::receipts_since -> Option<Moment>;
-        /// Pictures about old items and redemptions, in order, after one and before a moment.
-        pictures_to_scan(after: Id, before: Moment, limit: i64) = anomalies::pictures -> Vec<EvidenceFile>;
+        /// Photos and documents about old items and redemptions, in order, after one and before a moment.
+        files_to_scan(after: Id, before: Moment, limit: i64) = anomalies::files -> Vec<EvidenceFile>;
+        /// Old items that were dismantled, with the redemption that each supports, in order, after one and before a moment.
+        dismantled_to_scan(after: Id, before: Moment, limit: i64) = anomalies::dismantled
+            -> Vec<(OldItemStep, Option<Id>)>;
         /// Refused redemptions, in order, after one and before a moment.
         tries_to_scan(after: Id, before: Moment, limit: i64) = anomalies::tries -> Vec<Try>;
         /// Staff of retailers.
@@ -348,6 +352,8 @@ impl<'a> Tx<'a> {
         /// Settlements of a retailer or all, in one state or in any, or those whose next step was due before a day.
         settlements(retailer: Option<Id>, status: Option<SettlementStatus>, due_before: Option<Day>, page: Page)
             = settlements::settlements -> Vec<Settlement>;
+        /// How many redemptions of which days each settlement has paid, of those with buckets within days.
+        paid_lines(from: Day, to: Day) = settlements::paid_lines -> Vec<(Id, Day, u64)>;
         /// What is in a settlement now, or was when it was paid.
         settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
         /// The lines of a settlement with every hash of evidence that there is about them now.
@@ -383,6 +389,18 @@ impl<'a> Tx<'a> {
         account_of_refresh_token(id: Id) = accounts::account_of_refresh_token -> Option<Account>;
         /// A retailer's tills, newest first.
         tills_of(retailer: Id, page: Page) = accounts::tills_of -> Vec<Till>;
+        /// A retailer's webhooks, newest first, as far as they are there.
+        webhooks_of(retailer: Id, page: Page) = webhooks::of_retailer -> Vec<Webhook>;
+        /// A retailer's own webhook, as far as it is there.
+        webhook(retailer: Id, id: Id) = webhooks::own -> Option<Webhook>;
+        /// The webhooks that are to be told something if there is something.
+        webhooks_to_tell(now: Moment) = webhooks::to_tell -> Vec<Webhook>;
+        /// The webhooks for which something that they missed is to be tried again.
+        webhooks_to_try_again() = webhooks::to_try_again -> BTreeSet<Id>;
+        /// What a webhook missed, newest first.
+        webhook_misses(webhook: Id, page: Page) = webhooks::misses -> Vec<Miss>;
+        /// What of it is to be tried again, oldest first.
+        webhook_misses_to_try(webhook: Id, limit: i64) = webhooks::misses_to_try -> Vec<Miss>;
         /// What ends tokens, decided after a moment and still of use at another, in the order of the commits.
         revocations(after: Moment, now: Moment) = accounts::revocations -> Vec<Revocation>;
         /// Records of the trail, newest first, below a number.

@@ -147,7 +147,7 @@ def before_call(context, case, kwargs):
     if case.media_type == "application/json":
         case.body = mixed(operation, case.body)
     as_json = case.media_type in (None, "application/json")
-    if as_json and KNOWN["prepared"].get(operation) and dice.random() < 0.5:
+    if as_json and KNOWN["prepared"].get(operation):
         ready = KNOWN["prepared"][operation].pop()
         case.path_parameters.update(ready["path"])
         if ready["token"] is not None:

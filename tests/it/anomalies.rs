@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 use huanxin::domain::anomaly::{AnomalyRule, LinkKind};
 use huanxin::domain::identifier::synthetic;
-use huanxin::engine::Scanned;
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -15,16 +14,6 @@ use crate::sale::{fresh, new_fridge, old_fridge, sale, with};
 const A_DAY: i64 = 24 * 3600;
 const LIST: &str = "/api/v1/anomalies";
 const RULES: &str = "/api/v1/anomalies/rules";
-
-/// Scans until no day is due; gives the days with what was found.
-fn scan(app: &TestApp) -> Vec<(String, usize)> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut scanned = Vec::new();
-    while let Some(Scanned { day, findings }) = runtime.block_on(app.division().scan_due()).unwrap() {
-        scanned.push((day.to_string(), findings));
-    }
-    scanned
-}
 
 fn sell(app: &TestApp, body: &Value) -> String {
     app.retailer().post("/api/v1/redemptions", body).made()
@@ -70,10 +59,10 @@ on_both! {
     fn a_day_is_scanned_once_it_is_over_and_what_is_found_holds_until_it_is_resolved(app) {
         // Both old items are shown by one photo.
         let [one, two] = [0, 1].map(|n| sell(&app, &app.ready(n)));
-        assert_eq!(scan(&app), []);
+        assert_eq!(app.scan(), []);
         let app = app.later(A_DAY);
-        assert_eq!(scan(&app), [(TODAY.to_owned(), 1)]);
-        assert_eq!(scan(&app), []);
+        assert_eq!(app.scan(), [(TODAY.to_owned(), 1)]);
+        assert_eq!(app.scan(), []);
         let found = listed(&app, "");
         let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
         assert_eq!((&anomaly["rule"], &anomaly["day"]), (&json!("photo_used_twice"), &json!(TODAY)));
@@ -103,12 +92,56 @@ on_both! {
         assert_eq!(precision["rules"].as_array().unwrap().len(), AnomalyRule::ALL.len());
     }
 
+    /// What a sale shows by itself holds its line at once. The customer notices nothing of it.
+    fn a_price_above_the_filed_one_holds_its_line_when_it_is_redeemed(app) {
+        let gtin = synthetic::gtin13(7);
+        let sold = |app: &TestApp, n: usize| sell(app, &with(app.ready(n), "/item/gtin", gtin.as_str()));
+        let filed = |price: &str| {
+            let list = format!("商品条码,品类,品牌,型号,能效等级,备案价格\r\n{gtin},冰箱,海尔,BCD-510,1级,{price}\r\n");
+            let head = [("Content-Type", "text/csv")];
+            app.officer().send(Method::POST, "/api/v1/imports?table=products&dry_run=false", &head, Some(list.as_bytes())).expect(200);
+        };
+        let of_rule = || listed(&app, "?rule=price_above_filed");
+        let before = sold(&app, 0);
+        filed("6200.00");
+        let dear = sold(&app, 1);
+        let unnamed = sell(&app, &app.ready(2));
+        let found = of_rule();
+        let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((&anomaly["redemption_ids"], &anomaly["day"]), (&json!([dear]), &json!(TODAY)));
+        assert_eq!((&anomaly["holds"], &anomaly["status"], &anomaly["measure"]), (&json!(true), &json!("open"), &json!(102)));
+        assert_eq!(anomaly["sentence"], "成交价 6299.00 元是该商品备案价 6200.00 元的 102%");
+        assert_eq!(held(&app, &[&before, &dear, &unnamed]), [0, 1, 0]);
+        let records = app.auditor().get("/api/v1/audit/records?limit=50").expect(200);
+        let record = records["items"].as_array().unwrap().iter().find(|record| record["subject"] == dear.as_str()).unwrap();
+        assert_eq!(record["detail"]["anomaly"]["id"], anomaly["id"]);
+        resolve(&app, anomaly["id"].as_str().unwrap(), "dismissed").expect(200);
+        assert_eq!(held(&app, &[&dear]), [0]);
+        // The newest list counts, and the newest limits.
+        filed("6299.00");
+        sold(&app, 3);
+        assert_eq!(of_rule().len(), 1);
+        filed("6200.01");
+        let lenient = json!([{"rule": "price_above_filed", "on": true, "days": 1, "span": 0, "least": 1, "from": 103,
+            "full": 120, "hold_at": 50}]);
+        set(&app, 0, &lenient).expect(200);
+        sold(&app, 4);
+        assert_eq!(of_rule().len(), 1);
+        filed("5000.00");
+        let dearest = sold(&app, 5);
+        assert_eq!((of_rule().len(), held(&app, &[&dearest])), (2, vec![1]));
+        // The day's scan says nothing of it.
+        let app = app.later(A_DAY);
+        app.scan();
+        assert_eq!(listed(&app, "?rule=price_above_filed").len(), 2);
+    }
+
     fn the_list_is_filtered(app) {
         for n in [0, 1] {
             sell(&app, &app.ready(n));
         }
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         let retailer = app.retailer_id();
         let other = huanxin::domain::id::Id::digest(&["another"]);
         for (query, count) in [
@@ -123,7 +156,7 @@ on_both! {
         }
         let english = [("Accept-Language", "en")];
         let told = app.officer().send(Method::GET, LIST, &english, None).expect(200);
-        assert_eq!(told["items"][0]["sentence"], "one photo was shown for 2 old items or sales");
+        assert_eq!(told["items"][0]["sentence"], "one photo or document was shown for 2 old items or sales");
         resolve(&app, "019ed874-e500-7000-8000-000000000000", "dismissed").refused(404, "NOT_FOUND");
     }
 
@@ -147,13 +180,13 @@ on_both! {
             sell(&app, &app.ready(n));
         }
         let app = app.later(A_DAY);
-        assert_eq!(scan(&app), [(TODAY.to_owned(), 0)]);
+        assert_eq!(app.scan(), [(TODAY.to_owned(), 0)]);
         let rules = app.officer().get(RULES).expect(200);
         assert_eq!((&rules["version"], &rules["scanned_to"]), (&json!(1), &json!(TODAY)));
         // What a day was scanned by stays what it was scanned by.
         let on = with(with(off("photo_used_twice"), "/on", true), "/days", 90);
         set(&app, 1, &json!([on])).expect(200);
-        assert_eq!(scan(&app), []);
+        assert_eq!(app.scan(), []);
     }
 
     fn limits_that_cannot_stand_are_refused_where_they_stand(app) {
@@ -177,7 +210,7 @@ on_both! {
         let account = app.admin().post("/api/v1/staff", &clerk).made();
         let redemption = sell(&app, &app.ready(0));
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         let found = listed(&app, "?rule=staff_among_buyers");
         let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
         assert_eq!((&anomaly["subject_id"], &anomaly["redemption_ids"]), (&json!(account), &json!([redemption])));
@@ -205,7 +238,7 @@ on_both! {
         }
         assert!(!app.database().rows()["voucher"].iter().any(|row| row.to_string().contains(DEVICE)));
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         let found = listed(&app, "?rule=many_on_one_device");
         let [anomaly] = found.as_slice() else { panic!("{found:#?}") };
         assert_eq!((&anomaly["measure"], anomaly["redemption_ids"].as_array().unwrap().len()), (&json!(6), sold.len()));
@@ -222,7 +255,7 @@ on_both! {
             sell(&app, &with(body, "/qr_token", app.code(n, &voucher, "live")))
         });
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         let found = listed(&app, "?rule=serial_under_two_brands");
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!(found[0]["score"], 100);
@@ -251,9 +284,9 @@ on_both! {
         // The first of those that came was recorded before its receipt was told.
         let [also, never, neither] = [(2, true), (3, false), (4, false)].map(|(n, came)| trade(n, came));
         let app = app.later(21 * A_DAY);
-        assert!(scan(&app).iter().all(|(_, findings)| *findings == 0));
+        assert!(app.scan().iter().all(|(_, findings)| *findings == 0));
         let app = app.later(A_DAY);
-        assert_eq!(scan(&app), [("2026-07-09".to_owned(), 1)]);
+        assert_eq!(app.scan(), [("2026-07-09".to_owned(), 1)]);
         let found = listed(&app, "?rule=old_items_not_received");
         assert_eq!((found.len(), &found[0]["measure"], &found[0]["score"]), (1, &json!(50), &json!(100)), "{found:#?}");
         assert_eq!(held(&app, &[&before, &came, &also, &never, &neither]), [0, 0, 0, 1, 1]);
@@ -275,18 +308,18 @@ on_both! {
             app.retailer().send(Method::POST, &path, &headers, Some(picture.get_ref())).expect(201);
         }
         let app = app.later(A_DAY);
-        scan(&app);
+        app.scan();
         assert_eq!(listed(&app, "?rule=photo_used_twice").len(), 1);
         assert_eq!(held(&app, &[&sold[0], &sold[1]]), [1, 1]);
     }
 
-    /// A settlement with a line that an unresolved finding holds is not approved; nor with one that is confirmed.
+    /// A settlement whose day was not scanned is not approved; nor one with a line that an unresolved finding holds, or a
+    /// confirmed one.
     fn a_settlement_is_not_approved_over_a_finding(app) {
         for n in [0, 1] {
             sell(&app, &app.ready(n));
         }
         let app = app.later(A_DAY);
-        scan(&app);
         let control = json!({"lines": 2, "amount": "1889.70"});
         let wish = json!({"from": TODAY, "to": TODAY, "lines": 2, "amount": "1889.70"});
         let settlement = app.retailer().post("/api/v1/settlements", &wish).made();
@@ -296,7 +329,12 @@ on_both! {
         step(&app.officer(), "acceptance").expect(200);
         step(&app.demo_user("reviewer"), "review").expect(200);
         let approver = app.demo_user("approver");
-        step(&approver, "approval").refused(409, "WRONG_STATE");
+        // As long as nobody has looked at the day, nothing holds its lines: that it looks good means nothing.
+        let refusal = step(&approver, "approval").refused(409, "WRONG_STATE");
+        assert_eq!(refusal["found"], format!("{TODAY} is not scanned for anomalies yet"));
+        app.scan();
+        let refusal = step(&approver, "approval").refused(409, "WRONG_STATE");
+        assert_eq!(refusal["found"], "2 lines that are held");
         let id = listed(&app, "")[0]["id"].as_str().unwrap().to_owned();
         resolve(&app, &id, "confirmed").expect(200);
         step(&approver, "approval").refused(409, "WRONG_STATE");

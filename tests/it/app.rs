@@ -17,7 +17,7 @@ use huanxin::config::{ASSISTED_CLAIMS_PER_DAY, EdgeOptions, ServeOptions, Settle
 use huanxin::domain::id::Id;
 use huanxin::domain::identifier::synthetic;
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division, Retention};
+use huanxin::engine::{Clock, Division, Retention, Scanned};
 use huanxin::keys::KeyRing;
 use huanxin::keys::watch::KeyWatch;
 use serde_json::Value;
@@ -139,6 +139,7 @@ impl TestApp {
             audit_sink: None,
             evidence_url: None,
             towns: None,
+            webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
             retention: Retention::default(),
             edge,
         };
@@ -168,7 +169,28 @@ impl TestApp {
         Self::start_at(place, start)
     }
 
-    /// The same, at a time that stands still again.
+    /// Scans each day that is over, as the job does; gives the days with what was found.
+    pub fn scan(&self) -> Vec<(String, usize)> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut scanned = Vec::new();
+        while let Some(Scanned { day, findings }) = runtime.block_on(self.division().scan_due()).unwrap() {
+            scanned.push((day.to_string(), findings));
+        }
+        scanned
+    }
+
+    /// The same, and an officer lets go what was found: the sales of tests look alike.
+    pub fn scan_and_let_go(&self) {
+        self.scan();
+        let open = self.officer().get("/api/v1/anomalies?status=open").expect(200);
+        for row in open["items"].as_array().unwrap() {
+            let body = serde_json::json!({"outcome": "dismissed", "reason": "已核对"});
+            let path = format!("/api/v1/anomalies/{}/resolution", row["id"].as_str().unwrap());
+            self.officer().post(&path, &body).expect(200);
+        }
+    }
+
+    /// As [`Self::later`], at a time that stands still again.
     pub fn standing_later(mut self, seconds: i64) -> Self {
         self.stop();
         let (place, start) = (self.place.take().unwrap(), self.start.plus_seconds(seconds));
@@ -379,6 +401,11 @@ pub fn fresh_key() -> String {
 }
 
 impl User<'_> {
+    /// The service that they use.
+    pub fn app(&self) -> &TestApp {
+        self.app
+    }
+
     /// The access token, where there is one.
     pub fn token(&self) -> Option<String> {
         self.token.clone()

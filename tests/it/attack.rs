@@ -146,7 +146,20 @@ fn prepared(app: &TestApp) -> Map<String, Value> {
     let why = json!({"reason": "试验"});
     let till = || retailer.post("/api/v1/tills", &json!({"store_id": app.store(), "label": "一号收银台"})).expect(201);
     let enrolled = json!({"token": null, "path": {}, "body": {"code": till()["code"]}});
+    let hook = || {
+        let body = json!({"url": "https://erp.example.cn/huanxin", "label": "门店系统", "events": ["settlement.paid"]});
+        retailer.post("/api/v1/webhooks", &body).made()
+    };
+    let (kept, stopped, removed) = (hook(), hook(), hook());
+    let event = crate::webhooks::missed(app, &kept, Id::digest(&["an event"]));
     let requests = json!({
+        "getWebhook": [once(&retailer, &kept, Value::Null)],
+        "listMissedEvents": [once(&retailer, &kept, Value::Null)],
+        "redeliverEvents": [once(&retailer, &kept, json!({"event_ids": [event]}))],
+        "replayWebhook": [once(&retailer, &kept, json!({}))],
+        "rotateWebhookSecret": [once(&retailer, &kept, Value::Null)],
+        "stopWebhook": [once(&retailer, &stopped, why.clone())],
+        "removeWebhook": [once(&retailer, &removed, Value::Null)],
         "cancelVoucher": [of_voucher(0)],
         "getVoucherQr": [of_voucher(1)],
         "getVoucher": [of_voucher(2)],

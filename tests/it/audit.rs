@@ -128,7 +128,11 @@ fn lived_in(database: &TestDatabase) {
         };
         redemptions.push(made(&step("redeem", n, sale.act())));
     }
-    // Both cars and the last refrigerator get more; one of the cars and two refrigerators come back.
+    // The day after, both cars and the last refrigerator get more; one of the cars and two refrigerators come back.
+    runner.set_clock(Clock::standing_at(at(NOW).plus_seconds(24 * 3600)));
+    let mut step = |word: &str, n: u64, act: Act| -> Reply {
+        runner.run(&[Arc::new(command(&[word, &n.to_string()], act))]).remove(0)
+    };
     for (n, programme, raised) in [(0, CARS, vec![1, 3]), (1, APPLIANCES, vec![4])] {
         let mut more = rules(programme, pool);
         more.retroactive_from = Some(day("2026-06-01"));
@@ -199,13 +203,13 @@ fn fetched(step: &mut impl FnMut(&str, u64, Act) -> Reply, district: &District) 
     done(&step("call off", 1, Act::CancelPickup { pickup: asked[1], person, recycler: None, reason }));
 }
 
-/// When the sales of [`NOW`] are settled.
+/// When the sales of [`NOW`], and what they were raised by on the day after, are settled.
 fn next_day() -> Moment {
-    at(NOW).plus_seconds(24 * 3600)
+    at(NOW).plus_seconds(2 * 24 * 3600)
 }
 
-/// The two sales that stand are settled the day after: one is refused and waits anew, the other is paid, is undone, and is
-/// repaid in part. The bank's file has a row that nobody knows.
+/// The two sales that stand are settled once they were raised: one is refused, rise and all, and waits anew, the other is
+/// paid, its rise is refused by itself, and it is undone and repaid in part. The bank's file has a row that nobody knows.
 fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fridge]: [Id; 2]) {
     runner.set_clock(Clock::standing_at(next_day()));
     let (from, to, calendars) = (day("2026-06-18"), day("2026-06-18"), Terms::default().calendars);
@@ -233,22 +237,32 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
     };
     step("officer", take(SettlementStep::Accept));
     step("reviewer", take(SettlementStep::Review));
+    step("system", Act::FinishAnomalyScan { day: to, rules: 0, findings: 0 });
     let approval = database.readers().snapshot(&mut |tx| engine::approval(tx, settlement, None)).unwrap().unwrap();
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
     let Outcome::PaymentBatch(batch) = step("finance", Act::BatchSettlements(batch)) else { panic!() };
     let row = |settlement: Option<Id>| {
         let named = settlement.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
-        ReturnRow { settlement, named, amount, paid: true, reference: "R".into(), paid_on: day("2026-06-19") }
+        ReturnRow { settlement, named, amount, paid: true, reference: "R".into(), paid_on: day("2026-06-20") }
     };
     let rows = vec![row(None), row(Some(settlement))];
     let told = NewBankReturn { batch: batch.id, sha256: "0".repeat(64), rows };
     step("finance", Act::RecordBankReturn(Box::new(told)));
+    let (from, to) = (day("2026-06-19"), day("2026-06-19"));
+    let raised = database.readers().snapshot(&mut |tx| tx.open_buckets(retailer, from, to)).unwrap();
+    let mut sum = Portions::default();
+    raised.iter().flat_map(|bucket| bucket.portions.iter()).for_each(|portion| sum.add(portion));
+    let (control, buckets) = (sum.control(), raised.iter().map(|bucket| bucket.id).collect());
+    let new = SubmitSettlement { retailer, own: None, from, to, control, buckets, calendars: calendars.clone() };
+    let Outcome::Settlement(row) = step("retailer", Act::SubmitSettlement(Box::new(new))) else { panic!() };
+    let (code, reason) = (RejectionCode::Price, "价格".to_owned());
+    step("reviewer", Act::RejectLine(RejectLine { settlement: row.id, redemption: car, code, reason }));
     step("retailer", Act::ResubmitRedemption { redemption: fridge, retailer, note: "已补".into() });
     let claw = Act::ClawBackRedemption { redemption: car, goods_returned: true, reason: "抽查".into() };
     step("officer", claw);
     let lines = vec![line_id(CARS, Category::Car)];
-    let (amount, paid_on) = (fen("1.00"), day("2026-06-19"));
+    let (amount, paid_on) = (fen("1.00"), day("2026-06-20"));
     step("finance", Act::RecordRepayment(NewRepayment { retailer, amount, reference: "R".into(), paid_on, lines }));
 }
 

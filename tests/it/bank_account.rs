@@ -112,5 +112,11 @@ on_both! {
         let told: Vec<&str> =
             refused.body["errors"].as_array().unwrap().iter().map(|one| one["pointer"].as_str().unwrap()).collect();
         assert_eq!(told, ["/account/bank", "/account/number"]);
+        // A day is no account, whatever its digits.
+        for number in ["2026-02-30", "123456789", &"1".repeat(31)] {
+            let bad = json!({"account": {"bank": "中国银行", "number": number, "name": "x"}});
+            let refused = app.officer().post(&path(&retailer), &bad);
+            assert_eq!(refused.refused_alone(422, "IDENTIFIER_INVALID"), "/account/number", "{number}");
+        }
     }
 }

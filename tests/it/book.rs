@@ -40,6 +40,8 @@ const PERSON: &str = "9b3c5f0e-6a1d-4c27-8e59-20d4b7a1f6c8";
 const REFRESH: &str = "Hq9bq4m0O2mPjvKzq1nS3xA7tLw5cE8dRfGyUuIiOoP";
 /// In the place of every first password.
 const FIRST_PASSWORD: &str = "k7m2p-x9r4t-h3w8c-n5v6b-K7";
+/// In the place of every webhook's secret.
+const WEBHOOK_SECRET: &str = "whsec_dGhpcyBpcyBhbiBleGFtcGxlIGFuZCBubyBzZWNyZXQ=";
 /// In the place of every second factor's secret: the one of RFC 6238.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const JSON: &str = "application/json";
@@ -355,6 +357,7 @@ fn stable_text(name: &str, text: &str) -> String {
         "password" | "current_password" | "initial_password" if text != "Kaninchen-2026" => FIRST_PASSWORD.to_owned(),
         "code" if text.len() == TILL_CODE.len() && text.split('-').count() == 4 => TILL_CODE.to_owned(),
         "code" | "totp" if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) => "287082".to_owned(),
+        "secret" if text.starts_with("whsec_") => WEBHOOK_SECRET.to_owned(),
         "secret" => SECRET.to_owned(),
         "otpauth_uri" => format!("otpauth://totp/huanxin:wang.fang?secret={SECRET}&issuer=huanxin"),
         "qr_svg" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),

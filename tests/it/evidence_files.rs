@@ -4,7 +4,9 @@ use std::io::Cursor;
 use std::path::PathBuf;
 
 use huanxin::access::Role;
+use huanxin::blobs::Blobs;
 use huanxin::cli::evidence::{EvidenceOptions, check, sweep};
+use huanxin::cli::sweep::{Swept, sweep_due};
 use huanxin::domain::id::Id;
 use huanxin::domain::time::Moment;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -64,6 +66,16 @@ fn stored(app: &TestApp) -> Vec<PathBuf> {
     found
 }
 
+/// Something that lies in the store and that no record names.
+fn unnamed(app: &TestApp, text: &str) -> PathBuf {
+    let blob = hex::encode(Sha256::digest(text));
+    let folder = app.dir().join("evidence/360111").join(&blob[..2]);
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = folder.join(blob);
+    std::fs::write(&place, text).unwrap();
+    place
+}
+
 fn options(app: &TestApp) -> EvidenceOptions {
     EvidenceOptions {
         data_dir: app.dir().to_owned(),
@@ -103,9 +115,9 @@ on_both! {
         let record = &downloads(&app)[0];
         assert_eq!((&record["role"], &record["subject"]), (&json!("auditor"), &json!(turn_in)));
         assert_eq!(record["detail"]["shown"]["file"], *id);
-        // What lies in the store is not the photo; two lie there, of the request and of its repeat.
+        // What lies in the store is not the photo; its repeat was not written.
         let places = stored(&app);
-        assert_eq!(places.len(), 2);
+        assert_eq!(places.len(), 1);
         for place in places {
             let lying = std::fs::read(&place).unwrap();
             assert!(!lying.windows(4).any(|window| window == &bytes[..4]));
@@ -148,6 +160,8 @@ on_both! {
             of_turn_in(&app, &turn_in, &photo(number * 6, ImageFormat::Jpeg)).expect(201);
         }
         of_turn_in(&app, &turn_in, &photo(255, ImageFormat::Jpeg)).refused_alone(409, "WRONG_STATE");
+        of_turn_in(&app, &turn_in, &photo(0, ImageFormat::Jpeg)).refused_alone(409, "WRONG_STATE");
+        assert_eq!(stored(&app).len(), 40, "what is refused is not written");
     }
 
     /// The frequent fraud: one photo for many old items.
@@ -174,7 +188,9 @@ on_both! {
         app.nobody().get(&path.replace(&one, &other)).refused_alone(404, "NOT_FOUND");
         let (before, text) = path.split_once("link=").unwrap();
         for wrong in ["a.b.c", &text[..text.len() - 2], app.officer().token().unwrap().as_str()] {
-            app.nobody().get(&format!("{before}link={wrong}")).refused_alone(401, "UNAUTHENTICATED");
+            let answer = app.nobody().get(&format!("{before}link={wrong}"));
+            assert_eq!(answer.refused_alone(401, "UNAUTHENTICATED"), "/link");
+            assert!(answer.body["errors"][0]["expected"].as_str().unwrap().contains("createEvidenceLink"));
         }
         // The recycler's tokens end with it, and so do its links.
         let of_recycler = link(&app.recycler(), &one);
@@ -202,13 +218,14 @@ on_both! {
         of_turn_in(&app, &turn_in, &photo(90, ImageFormat::Jpeg)).refused_alone(409, "WRONG_STATE");
     }
 
-    /// What a refused command left behind is swept; what a record names stays, and is found when it was changed or is gone.
+    /// What no record names is swept; what one names stays, and is found when it was changed or is gone.
     fn the_store_agrees_with_the_records(app) {
         let turn_in = app.turn_in(&old_fridge(&app, 0));
         let (bytes, key) = (photo(1, ImageFormat::Jpeg), fresh_key());
         let send = || hand_in(&app.recycler(), &key, "turn_in", &turn_in, "image/jpeg", &bytes);
         let file = send().made();
         assert!(send().replayed());
+        unnamed(&app, "left behind");
         assert_eq!(stored(&app).len(), 2);
         let (place, later) = (options(&app), Moment(i64::MAX));
         assert!(sweep(&place, Moment(0), false).unwrap().starts_with("0 of 0 files"));
@@ -230,6 +247,25 @@ on_both! {
         std::fs::remove_file(&kept).unwrap();
         let (code, line) = check(&place).unwrap();
         assert!(code == 1 && line.contains("nothing lies at"), "{line}");
+    }
+
+    /// The job takes what lies there for more than a day by the machine's clock, whatever the service's clock shows.
+    fn the_job_sweeps_what_no_record_names(app) {
+        let turn_in = app.turn_in(&old_fridge(&app, 0));
+        of_turn_in(&app, &turn_in, &photo(1, ImageFormat::Jpeg)).made();
+        let [named] = stored(&app).try_into().unwrap();
+        let (old, young) = (unnamed(&app, "old"), unnamed(&app, "on its way"));
+        for place in [&old, &named] {
+            let file = std::fs::File::options().write(true).open(place).unwrap();
+            file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_hours(24)).unwrap();
+        }
+        let app = app.later(30 * 24 * 3600);
+        let blobs = Blobs::directory(&app.dir().join("evidence"), "360111").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sweep = || runtime.block_on(sweep_due(app.division(), &blobs)).unwrap();
+        assert_eq!(sweep(), Swept { lying: 2, removed: 1 });
+        assert!(!old.exists() && young.exists() && named.exists());
+        assert_eq!(sweep(), Swept { lying: 1, removed: 0 });
     }
 
     fn another_organisations_file(app) {

@@ -79,6 +79,7 @@ pub fn day(app: &TestApp) -> Book {
     programmes(app, &mut book);
     another_sale(app, &mut book);
     staff(app, &mut book);
+    webhooks(app, &mut book);
     figures(app, &mut book);
     trail(app, &mut book);
     refused(app, &mut book);
@@ -255,8 +256,8 @@ fn looked_at(app: &TestApp, book: &mut Book, redemption: &str) {
         lines: vec![redemption.parse().unwrap()],
         retailers: vec![app.retailer_id().parse().unwrap()],
         evidence: Vec::new(),
-        zh: "同一张照片用于 2 件旧件或销售".to_owned(),
-        en: "one photo was shown for 2 old items or sales".to_owned(),
+        zh: "同一照片或文件用于 2 件旧件或销售".to_owned(),
+        en: "one photo or document was shown for 2 old items or sales".to_owned(),
     };
     let act = Act::RecordAnomaly { signal: Box::new(signal), rules: 1 };
     let command = Id::digest(&["an anomaly"]);
@@ -364,6 +365,25 @@ fn tables(app: &TestApp, book: &mut Book) {
     book.ask(&app.retailer(), "getProduct", &[("gtin", &gtin)]);
 }
 
+/// A retailer's system is told, misses something, and is told it again.
+fn webhooks(app: &TestApp, book: &mut Book) {
+    let manager = app.retailer();
+    let hook = json!({"url": "https://erp.example.cn/huanxin", "label": "门店系统",
+        "events": ["redemption.recorded", "redemption.reversed", "settlement.paid"]});
+    let hook = id(&book.say(&manager, "createWebhook", &[], &hook));
+    book.ask(&manager, "listWebhooks", &[("limit", "1")]);
+    book.ask(&manager, "getWebhook", &[("id", &hook)]);
+    book.ask(&manager, "rotateWebhookSecret", &[("id", &hook)]);
+    let missed = crate::webhooks::missed(app, &hook, Id::digest(&["an event"]));
+    book.ask(&manager, "listMissedEvents", &[("id", &hook), ("limit", "1")]);
+    let events = json!({"event_ids": [missed.to_string()]});
+    book.say(&manager, "redeliverEvents", &[("id", &hook)], &events);
+    book.say(&manager, "stopWebhook", &[("id", &hook)], &json!({"reason": "系统升级"}));
+    book.say(&manager, "replayWebhook", &[("id", &hook)], &json!({"since": "2026-06-18T00:00:00Z"}));
+    book.ask(&manager, "removeWebhook", &[("id", &hook)]);
+    book.no(&manager, "getWebhook", &[("id", &hook)], None, "NOT_FOUND");
+}
+
 /// A clerk gets an account, sets it up, works, and leaves.
 fn staff(app: &TestApp, book: &mut Book) {
     let (admin, nobody) = (app.admin(), app.nobody());
@@ -461,6 +481,7 @@ fn settled(app: &TestApp, book: &mut Book) {
     book.ask(&retailer, "listLineRejections", &[one[0], ("limit", "20")]);
     let left = json!({"lines": 2, "amount": "800.00"});
     book.say(&reviewer, "reviewSettlement", &one, &left);
+    app.scan_and_let_go();
     book.say(&approver, "approveSettlement", &one, &left);
     let wrong = with(left.clone(), "/reason", "收款账号有误");
     book.say(&approver, "withdrawSettlementApproval", &one, &wrong);
@@ -477,6 +498,7 @@ fn settled(app: &TestApp, book: &mut Book) {
         "settlement_id,amount,result,bank_reference,paid_on\n{settlement},800.00,failed,ICBC20260619000123,2026-06-19\n"
     );
     let said = book.say_csv(&finance, "recordBankReturn", &[("id", &batch)], &said);
+    book.ask(&finance, "listBankReturns", &[("id", &batch), ("limit", "20")]);
     book.ask(&finance, "listReconciliationRows", &[("status", "open"), ("limit", "20")]);
     let answer = json!({"answer": "pay_again", "note": "收款账号有误，银行退回"});
     book.say(&finance, "answerReconciliationRow", &[("id", said["rows"][0]["id"].as_str().unwrap())], &answer);

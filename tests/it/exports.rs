@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
 
-use crate::app::{Answer, TestApp, User};
+use crate::app::{Answer, TODAY, TestApp, User};
 use crate::sale::with;
 
 const REDEMPTIONS: &str = "/api/v1/exports/redemptions";
@@ -283,6 +283,29 @@ on_both! {
         assert_eq!(chinese["行数"], ("n".into(), "3".into()));
     }
 
+    /// The moment of the newest record in it, or the one that was asked for; never that at which somebody asked.
+    fn a_cover_says_as_known_at_which_moment(app) {
+        sold(&app);
+        let moments = |app: &TestApp, path: &str| {
+            let answer = app.officer().send(Method::GET, path, &[("Accept-Language", "en")], None);
+            let cover = cover(&answer, "Cover");
+            ["As known at (Beijing)", "Made at (Beijing)"].map(|head| cover[head].1.clone())
+        };
+        let mut app = app.later(3600);
+        let told = app.officer().get("/api/v1/reports/burn-down").expect(200)["as_known_at"].clone();
+        assert!(told.as_str().unwrap().starts_with("2026-06-18T02:"), "{told}");
+        // Whoever asks for a file is in the trail, so that the next one's newest record is of the hour before.
+        for (report, hour) in ["burn-down", "totals", "tasks", "retailer-ranking", "payment-times"].iter().zip(11..) {
+            let [known, made] = moments(&app, &format!("/api/v1/reports/{report}?format=xlsx"));
+            let hours = [hour - 1, hour].map(|hour| format!("2026-06-18T{hour}:"));
+            assert!(known.starts_with(&hours[0]) && made.starts_with(&hours[1]), "{report}: {known}, {made}");
+            app = app.later(3600);
+        }
+        let growth = "/api/v1/reports/appliance-growth?year=2026&as_known_at=2026-06-18T09:30:00%2B08:00&format=xlsx";
+        let [known, made] = moments(&app, growth);
+        assert!(known.starts_with("2026-06-18T09:30:00") && made.starts_with("2026-06-18T16:"), "{known}, {made}");
+    }
+
     /// A table of more rows than are read at a time has each of them once, in their order.
     fn a_long_export_has_every_row_once(app) {
         app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
@@ -304,5 +327,37 @@ on_both! {
         for path in ["?from=2026-06-19&to=2026-06-18", "?format=pdf", "?from=1999-12-31"] {
             app.officer().get(&format!("{REDEMPTIONS}{path}")).refused_alone(400, "BODY_MALFORMED");
         }
+    }
+
+    /// What was said when a line was handed in again is no reason why it was reversed.
+    fn why_something_was_undone_or_refused(app) {
+        let [kept, back] = [0, 1].map(|n| app.retailer().post("/api/v1/redemptions", &app.ready(n)).made());
+        let reversal = json!({"reason": "顾客退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{back}/reversal"), &reversal).expect(201);
+        let app = app.later(24 * 3600);
+        let lines = json!({"from": TODAY, "to": TODAY, "lines": 1, "amount": "944.85"});
+        let settlement = app.retailer().post("/api/v1/settlements", &lines).made();
+        let told = || {
+            let answer = app.officer().send(Method::GET, REDEMPTIONS, &[("Accept-Language", "en")], None);
+            let sheet = Sheet::of(&answer, "csv");
+            ["Why reversed", "Why refused, or what was said when handed in again"]
+                .map(|head| sheet.texts(head).into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(told(), [["", "顾客退货"], ["", ""]]);
+        let refusal = json!({"redemption_id": kept, "code": "PHOTO", "reason": "照片不清"});
+        app.demo_user("reviewer").post(&format!("/api/v1/settlements/{settlement}/rejections"), &refusal).expect(201);
+        assert_eq!(told(), [["", "顾客退货"], ["照片不清", ""]]);
+        app.retailer().post(&format!("/api/v1/redemptions/{kept}/resubmission"), &json!({"note": "新照片"})).expect(200);
+        assert_eq!(told(), [["", "顾客退货"], ["新照片", ""]]);
+    }
+
+    /// The upload has a cover as every workbook has but that of the bank; and the rows are the sheet that programs read.
+    fn the_national_upload_has_a_cover(app) {
+        app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
+        let path = format!("/api/v1/exports/national-upload?from={TODAY}&to={TODAY}&reason=month&format=xlsx");
+        let answer = app.officer().send(Method::GET, &path, &[("Accept-Language", "en")], None);
+        let cover = cover(&answer, "Cover");
+        assert_eq!((cover["Reason"].1.as_str(), cover["Rows"].1.as_str()), ("month", "1"));
+        assert_eq!(Sheet::of(&answer, "xlsx").heads.len(), 35);
     }
 }

@@ -118,6 +118,26 @@ on_both! {
             {"month": "2026-06", "category": "refrigerator", "redemptions": null, "subsidy": null}]));
     }
 
+    /// What the bureau has refused is no subsidy, for the platform as for the public, until it is handed in again.
+    fn what_was_refused_is_neither_published_nor_uploaded(app) {
+        let sale = app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
+        let app = app.later(24 * 3600);
+        let lines = json!({"from": TODAY, "to": TODAY, "lines": 1, "amount": "944.85"});
+        let settlement = app.retailer().post("/api/v1/settlements", &lines).made();
+        let days = format!("from={TODAY}&to={TODAY}");
+        let told = || [
+            sheet(&app.officer(), &format!("exports/national-upload?{days}&reason=national")).rows(),
+            sheet(&app.officer(), &format!("exports/publication?{days}&programme={PROGRAMME}")).rows(),
+        ];
+        assert_eq!(told(), [1, 1]);
+        let refusal = json!({"redemption_id": sale, "code": "PHOTO", "reason": "照片不清"});
+        app.demo_user("reviewer").post(&format!("/api/v1/settlements/{settlement}/rejections"), &refusal).expect(201);
+        assert_eq!(told(), [0, 0]);
+        let again = format!("/api/v1/redemptions/{sale}/resubmission");
+        app.retailer().post(&again, &json!({"note": "已补照片"})).expect(200);
+        assert_eq!(told(), [1, 1]);
+    }
+
     /// Thirty-five columns, identity numbers in the clear, and why they were taken along.
     fn the_national_platform_gets_its_columns(app) {
         sold(&app);

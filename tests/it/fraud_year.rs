@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use huanxin::domain::anomaly::{
-    AnomalyRule, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, scan,
+    AnomalyRule, Certificate, HandedIn, Limits, Photo, Receipt, Rules, Seen, Signal, Sold, StaffName, Try, at_once,
+    scan,
 };
 use huanxin::domain::goods::Category;
 use huanxin::domain::id::Id;
@@ -72,6 +73,7 @@ struct Year {
     sales: Vec<Sold>,
     turn_ins: Vec<HandedIn>,
     photos: Vec<Photo>,
+    certificates: Vec<Certificate>,
     tries: Vec<Try>,
     staff: Vec<StaffName>,
     planted: Vec<Planted>,
@@ -85,6 +87,11 @@ fn price_of(product: u64) -> i64 {
     let spread = (product * 2_654_435_761) % 1000;
     let (whole, square) = (i64::try_from(spread).unwrap(), i64::try_from(spread * spread / 1000).unwrap());
     150_000 + whole * 350 + square * 1100
+}
+
+/// What was filed for a product, of those that are on the list: shops may not ask for more.
+fn filed(product: u64) -> Option<Fen> {
+    (product < 100).then(|| Fen(price_of(product) * 112 / 100))
 }
 
 impl Year {
@@ -113,6 +120,7 @@ impl Year {
             serials: vec![format!("{:012X}", dice.next() >> 16)],
             price: Fen(price),
             cap_price: Some(Fen(if product < 90 { 666_667 } else { 1_000_000 })),
+            filed_price: filed(product),
             address: Some(id("address", n)),
             phone: Some(id("phone", n)),
             device: Some(id("device", n)),
@@ -139,6 +147,9 @@ impl Year {
         let keys = vec![ClaimKey::new(ClaimKind::OldSerial, &["old", &n.to_string()])];
         self.turn_ins.push(HandedIn { id: of, at: when, recorder, keys, receipt, line });
         self.photos.push(Photo { sha256: format!("{:064x}", self.turn_ins.len()), of, at: when, line });
+        // Ten days later it is dismantled, with a certificate of its own.
+        let (number, at) = (format!("CJ{:08}", self.turn_ins.len()), when.plus_seconds(10 * 24 * 3600));
+        self.certificates.push(Certificate { number, yard: recorder, of, at, line });
         of
     }
 
@@ -170,7 +181,12 @@ fn honest(dice: &Dice) -> Year {
             }
             // Some sell dearer than others, a corner shop or one that delivers and installs.
             if dice.permille(12) {
-                sold.price = Fen(sold.price.0 * i64::try_from(115 + dice.below(25)).unwrap() / 100);
+                let dear = Fen(sold.price.0 * i64::try_from(115 + dice.below(25)).unwrap() / 100);
+                sold.price = sold.filed_price.map_or(dear, |filed| dear.min(filed));
+            }
+            // The list has the price of another size, now and then.
+            if year.count % 500 == 7 {
+                sold.filed_price = sold.filed_price.map(|filed| Fen(filed.0 * 9 / 10));
             }
             // People come from the next county too.
             if dice.permille(6) {
@@ -329,7 +345,16 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             several(year, dice, (start, 6, 4), |sold, _| {
                 (sold.retailer, sold.store) = (id("retailer", shop), id("store", shop));
                 sold.price = Fen(price_of(who % 160) * percent / 100);
-                sold.product = format!("product {}", who % 160);
+                (sold.product, sold.filed_price) = (format!("product {}", who % 160), None);
+            })
+        }
+        AnomalyRule::PriceAboveFiled => {
+            // Little enough above it that the mean says nothing.
+            let (product, percent) = (who % 100, i64::try_from(102 + dice.below(20)).unwrap());
+            several(year, dice, (start, 10, 3), |sold, _| {
+                (sold.retailer, sold.store) = (id("retailer", shop), id("store", shop));
+                (sold.product, sold.filed_price) = (format!("product {product}"), filed(product));
+                sold.price = Fen(filed(product).unwrap().0 * percent / 100);
             })
         }
         AnomalyRule::PriceAtCap => {
@@ -340,7 +365,7 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
                 sold.clerk = id("clerk", shop * 10);
                 (sold.category, sold.cap_price) = (Category::Refrigerator, Some(Fen(666_667)));
                 sold.price = Fen(666_667 + i64::try_from(n * 37 % 5000).unwrap());
-                sold.product = format!("own brand {shop} {n}");
+                (sold.product, sold.filed_price) = (format!("own brand {shop} {n}"), None);
             })
         }
         AnomalyRule::QuickReturns => {
@@ -407,6 +432,14 @@ fn fraud(year: &mut Year, dice: &Dice, rule: AnomalyRule, start: u32) -> Vec<Id>
             }
             missing
         }
+        AnomalyRule::CertificateUsedTwice => {
+            let lines = several(year, dice, (start, 5, 3), |_, _| {});
+            let last = year.certificates.len() - 1;
+            for again in [last - 2, last - 1] {
+                year.certificates[again].number = year.certificates[last].number.clone();
+            }
+            lines
+        }
         AnomalyRule::ClaimedElsewhere => {
             let number = 14 + dice.below(10);
             several(year, dice, (start, 20, number), |sold, _| {
@@ -436,6 +469,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
     let mut seen = Seen { staff: year.staff.clone(), ..Seen::of(day(0)) };
     let (mut sales, mut turn_ins) = (year.sales.iter().peekable(), year.turn_ins.iter().peekable());
     let (mut photos, mut tries) = (year.photos.iter().peekable(), year.tries.iter().peekable());
+    let mut certificates = year.certificates.iter().peekable();
     let mut returns: BTreeSet<(Moment, Id)> = BTreeSet::new();
     // An old item supports nothing before it is sold against.
     let mut supports: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
@@ -451,6 +485,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
             seen.photos.push(Photo { line: None, ..photo.clone() });
         }
         while let Some(sale) = sales.next_if(|sale| sale.at < end) {
+            all.extend(at_once(rules, sale));
             returns.extend(sale.returned.map(|back| (back, sale.id)));
             seen.sales.push(Sold { returned: None, ..sale.clone() });
             for item in supports.remove(&sale.id).unwrap_or_default() {
@@ -459,6 +494,10 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
                 // Each item has one photo, in the same order.
                 seen.photos[at].line = Some(sale.id);
             }
+        }
+        // What is dismantled was sold days ago.
+        while let Some(one) = certificates.next_if(|one| one.at < end) {
+            seen.certificates.push(one.clone());
         }
         while let Some(one) = tries.next_if(|one| one.at < end) {
             seen.tries.push(one.clone());
@@ -472,6 +511,7 @@ fn run(year: &Year, rules: &Rules) -> Vec<Signal> {
         seen.sales.retain(|sale| sale.at >= from);
         seen.turn_ins.retain(|item| item.at >= from);
         seen.photos.retain(|photo| photo.at >= from);
+        seen.certificates.retain(|one| one.at >= from);
         seen.tries.retain(|one| one.at >= from);
         all.extend(scan(rules, &seen));
     }
@@ -515,6 +555,7 @@ fn the_year() -> Year {
     year.sales.sort_by_key(|sale| sale.id);
     year.turn_ins.sort_by_key(|item| item.id);
     year.photos.sort_by_key(|photo| photo.of);
+    year.certificates.sort_by_key(|one| one.at);
     year.tries.sort_by_key(|one| one.id);
     year
 }
@@ -592,15 +633,17 @@ const HEAD: &str = "# Anomalies
 
 Made from the code: change `src/domain/anomaly/` or `tests/it/fraud_year.rs` and run `make spec`.
 
-What looks wrong among sales that every check has passed. The rules never refuse anything. A job scans each day once it is
-over, against the days before it; what it finds has a score from 50 (just enough) to 100, a sentence, the lines that it is
+What looks wrong among sales that every check has passed. The rules never refuse anything. What a sale shows by itself is
+found while the voucher is redeemed; for the rest a job scans each day once it is over, against the days before it. What is
+found has a score from 50 (just enough) to 100, a sentence, the lines that it is
 about and links to what shows it. From a score that is data on, it **holds** the lines: a settlement with one of them is not
 approved until somebody has looked (`listAnomalies`, `resolveAnomaly`). What is *dismissed* lets its lines go; what is
 *confirmed* holds them whatever its score was, and they are rejected, returned or clawed back. How often each rule was right
 stands in `getAnomalyPrecision`.
 
-Nothing of this is done while somebody redeems: what a rule compares with would have to be read there, and what it finds
-written, on the path for which a customer waits.
+`price_above_filed` is looked at while somebody redeems: the row beside the sale is one that is found by the trade item
+number, of a sale that names one. Everything else is left to the job: what it compares with would have to be read on the path
+for which a customer waits.
 
 A pattern that is told on one day is told again on the next day that brings something to it, with that day's lines alone. A
 day that is scanned twice gives the same findings, each once. Rules that are set (`setAnomalyRules`) hold for the days
@@ -613,8 +656,10 @@ What can be known, and what cannot:
   same: one sale to one scores 50 and holds nothing.
 - Addresses are compared as they were typed. The same place in two spellings is two places.
 - A device is known where the consumer's app sends `X-Device-Id` with the claim.
-- Photos, those that are named with an old item and those that are handed in, are compared by the digest of the file: the
-  same picture saved anew is another one.
+- Photos and documents, those that are named with an old item and those that are handed in, are compared by the digest of the
+  file: the same picture saved anew is another one. Certificates of dismantling are compared by their numbers too.
+- A price is held against the one that was filed for the product (备案价格) where the sale names the trade item number and a
+  product list that was taken has the price.
 - Old items against what the yard got: of what was recorded before yards began to say what they receive, nothing is known.
 - A burst over midnight is cut in two.
 

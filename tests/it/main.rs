@@ -69,4 +69,5 @@ mod tokens;
 mod totals;
 mod trail;
 mod versions;
+mod webhooks;
 mod worked;

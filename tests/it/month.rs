@@ -19,8 +19,9 @@ use huanxin::domain::refusal::Code;
 use huanxin::domain::settlement::{
     Control, ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReturnRow, Settlement, SettlementStatus,
 };
-use huanxin::engine::{self, Clock, Reply, Runner};
-use huanxin::store::{Group, Tx};
+use huanxin::domain::time::Day;
+use huanxin::engine::{self, Clock, Reply, Runner, system};
+use huanxin::store::{Group, Page, Tx};
 
 use super::adjustments::{published, raised};
 use super::fixtures::{
@@ -161,12 +162,29 @@ impl<'a> Month<'a> {
     }
 
     fn step(&mut self, who: &str, settlement: Id, control: Control, step: SettlementStep) -> Reply {
+        if matches!(step, SettlementStep::Approve(_)) {
+            self.scanned(settlement);
+        }
         let calendars = Terms::default().calendars;
         self.act(who, Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars }))
     }
 
     fn approval(&self, settlement: Id) -> Approval {
         self.read(|tx| engine::approval(tx, settlement, None)).unwrap()
+    }
+
+    /// The days of a settlement were scanned and nothing was found, as far as the job has not said so already. It is no
+    /// step of anybody's.
+    fn scanned(&mut self, settlement: Id) {
+        let day = self.read(|tx| tx.settlement(settlement)).unwrap().to;
+        let command = Command {
+            id: Id::digest(&["scan", &day.to_string()]),
+            fingerprint: Id::NIL,
+            actor: system(),
+            request_id: "anomalies".to_owned(),
+            act: Act::FinishAnomalyScan { day, rules: 0, findings: 0 },
+        };
+        assert!(self.runner.run(&[Arc::new(command)]).remove(0).is_ok());
     }
 
     /// Submits a period, has it accepted, refuses these lines of it, and has it reviewed and approved.
@@ -279,7 +297,24 @@ impl<'a> Month<'a> {
             let spent = line.balances.payable + line.balances.paid + line.balances.clawback;
             assert_eq!(line.balances.available + spent, fen(POOL), "nothing is reserved any more");
         }
+        self.counts_agree();
         self.database.verify().unwrap();
+    }
+
+    /// What is counted at once is what the lists of the settlements that were paid have, by the days of the redemptions.
+    fn counts_agree(&self) {
+        let mut listed: BTreeMap<(Id, Day), u64> = BTreeMap::new();
+        let page = Page { after: None, limit: 1000 };
+        for settlement in self.read(|tx| tx.settlements(None, Some(SettlementStatus::Paid), None, page)) {
+            for redemption in self.read(|tx| tx.settlement_lines(&settlement)).redemptions {
+                *listed.entry((settlement.id, redemption.moment().day())).or_default() += 1;
+            }
+        }
+        let mut counted: BTreeMap<(Id, Day), u64> = BTreeMap::new();
+        for (settlement, day, lines) in self.read(|tx| tx.paid_lines(day("2026-06-01"), day("2026-12-31"))) {
+            *counted.entry((settlement, day)).or_default() += lines;
+        }
+        assert_eq!(counted, listed);
     }
 }
 
@@ -396,7 +431,7 @@ fn a_whole_month_adds_up() {
             month.note_paid(&settlements[retailer], &paid);
         }
         let open = month.read(|tx| {
-            let page = huanxin::store::Page { after: None, limit: 50 };
+            let page = Page { after: None, limit: 50 };
             tx.reconciliation_rows(None, Some(huanxin::domain::settlement::ReconciliationStatus::Open), page)
         });
         assert_eq!(open.iter().map(|row| row.kind).collect::<Vec<_>>(), [Unknown, Duplicate], "the rest is cleared up");
@@ -506,7 +541,7 @@ fn a_rise_goes_with_its_redemption() {
         done(&month.act("officer", published()));
         refused(&month.act("officer", post(&ids[2..], Fen(1))), Code::WrongState);
         assert!(matches!(done(&month.act("retailer", resubmit)), Outcome::Resubmitted { .. }));
-        let due = huanxin::store::Page { after: None, limit: 50 };
+        let due = Page { after: None, limit: 50 };
         let due = database.readers().snapshot(&mut |tx| engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
         let owed: BTreeMap<Id, Fen> =
             due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect();
@@ -541,6 +576,7 @@ fn a_rise_goes_with_its_redemption() {
         // The rise of the second is set off against what the first owes back.
         assert_eq!((approved.status, approved.recovered), (SettlementStatus::Paid, rise[1]));
         assert_eq!(account(&month), (given[2] + rise[2], given[1] + rise[1], given[0] - rise[1]));
+        month.counts_agree();
         let lines = month.read(|tx| tx.settlement_lines(&approved));
         assert_eq!(lines.redemptions, []);
         assert_eq!(lines.adjustments.iter().map(|row| row.redemption).collect::<Vec<_>>(), [ids[1]]);
@@ -570,7 +606,7 @@ impl Month<'_> {
     fn rise(&mut self, at_noon: &str) -> BTreeMap<Id, Fen> {
         done(&self.act("officer", Act::CreateProgramme(Box::new(raised(13, Some("2026-06-01"))))));
         done(&self.act("officer", published()));
-        let page = huanxin::store::Page { after: None, limit: 50 };
+        let page = Page { after: None, limit: 50 };
         let due = self.database.readers().snapshot(&mut |tx| engine::due(tx, at(at_noon), CARS, page));
         due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect()
     }

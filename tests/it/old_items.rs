@@ -189,8 +189,30 @@ on_both! {
         };
         step("officer", "acceptance").expect(200);
         step("reviewer", "review").expect(200);
+        app.scan();
         step("approver", "approval").refused(409, "WRONG_STATE");
         receive(&app.recycler(), &turn_in, "2026-06-19").expect(201);
         assert_eq!(step("approver", "approval").expect(200)["status"], "approved");
+    }
+
+    /// One certificate does not prove two old items. What it let go is held again, by the number and by the file.
+    fn one_certificate_for_two_old_items(app) {
+        waiting_programme(&app, "nc-dismantled-2026", "dismantled");
+        for n in [0, 1] {
+            let turn_in = app.turn_in(&with(old_fridge(&app, n), "/evidence/0/sha256", format!("{n:064x}")));
+            sell(&app, "nc-dismantled-2026", n, &turn_in);
+            receive(&app.recycler(), &turn_in, TODAY).expect(201);
+            hand_in_certificate(&app.recycler(), &turn_in).expect(201);
+            dismantle(&app.recycler(), &turn_in, &dismantling()).expect(201);
+        }
+        assert_eq!(held(&app), 0);
+        let app = app.later(86_400);
+        app.scan();
+        let found = app.officer().get("/api/v1/anomalies").expect(200)["items"].clone();
+        let mut rules: Vec<&str> =
+            found.as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap()).collect();
+        rules.sort_unstable();
+        assert_eq!(rules, ["certificate_used_twice", "photo_used_twice"]);
+        assert_eq!(held(&app), 2);
     }
 }

@@ -1,4 +1,5 @@
-//! Other departments read the figures of their tasks' goods, and nothing else and nobody's name.
+//! Who reads what: other departments the figures of their tasks' goods, and nothing else and nobody's name; the bureau each
+//! sale and old item that it judges, masked.
 
 use huanxin::access::Role;
 use serde_json::{Value, json};
@@ -48,6 +49,24 @@ on_both! {
         // The names that stand there are those of organisations.
         let text = appliances.get(&format!("{TOTALS}?group_by=retailer")).expect(200).to_string();
         assert!(text.contains("南昌高新电器有限公司") && !text.contains(app.name(0)) && !text.contains('*'), "{text}");
+    }
+
+    /// A finding, a line or an objection names a sale; whoever decides about it sees what its store and its yard see.
+    fn the_bureau_opens_what_it_judges(app) {
+        let sale = app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
+        let place = format!("/api/v1/redemptions/{sale}");
+        let told = app.retailer().get(&place).expect(200);
+        let old_item = format!("/api/v1/turn-ins/{}", told["turn_in_id"].as_str().unwrap());
+        let handed_in = app.recycler().get(&old_item).expect(200);
+        for role in [Role::Officer, Role::Reviewer, Role::Approver, Role::Finance, Role::Auditor] {
+            let user = app.somebody(role, None);
+            assert_eq!(user.get(&place).expect(200), told);
+            assert_eq!(user.get(&old_item).expect(200), handed_in);
+        }
+        for role in [Role::Reader, Role::Admin] {
+            let user = app.somebody(role, None);
+            assert_eq!([user.get(&place).status, user.get(&old_item).status], [403, 403]);
+        }
     }
 
     fn growth_is_of_appliances(app) {

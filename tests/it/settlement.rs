@@ -46,7 +46,11 @@ fn submit(user: &User<'_>, lines: u32, amount: &str) -> Answer {
     user.post(SETTLEMENTS, &json!({"from": TODAY, "to": TODAY, "lines": lines, "amount": amount}))
 }
 
+/// Takes a step. Before an approval the days are scanned, and nothing that looks wrong is.
 fn step(user: &User<'_>, id: &str, word: &str, body: &Value) -> Answer {
+    if word == "approval" {
+        user.app().scan_and_let_go();
+    }
     user.post(&format!("{SETTLEMENTS}/{id}/{word}"), body)
 }
 
@@ -207,6 +211,7 @@ on_both! {
         reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal).expect(201);
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
         let one = Control { lines: 1, amount: Fen(94_485) };
+        app.scan_and_let_go();
         let refused = approve_by(&app, "an approver", &id, one, early);
         assert_eq!(codes(&refused), [Code::WrongState], "{refused:?}");
         let first = document(&app.retailer(), "redemption", &sales[0], 1);
@@ -392,6 +397,7 @@ on_both! {
         let id = submit(&app.retailer(), 1, "944.85").made();
         step(&app.officer(), &id, "acceptance", &control(1, "944.85")).expect(200);
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
+        app.scan();
         let tell = |who: &str| {
             let control = Control { lines: 1, amount: Fen(94_485) };
             approve_by(&app, who, &id, control, read(&app, &id, Some(Fen(94_484))))
@@ -654,5 +660,54 @@ on_both! {
         let taken = step(&colleague(&app, Role::Officer), &id, "acceptance", &control(1, "944.85")).expect(200);
         assert_eq!(taken["due"]["overdue"], false);
         assert_eq!(overdue(&app), json!([]));
+    }
+
+    /// Each file of the bank that was taken in, for who compares them with what the bank has sent.
+    fn the_banks_files_are_listed(app) {
+        let (app, _) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        let body = json!({"settlement_ids": [id], "payments": 1, "total": "944.85"});
+        let batch = app.finance().post("/api/v1/payment-batches", &body).made();
+        let path = format!("/api/v1/payment-batches/{batch}/returns");
+        assert_eq!(app.auditor().get(&path).expect(200), json!({"items": [], "next_cursor": null}));
+        let file = |amount: &str| {
+            let row = format!("{id},{amount},failed,ICBC1,2026-06-19");
+            let text = format!("settlement_id,amount,result,bank_reference,paid_on\n{row}\n");
+            bank_return(&app, &batch, &text).expect(201)
+        };
+        let (first, second) = (file("944.85"), file("944.84"));
+        for user in [app.finance(), app.auditor()] {
+            let page = user.get(&format!("{path}?limit=1")).expect(200);
+            let next = format!("{path}?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+            let listed = [page["items"][0].clone(), user.get(&next).expect(200)["items"][0].clone()];
+            for (listed, said) in listed.iter().zip([&second, &first]) {
+                assert_eq!((&listed["id"], &listed["sha256"]), (&said["id"], &said["sha256"]));
+                assert_eq!((&listed["payment_batch_id"], &listed["rows"]), (&json!(batch), &json!(1)));
+                assert!(listed["recorded"]["at"].as_str().unwrap().starts_with("2026-06-19"));
+            }
+        }
+        app.finance().get(&path.replace(&batch, &id)).refused_alone(404, "NOT_FOUND");
+        for user in [app.officer(), reviewer(&app), approver(&app)] {
+            user.get(&path).refused_alone(403, "FORBIDDEN");
+        }
+    }
+
+    /// Each refusal says what it does not take of the days.
+    fn days_that_nobody_means(app) {
+        let told = |user: &User<'_>, query: &str| {
+            let answer = user.get(&format!("/api/v1/{query}"));
+            (answer.refused_alone(400, "BODY_MALFORMED"), answer.body["errors"][0]["expected"].as_str().unwrap().to_owned())
+        };
+        let years = "a day of the years 2000 to 2999, such as 2026-06-30";
+        for wrong in ["1900-01-01", "0000-01-01", "9999-12-31", "2026-6-1"] {
+            for (user, query) in [(app.officer(), "reports/totals"), (app.retailer(), "settlements/statement"),
+                (app.auditor(), "audit/evidence-package")] {
+                assert_eq!(told(&user, &format!("{query}?from={wrong}&to=2026-06-18")), ("/from".into(), format!("from: {years}")));
+            }
+        }
+        for (user, query) in [(app.retailer(), "settlements/statement"), (app.auditor(), "audit/evidence-package")] {
+            let order = told(&user, &format!("{query}?from=2026-06-18&to=2026-06-17"));
+            assert_eq!(order, ("/to".into(), "2026-06-18 or later".into()));
+        }
     }
 }

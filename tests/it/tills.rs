@@ -174,6 +174,22 @@ on_both! {
         refresh(&app, DEVICE, &session).refused_alone(401, "UNAUTHENTICATED");
     }
 
+    /// A link that was made on a till is good no longer than what is signed in there.
+    fn the_links_of_a_till_end_with_it(app) {
+        let id = till(&app, DEVICE);
+        let session = Session::of(&sign_in(&app, DEVICE, &Staff::of(&app, "retailer").says(&app)).expect(201));
+        let redemption = app.retailer().post("/api/v1/redemptions", &app.ready(0)).made();
+        let path = format!("/api/v1/evidence?about=redemption&subject_id={redemption}&kind=delivery");
+        let headers = [("Content-Type", "application/pdf"), ("Idempotency-Key", &*fresh_key())];
+        let pdf = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+        let file = app.retailer().send(Method::POST, &path, &headers, Some(pdf)).made();
+        let link = from(&session.user(&app), DEVICE, &format!("/api/v1/evidence/{file}/links"), &json!({})).expect(200);
+        let link = link["path"].as_str().unwrap();
+        assert_eq!(app.nobody().get(link).status, 200);
+        revoke(&app, &id).expect(200);
+        app.nobody().get(link).refused_alone(401, "UNAUTHENTICATED");
+    }
+
     /// Within one second by the clock that tokens go by.
     fn a_device_enrolled_anew_is_another_till(app at "2026-06-18T10:00:00+08:00") {
         let first = till(&app, DEVICE);

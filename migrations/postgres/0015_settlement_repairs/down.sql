@@ -10,8 +10,6 @@ ALTER TABLE movement DROP CONSTRAINT movement_restore_check;
 ALTER TABLE movement DROP CONSTRAINT movement_kind_check;
 ALTER TABLE movement ADD CONSTRAINT movement_kind_check
     CHECK (kind IN ('adjust', 'reserve', 'expire', 'cancel', 'redeem', 'reverse', 'raise', 'pay', 'claw_back', 'recover'));
-DROP INDEX bank_return_of_batch;
-DROP INDEX reconciliation_row_of_batch;
 ALTER TABLE reconciliation_row DROP CONSTRAINT reconciliation_row_kind_check;
 ALTER TABLE reconciliation_row ADD CONSTRAINT reconciliation_row_kind_check
     CHECK (kind IN ('matched', 'missing', 'different', 'duplicate', 'unknown'));

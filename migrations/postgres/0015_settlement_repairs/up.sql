@@ -32,9 +32,6 @@ ALTER TABLE reconciliation_row ADD CONSTRAINT reconciliation_row_confirmed_check
 ALTER TABLE reconciliation_row DROP CONSTRAINT reconciliation_row_kind_check;
 ALTER TABLE reconciliation_row ADD CONSTRAINT reconciliation_row_kind_check
     CHECK (kind IN ('matched', 'missing', 'different', 'duplicate', 'bounced', 'unknown'));
--- The rows of a file for the bank, and the files of the bank that answered it.
-CREATE INDEX reconciliation_row_of_batch ON reconciliation_row (batch, id);
-CREATE INDEX bank_return_of_batch ON bank_return (batch, at);
 
 -- One more kind of movement.
 ALTER TABLE movement DROP CONSTRAINT movement_kind_check;

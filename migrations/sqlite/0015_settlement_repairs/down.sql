@@ -97,7 +97,6 @@ END;
 CREATE TRIGGER movement_is_never_removed BEFORE DELETE ON movement BEGIN
     SELECT RAISE(ABORT, 'append-only: movement refuses DELETE');
 END;
-DROP INDEX bank_return_of_batch;
 CREATE TABLE reconciliation_row_of_before (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     batch BLOB NOT NULL CHECK (length(batch) = 16),

@@ -56,9 +56,6 @@ INSERT INTO reconciliation_row_with_results
 DROP TABLE reconciliation_row;
 ALTER TABLE reconciliation_row_with_results RENAME TO reconciliation_row;
 CREATE INDEX reconciliation_row_by_status ON reconciliation_row (status, id);
--- The rows of a file for the bank, and the files of the bank that answered it.
-CREATE INDEX reconciliation_row_of_batch ON reconciliation_row (batch, id);
-CREATE INDEX bank_return_of_batch ON bank_return (batch, at);
 
 -- One more kind of movement; the movements move as they are.
 CREATE TABLE movement_with_restores (

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use super::checkpoints::attachment;
 use crate::api::auth::{Auditor, Caller};
 use crate::api::error::ApiError;
-use crate::api::query::{Asked, Params, Wanted};
+use crate::api::query::{A_DAY, Asked, Params, Wanted, day};
 use crate::api::server::Service;
 use crate::domain::command::{Act, Command};
 use crate::domain::id::Id;
@@ -33,9 +33,7 @@ impl Wanted for PeriodAsked {
     const NAMES: &'static [&'static str] = &["from", "to"];
 
     fn take(params: &Params) -> Result<Self, ApiError> {
-        let day = |text: &str| text.parse().ok().filter(|_| text.len() == 10).map(Day);
-        let from = params.need("from", "a day, such as 2026-06-01", day)?;
-        let to = params.need("to", "a day, such as 2026-06-30", day)?;
+        let (from, to) = (params.need("from", A_DAY, day)?, params.need("to", A_DAY, day)?);
         if to < from {
             return Err(Refusal::at(Code::BodyMalformed, "/to").found(to).expected(format!("{from} or later")).into());
         }

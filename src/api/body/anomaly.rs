@@ -9,7 +9,7 @@ use crate::domain::id::Id;
 use crate::domain::refusal::Refusals;
 use crate::domain::time::Day;
 
-use super::judge::{Judge, REASON};
+use super::judge::{ENTRIES, Judge, REASON};
 use super::words::{AnomalyRuleWord, ResolutionWord};
 
 /// Anomaly rules that are set anew.
@@ -69,8 +69,9 @@ impl AnomalyRulesBody {
     pub fn into_act(self) -> Result<Act, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let reason = judge.text("/reason", &self.reason, REASON);
-        if !(1..=AnomalyRule::ALL.len()).contains(&self.rules.len()) {
-            judge.malformed("/rules", format!("1 to {} rules", AnomalyRule::ALL.len()));
+        // A rule that stands there twice is told with its place.
+        if !(1..=ENTRIES).contains(&self.rules.len()) {
+            judge.malformed("/rules", format!("1 to {ENTRIES} rules"));
         }
         let one = |body: LimitsBody| {
             let LimitsBody { rule, on, days, span, least, from, full, hold_at } = body;

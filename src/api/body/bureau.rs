@@ -60,7 +60,7 @@ pub struct AccountBody {
     #[schema(min_length = 1, max_length = 200)]
     pub bank: String,
     /// Number.
-    #[schema(pattern = "^[0-9][0-9 -]{4,}[0-9]$")]
+    #[schema(pattern = "^[0-9][0-9 -]{8,}[0-9]$")]
     pub number: String,
     /// In whose name.
     #[schema(min_length = 1, max_length = 200)]
@@ -161,14 +161,20 @@ impl BankAccountBody {
     }
 }
 
+/// Digits of an account's number, blanks and hyphens not counted.
+const ACCOUNT_DIGITS: std::ops::RangeInclusive<usize> = 10..=30;
+
 impl AccountBody {
     fn judge(self, vault: &Vault, judge: &mut Judge) -> Option<BankAccount> {
         let bank = judge.text("/account/bank", &self.bank, LINE);
         let name = judge.text("/account/name", &self.name, LINE);
         let digits = self.number.replace([' ', '-'], "");
-        let good = (6..=32).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // Accounts of enterprises have 12 digits at one bank and 23 at another; what has eight is a day or a telephone number.
+        let good = ACCOUNT_DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         if !good {
-            judge.fail(Refusal::at(Code::IdentifierInvalid, "/account/number").expected("6 to 32 digits"));
+            let (least, most) = (ACCOUNT_DIGITS.start(), ACCOUNT_DIGITS.end());
+            let refusal = Refusal::at(Code::IdentifierInvalid, "/account/number");
+            judge.fail(refusal.expected(format!("{least} to {most} digits")));
             return None;
         }
         let number = judge.sealed(vault.account(&digits));

@@ -6,7 +6,7 @@ use crate::domain::money::Fen;
 use crate::domain::personal::NewDataKey;
 use crate::domain::records::Person;
 use crate::domain::refusal::{Code, Refusal, Refusals};
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Moment};
 use crate::pii::{Sealer, Vault, VaultError};
 
 use super::read::shortened;
@@ -190,6 +190,15 @@ impl Judge {
             self.fail(refusal.expected("a UUID such as 019a5c3e-7b00-7000-8000-000000000001"));
         }
         id
+    }
+
+    /// A point in time.
+    pub(super) fn moment(&mut self, pointer: &str, value: &str) -> Option<Moment> {
+        let moment = Moment::parse(value).ok();
+        if moment.is_none() {
+            self.malformed(pointer, "a time as RFC 3339, such as 2026-06-20T01:00:00Z");
+        }
+        moment
     }
 
     /// A day that is not in the future.

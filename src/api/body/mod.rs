@@ -20,6 +20,7 @@ mod recycler;
 mod retailer;
 mod settlement;
 mod strict;
+mod webhook;
 pub mod words;
 
 pub use adjustment::PostAdjustmentsBody;
@@ -50,6 +51,7 @@ pub use settlement::{
     ResubmitBody, ReturnSettlementBody, SubmitSettlementBody, bank_return,
 };
 pub use strict::parse;
+pub use webhook::{CreateWebhookBody, RedeliverEventsBody, ReplayWebhookBody};
 
 /// The example of a body as the API document has it.
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl RequestPickupBody {
         let address = judge.text("/address", &self.address, LINE);
         let sealer = judge.sealed(vault.sealer());
         let address = sealer.as_ref().zip(address).and_then(|(sealer, text)| judge.sealed(sealer.text(&text)));
-        let (from, until) = (moment("/from", &self.from, &mut judge), moment("/until", &self.until, &mut judge));
+        let (from, until) = (judge.moment("/from", &self.from), judge.moment("/until", &self.until));
         if let Some((from, until)) = from.zip(until) {
             let latest = now.plus_seconds(DAYS_AHEAD * 86_400);
             if until <= now || until > latest {
@@ -153,14 +153,6 @@ impl RequestPickupBody {
         let made = made();
         judge.finish(made)
     }
-}
-
-fn moment(pointer: &str, text: &str, judge: &mut Judge) -> Option<Moment> {
-    let read = Moment::parse(text).ok();
-    if read.is_none() {
-        judge.malformed(pointer, "a time as RFC 3339, such as 2026-06-20T01:00:00Z");
-    }
-    read
 }
 
 /// The old item that was fetched.

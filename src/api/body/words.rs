@@ -16,7 +16,7 @@ use crate::domain::refusal::Code;
 use crate::domain::time::Day;
 use crate::domain::{
     account, adjustment, anomaly, command, dispute, evidence_file, goods, import, old_item_end, personal, pickup,
-    records, settlement,
+    records, settlement, webhook,
 };
 
 /// An amount as it was sent. Any JSON value is read; what is not an amount is judged later, as `AMOUNT_MALFORMED`.
@@ -205,6 +205,8 @@ word_schemas! {
     DisputeAboutWord, "DisputeAbout", dispute::DisputeAbout, "What somebody objects to.";
     DisputePartyWord, "DisputeParty", dispute::DisputeParty, "Who objects.";
     DisputeStatusWord, "DisputeStatus", dispute::DisputeStatus, "How far a dispute has come.";
+    EventKindWord, "EventKind", webhook::EventKind, "What a retailer's system can be told.";
+    WebhookStatusWord, "WebhookStatus", webhook::WebhookStatus, "How a webhook is.";
     VerdictWord, "Verdict", dispute::Verdict, "How an officer decides a dispute.";
     DisputeOutcomeWord, "DisputeOutcome", dispute::DisputeOutcome, "How a dispute ended.";
     RefusalCode, "RefusalCode", Code, "Why something was not done. A code keeps its meaning; later versions may add codes.";

@@ -99,6 +99,16 @@ const TABLES: &[(&str, Words, Words)] = &[
         ),
     ),
     (
+        "exportNationalUpload",
+        ("全国家电以旧换新平台上报数据", "Upload to the national platform"),
+        (
+            "每行一笔有效核销，列序与列名依全国平台接口（1.7）。补贴含补差。证件号码与收货地址为明文，仅限上报使用；已撤销、追回、拒付的不列，已删除或限制处理的个人信息为空。",
+            "A row for each redemption that stands, columns and heads as the national interface (1.7) has them; the subsidy \
+             has its adjustments in it. Identity numbers and addresses are in the clear, for the upload alone; of persons \
+             whose data was erased or restricted there is nothing.",
+        ),
+    ),
+    (
         "exportPublication",
         ("补贴发放公示", "Subsidies for publication"),
         (

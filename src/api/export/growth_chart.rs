@@ -238,9 +238,7 @@ impl Chart {
                 self.svg,
                 "<circle cx=\"{x}\" cy=\"{y}\" r=\"5\" fill=\"#ffffff\" stroke=\"{PATH}\" stroke-width=\"2.5\"/>"
             );
-            let whole = value.trunc().to_i64().unwrap_or(0);
-            let places = value.fract().normalize().to_string();
-            let shown = format!("{}{}", grouped(whole), places.trim_start_matches('0'));
+            let shown = grouped_decimal(value.normalize());
             // Above its point, but where the target would strike it through.
             let struck = target.is_some_and(|target| (y - 26..y - 8).contains(&target));
             self.halo((x, if struck { y + 22 } else { y - 12 }), &shown);
@@ -311,6 +309,14 @@ pub(super) fn grouped(value: i64) -> String {
     text
 }
 
+/// The same of a number with the places that it has.
+pub(super) fn grouped_decimal(value: Decimal) -> String {
+    let places = value.fract().abs().to_string();
+    let whole = grouped(value.trunc().abs().to_i64().unwrap_or(i64::MAX));
+    let sign = if value.is_sign_negative() && !value.is_zero() { "−" } else { "" };
+    format!("{sign}{whole}{}", places.trim_start_matches('0'))
+}
+
 /// As text of XML and HTML.
 #[must_use]
 pub fn escaped(text: &str) -> String {
@@ -372,6 +378,19 @@ mod tests {
             assert_eq!(Scale::over(most), Scale { step, top }, "{most}");
         }
         assert!(Scale::over(i64::MAX).top > 0);
+    }
+
+    #[test]
+    fn thousands_stand_apart_and_places_stay() {
+        for (number, text) in [
+            ("0.00", "0.00"),
+            ("-0.30", "−0.30"),
+            ("-13000.00", "−13\u{2009}000.00"),
+            ("1234567.5", "1\u{2009}234\u{2009}567.5"),
+            ("24500", "24\u{2009}500"),
+        ] {
+            assert_eq!(grouped_decimal(number.parse().unwrap()), text);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use rust_decimal::Decimal;
 
-use super::growth_chart::{draw, escaped, grouped};
+use super::growth_chart::{draw, escaped, grouped, grouped_decimal};
 use crate::domain::growth::Report;
 use crate::domain::refusal::Language;
 use crate::domain::time::Moment;
@@ -183,8 +183,9 @@ fn table(page: &mut String, report: &Report, words: &Words) {
         let _ = write!(page, "<th scope=\"col\">{head}</th>");
     }
     page.push_str("</tr></thead>\n<tbody>\n");
-    let shown =
-        |value: Option<Decimal>, sign: &str| value.map_or_else(|| "—".to_owned(), |value| format!("{value}{sign}"));
+    let shown = |value: Option<Decimal>, sign: &str| {
+        value.map_or_else(|| "—".to_owned(), |value| format!("{}{sign}", grouped_decimal(value)))
+    };
     for year in &report.years {
         let cells = [
             year.year.to_string(),

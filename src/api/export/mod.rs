@@ -105,6 +105,8 @@ pub(super) struct Export {
     pub name: &'static str,
     /// What was asked for.
     pub asked: Value,
+    /// The moment as known at which its rows are: that of the newest record that is in them, or the one that was asked for.
+    pub known_at: Moment,
     /// The rows.
     pub table: Table,
     /// As what they are written.
@@ -114,9 +116,9 @@ pub(super) struct Export {
 /// Writes the file, has the trail note who takes it along (with the file's SHA-256, by which a copy is known again), and
 /// answers with it.
 pub(super) async fn hand_out(service: &Service, caller: &Caller, export: Export) -> Result<HttpResponse, ApiError> {
-    let Export { operation, subject, name, asked, table, form } = export;
+    let Export { operation, subject, name, asked, known_at, table, form } = export;
     let at = service.division.now();
-    let cover = Cover::of(operation, &asked, caller, at, at);
+    let cover = Cover::of(operation, &asked, caller, known_at, at);
     let language = caller.language;
     let written = web::block(move || {
         let mut writing = Writing::begin(form, table.heads(), at, language)?;

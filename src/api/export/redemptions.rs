@@ -17,7 +17,7 @@ use crate::api::server::Service;
 use crate::domain::goods::{FundingSource, NewItem};
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::records::Redemption;
+use crate::domain::records::{Redemption, RedemptionStatus};
 use crate::domain::settlement::Progress;
 use crate::store::{StoreError, Tx};
 
@@ -41,6 +41,11 @@ struct Row {
 impl Row {
     fn status(&self) -> String {
         self.progress.status().to_string()
+    }
+
+    /// What was said at the step that led to one of these states.
+    fn reason(&self, states: &[RedemptionStatus]) -> Option<&String> {
+        self.progress.state.as_ref().filter(|state| states.contains(&state.status)).map(|state| &state.reason)
     }
 
     fn funded(&self, source: FundingSource) -> Fen {
@@ -78,7 +83,12 @@ const COLUMNS: &[Column<Row>] = &[
     Column {
         zh: "撤销原因",
         en: "Why reversed",
-        cell: |row| Cell::perhaps(row.progress.state.as_ref().map(|state| &state.reason)),
+        cell: |row| Cell::perhaps(row.reason(&[RedemptionStatus::Reversed, RedemptionStatus::ClawedBack])),
+    },
+    Column {
+        zh: "拒付原因或重新申报说明",
+        en: "Why refused, or what was said when handed in again",
+        cell: |row| Cell::perhaps(row.reason(&[RedemptionStatus::Rejected, RedemptionStatus::Resubmitted])),
     },
     Column { zh: "券编号", en: "Voucher", cell: |row| Cell::text(&row.redemption.voucher) },
     Column { zh: "编号", en: "Identity", cell: |row| Cell::text(&row.redemption.id) },

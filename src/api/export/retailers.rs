@@ -10,7 +10,7 @@ use crate::api::error::ApiError;
 use crate::api::query::{Asked, Params, Wanted};
 use crate::api::server::Service;
 use crate::api::view::RetailerView;
-use crate::store::Page;
+use crate::store::{Page, Tx};
 
 /// More retailers than a district has.
 const MOST: i64 = 20_000;
@@ -53,13 +53,15 @@ pub async fn export_retailers(
     Asked(RetailersAsked(form)): Asked<RetailersAsked>,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let rows = service.division.read(|tx| tx.retailers(Page { after: None, limit: MOST })).await?;
+    let read = |tx: &mut Tx<'_>| Ok((tx.head()?.at, tx.retailers(Page { after: None, limit: MOST })?));
+    let (known_at, rows) = service.division.read(read).await?;
     let views: Vec<RetailerView> = rows.iter().map(RetailerView::from).collect();
     let export = Export {
         operation: "exportRetailers",
         subject: "retailers".to_owned(),
         name: "retailers",
         asked: json!({}),
+        known_at,
         table: Table::of(COLUMNS, &views, caller.language),
         form,
     };

@@ -23,9 +23,6 @@ pub enum Unwritten {
     /// No room, or no file.
     #[error("the disk: {0}")]
     Disk(#[from] std::io::Error),
-    /// As the writer of CSV says.
-    #[error("CSV: {0}")]
-    Csv(#[from] csv::Error),
     /// More rows, or longer texts, than a sheet holds; or no room.
     #[error("XLSX: {0}")]
     Xlsx(#[from] XlsxError),
@@ -49,7 +46,7 @@ pub struct Made {
 /// A file that is being written.
 pub struct Writing {
     /// The rows as CSV; of a workbook only their digest is kept.
-    lines: csv::Writer<Digested<Option<BufWriter<File>>>>,
+    lines: Digested<Option<BufWriter<File>>>,
     sheets: Option<Sheets>,
     rows: u64,
 }
@@ -64,13 +61,9 @@ impl Writing {
             FileForm::Csv => (Some(BufWriter::new(tempfile::tempfile()?)), None),
             FileForm::Xlsx => (None, Some(Sheets::begin(heads, at, language)?)),
         };
-        let mut digested = Digested::of(file);
-        digested.write_all(BOM)?;
-        let mut lines = csv::WriterBuilder::new()
-            .quote_style(csv::QuoteStyle::NonNumeric)
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(digested);
-        lines.write_record(heads)?;
+        let mut lines = Digested::of(file);
+        lines.write_all(BOM)?;
+        lines.write_all(line(&heads.iter().map(Cell::text).collect::<Vec<_>>()).as_bytes())?;
         Ok(Self { lines, sheets, rows: 0 })
     }
 
@@ -79,7 +72,7 @@ impl Writing {
     /// # Errors
     /// As [`Unwritten`] says.
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), Unwritten> {
-        self.lines.write_record(cells.iter().map(plain))?;
+        self.lines.write_all(line(cells).as_bytes())?;
         if let Some(sheets) = &mut self.sheets {
             sheets.row(cells)?;
         }
@@ -93,7 +86,6 @@ impl Writing {
     /// As [`Unwritten`] says.
     pub fn finish(self, cover: Option<Cover>) -> Result<Made, Unwritten> {
         let Self { lines, sheets, rows } = self;
-        let lines = lines.into_inner().map_err(|error| Unwritten::Disk(error.into_error()))?;
         let (data_sha256, bytes) = (lines.sha256(), lines.bytes);
         if let Some(file) = lines.to {
             let file = rewound(file)?;
@@ -111,6 +103,18 @@ impl Writing {
         let file = digested.to.ok_or_else(|| std::io::Error::other("a file that is none"))?;
         Ok(Made { file: rewound(file)?, bytes, rows, sha256, data_sha256 })
     }
+}
+
+/// A line of CSV. What is no number is in quotes whatever it looks like: a writer of CSV that goes by the looks of a field
+/// leaves an account number bare.
+fn line(cells: &[Cell]) -> String {
+    let field = |cell: &Cell| match cell {
+        Cell::Count(_) | Cell::Money(_) | Cell::Decimal(_) => plain(cell),
+        Cell::Text(_) | Cell::Day(_) | Cell::Time(_) | Cell::Nothing => {
+            format!("\"{}\"", plain(cell).replace('"', "\"\""))
+        }
+    };
+    cells.iter().map(field).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 fn rewound(file: BufWriter<File>) -> Result<File, Unwritten> {
@@ -196,6 +200,8 @@ mod tests {
         assert_eq!(text(&rows, Language::English), format!("{heads}{row}"));
         assert!(text(&[], Language::Chinese).starts_with("\u{FEFF}\"名称\",\"金额\""));
         assert!(text(&[("=1+1", -5)], Language::English).contains("\"'=1+1\",-0.05,"));
+        // A text of digits is no number.
+        assert!(text(&[("1502201009000000001", 1)], Language::English).contains("\r\n\"1502201009000000001\",0.01,"));
     }
 
     #[test]

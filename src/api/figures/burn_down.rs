@@ -174,6 +174,7 @@ pub async fn get_burn_down(
         subject: "burn-down".to_owned(),
         name: "burn-down",
         asked: json!({}),
+        known_at,
         table: Table::of(COLUMNS, &lines, caller.language),
         form,
     };

@@ -1,6 +1,6 @@
 //! How long a retailer waits for its money: from the redemption to the bank.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -90,8 +90,8 @@ pub async fn get_payment_times(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let period = asked.period;
-    let read = service.division.read(move |tx| Ok((waits(tx, period)?, tx.retailer_names()?)));
-    let (waits, names) = read.await?;
+    let read = service.division.read(move |tx| Ok((tx.head()?.at, waits(tx, period)?, tx.retailer_names()?)));
+    let (known_at, waits, names) = read.await?;
     let mut all = Waits::default();
     let mut retailers = Vec::new();
     for (retailer, own) in waits {
@@ -109,6 +109,7 @@ pub async fn get_payment_times(
         subject: "payment-times".to_owned(),
         name: "payment-times",
         asked: json!({"from": period.from, "to": period.to}),
+        known_at,
         table: Table::of(COLUMNS, &retailers, caller.language),
         form,
     };
@@ -120,8 +121,8 @@ pub async fn get_payment_times(
 struct Waits(BTreeMap<i64, u64>);
 
 impl Waits {
-    fn note(&mut self, redeemed: Day, paid: Day) {
-        *self.0.entry((paid.0 - redeemed.0).num_days().max(0)).or_default() += 1;
+    fn note(&mut self, redeemed: Day, paid: Day, lines: u64) {
+        *self.0.entry((paid.0 - redeemed.0).num_days().max(0)).or_default() += lines;
     }
 
     fn add(&mut self, other: &Self) {
@@ -153,28 +154,33 @@ impl Waits {
     }
 }
 
-/// By retailer, of the settlements that were paid in the period.
+/// By retailer, of the settlements that were paid in the period. Settlements are few; their lines are counted at once.
 fn waits(tx: &mut Tx<'_>, period: Period) -> Result<BTreeMap<Id, Waits>, StoreError> {
-    let mut waits: BTreeMap<Id, Waits> = BTreeMap::new();
-    let mut page = Page { after: None, limit: PAGE };
+    let (mut waits, mut paid) = (BTreeMap::<Id, Waits>::new(), BTreeMap::<Id, (Id, Day)>::new());
+    let mut days: Option<(Day, Day)> = None;
+    // What is made after a day is not paid by it.
+    let mut page = Page { after: period.to.map(|to| Id::first_of(to.next().start())), limit: PAGE };
     loop {
         let settlements = tx.settlements(None, Some(SettlementStatus::Paid), None, page)?;
-        let Some(last) = settlements.last() else { return Ok(waits) };
+        let Some(last) = settlements.last() else { break };
         page.after = Some(last.id);
         for settlement in &settlements {
-            let Some(paid) = settlement.payment.as_ref().map(|payment| payment.paid_on) else { continue };
-            if period.from.is_some_and(|from| paid < from) || period.to.is_some_and(|to| paid > to) {
+            let Some(paid_on) = settlement.payment.as_ref().map(|payment| payment.paid_on) else { continue };
+            if period.from.is_some_and(|from| paid_on < from) || period.to.is_some_and(|to| paid_on > to) {
                 continue;
             }
-            let lines: BTreeSet<Id> = tx.settlement_lines(settlement)?.redemptions.into_iter().collect();
-            for id in lines {
-                // The identity begins with the moment of the redemption.
-                let millis = i64::try_from(id.millis()).unwrap_or(0);
-                let redeemed = crate::domain::time::Moment(millis.saturating_mul(1000)).day();
-                waits.entry(settlement.retailer).or_default().note(redeemed, paid);
-            }
+            let (from, to) = days.unwrap_or((settlement.from, settlement.to));
+            days = Some((from.min(settlement.from), to.max(settlement.to)));
+            paid.insert(settlement.id, (settlement.retailer, paid_on));
         }
     }
+    let Some((from, to)) = days else { return Ok(waits) };
+    for (settlement, redeemed, lines) in tx.paid_lines(from, to)? {
+        if let Some((retailer, paid_on)) = paid.get(&settlement) {
+            waits.entry(*retailer).or_default().note(redeemed, *paid_on, lines);
+        }
+    }
+    Ok(waits)
 }
 
 #[cfg(test)]
@@ -187,12 +193,12 @@ mod tests {
         let day = |number| Day::from_number(number).unwrap();
         assert_eq!(waits.view(), None);
         for paid in [20_260_602, 20_260_603, 20_260_604, 20_260_611] {
-            waits.note(day(20_260_601), day(paid));
+            waits.note(day(20_260_601), day(paid), 1);
         }
         let view = waits.view().unwrap();
         assert_eq!((view.redemptions, view.median_days, view.ninety_percent_days, view.longest_days), (4, 2, 10, 10));
         // A payment recorded for an earlier day is no negative wait.
-        waits.note(day(20_260_610), day(20_260_601));
+        waits.note(day(20_260_610), day(20_260_601), 1);
         assert_eq!(waits.view().unwrap().median_days, 2);
     }
 }

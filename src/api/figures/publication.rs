@@ -10,12 +10,12 @@ use crate::api::body::words::{Date, ProgrammeWord};
 use crate::api::error::ApiError;
 use crate::api::export::table::{Cell, Column};
 use crate::api::export::{FileForm, Put, Stream, Workbook, stream_out};
-use crate::api::query::{Asked, Params, Wanted};
+use crate::api::query::{A_DAY, Asked, Params, Wanted};
 use crate::api::reports::Period;
 use crate::api::server::Service;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::records::{Person, Redemption, RedemptionStatus};
+use crate::domain::records::{Person, Redemption};
 use crate::store::{StoreError, Tx};
 
 /// Rows of one list.
@@ -37,9 +37,8 @@ impl Wanted for PublicationAsked {
     fn take(params: &Params) -> Result<Self, ApiError> {
         let word = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let period = Period::asked(params)?;
-        let day = "a day such as 2026-01-31";
-        params.need("from", day, |_| period.from)?;
-        params.need("to", day, |_| period.to)?;
+        params.need("from", A_DAY, |_| period.from)?;
+        params.need("to", A_DAY, |_| period.to)?;
         let programme = params.need("programme", "a programme such as nc-appl-2026", word)?;
         Ok(Self { period, programme, form: FileForm::asked(params)? })
     }
@@ -110,15 +109,7 @@ fn fill(tx: &mut Tx<'_>, period: Period, programme: &str, put: Put<'_, Row>) -> 
         let mut found = tx.redemptions_of_days(None, (period.from, period.to), after, PAGE)?;
         let Some((last, _)) = found.last() else { return Ok(()) };
         after = Some(last.id);
-        found.retain(|(redemption, progress)| {
-            let stands = progress.state.as_ref().is_none_or(|state| {
-                !matches!(
-                    state.status,
-                    RedemptionStatus::Reversed | RedemptionStatus::ClawedBack | RedemptionStatus::Rejected
-                )
-            });
-            redemption.programme == programme && stands
-        });
+        found.retain(|(redemption, progress)| redemption.programme == programme && progress.stands());
         let ids: Vec<Id> = found.iter().map(|(redemption, _)| redemption.id).collect();
         let mut raised: BTreeMap<Id, Fen> = BTreeMap::new();
         for adjustment in tx.adjustments_of(&ids)? {

@@ -92,10 +92,11 @@ pub async fn get_retailer_ranking(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let (goods, period) = (sight.categories().to_vec(), asked.period);
-    let read = service
-        .division
-        .read(move |tx| Ok((tx.totals_of(&goods, Group::Retailer, period.from, period.to)?, tx.retailer_names()?)));
-    let (sums, names) = read.await?;
+    let read = service.division.read(move |tx| {
+        let sums = tx.totals_of(&goods, Group::Retailer, period.from, period.to)?;
+        Ok((tx.head()?.at, sums, tx.retailer_names()?))
+    });
+    let (known_at, sums, names) = read.await?;
     let sold = |(retailer, tally): (String, Tally)| {
         // What no retailer has done, such as the issue of a voucher, stands under no key.
         let any = !retailer.is_empty() && (tally.redeemed, tally.reversed) != (0, 0);
@@ -125,6 +126,7 @@ pub async fn get_retailer_ranking(
         subject: "retailers".to_owned(),
         name: "retailer-ranking",
         asked: json!({"from": period.from, "to": period.to}),
+        known_at,
         table: Table::of(COLUMNS, &rows, caller.language),
         form,
     };

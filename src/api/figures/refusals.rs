@@ -75,6 +75,8 @@ pub async fn get_refusal_report(
     let period = asked.period;
     let from = period.from.map_or(Moment(0), Day::start);
     let before = period.to.map_or(Moment(i64::MAX), |day| day.next().start());
+    // A refusal is no record of the trail: what was refused until now is in what is read after it.
+    let known_at = service.division.now();
     let refused = service.division.read(move |tx| tx.refused(from, before)).await?;
     let attempts = refused.iter().map(|(.., count)| count).sum();
     let mut sums: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
@@ -96,6 +98,7 @@ pub async fn get_refusal_report(
         subject: "refusals".to_owned(),
         name: "refusals",
         asked: json!({"from": period.from, "to": period.to}),
+        known_at,
         table: Table::of(COLUMNS, &rows, caller.language),
         form,
     };

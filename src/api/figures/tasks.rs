@@ -94,7 +94,8 @@ pub async fn get_task_report(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let (goods, period) = (sight.categories().to_vec(), asked.period);
-    let sums = service.division.read(move |tx| sums(tx, &goods, period)).await?;
+    let read = service.division.read(move |tx| Ok((tx.head()?.at, sums(tx, &goods, period)?)));
+    let (known_at, sums) = read.await?;
     let rows: Vec<(Key, Sums)> = sums.into_iter().collect();
     let Some(form) = asked.file else {
         return Ok(HttpResponse::Ok().json(TasksView { rows: rows.iter().map(TaskRow::from).collect() }));
@@ -104,6 +105,7 @@ pub async fn get_task_report(
         subject: "tasks".to_owned(),
         name: "tasks",
         asked: json!({"from": period.from, "to": period.to}),
+        known_at,
         table: Table::of(COLUMNS, &rows, caller.language),
         form,
     };

@@ -13,13 +13,13 @@ use crate::api::body::words::Date;
 use crate::api::error::ApiError;
 use crate::api::export::table::{Cell, Column};
 use crate::api::export::{FileForm, Put, Stream, Workbook, stream_out};
-use crate::api::query::{Asked, Params, Wanted};
+use crate::api::query::{A_DAY, Asked, Params, Wanted};
 use crate::api::reports::Period;
 use crate::api::server::Service;
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
 use crate::domain::money::Fen;
-use crate::domain::records::{Person, Redemption, RedemptionState, RedemptionStatus, Retailer};
+use crate::domain::records::{Person, Redemption, RedemptionState, Retailer};
 use crate::pii::{PERSON_ID, TEXT};
 use crate::store::{StoreError, Tx};
 
@@ -42,9 +42,9 @@ impl Wanted for UploadAsked {
     const NAMES: &'static [&'static str] = &["from", "to", "reason", "format"];
 
     fn take(params: &Params) -> Result<Self, ApiError> {
-        let (period, day) = (Period::asked(params)?, "a day such as 2026-01-31");
-        params.need("from", day, |_| period.from)?;
-        params.need("to", day, |_| period.to)?;
+        let period = Period::asked(params)?;
+        params.need("from", A_DAY, |_| period.from)?;
+        params.need("to", A_DAY, |_| period.to)?;
         let text = |text: &str| {
             let text = text.trim();
             let good = (1..=REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control);
@@ -135,7 +135,7 @@ const COLUMNS: &[Column<Row>] = &[
 
 /// The redemptions of a period as the national platform takes them, identity numbers in the clear
 ///
-/// Thirty-five columns in the platform's order and with its heads; what was undone is not in it. The trail notes who took the
+/// Thirty-five columns in the platform's order and with its heads; what was undone or refused is not in it. The trail notes who took the
 /// file, why, and its digest.
 #[utoipa::path(get, path = "/api/v1/exports/national-upload", operation_id = "exportNationalUpload", tag = "bureau",
     params(
@@ -172,12 +172,7 @@ fn fill(tx: &mut Tx<'_>, service: &Service, period: Period, put: Put<'_, Row>) -
         let mut found = tx.redemptions_of_days(None, (period.from, period.to), after, PAGE)?;
         let Some((last, _)) = found.last() else { return Ok(()) };
         after = Some(last.id);
-        found.retain(|(_, progress)| {
-            let undone = |state: &RedemptionState| {
-                matches!(state.status, RedemptionStatus::Reversed | RedemptionStatus::ClawedBack)
-            };
-            !progress.state.as_ref().is_some_and(undone)
-        });
+        found.retain(|(_, progress)| progress.stands());
         let ids: Vec<Id> = found.iter().map(|(redemption, _)| redemption.id).collect();
         let mut raised: BTreeMap<Id, Fen> = BTreeMap::new();
         for adjustment in tx.adjustments_of(&ids)? {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod grid;
+mod package;
 mod products;
 mod rows;
 mod separated;

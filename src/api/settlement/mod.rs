@@ -1,5 +1,6 @@
 //! What retailers are paid: the statement, settlements and their lines.
 
+pub mod bank_files;
 pub mod payment;
 pub mod recovery;
 pub mod steps;
@@ -17,9 +18,10 @@ use super::entity::JsonBody;
 use super::error::ApiError;
 use super::idempotency::{IdempotencyKey, Meaning};
 use super::page::Paging;
-use super::query::{Asked, Nothing, Params, PathId, Wanted};
+use super::query::{A_DAY, Asked, Nothing, Params, PathId, Wanted, day};
 use super::server::Service;
 use super::view::{LineRejectionView, ListView, SettlementLineView, SettlementView, StatementView};
+use crate::domain::adjustment::Adjustment;
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Act, Outcome, SubmitSettlement};
 use crate::domain::id::Id;
@@ -53,13 +55,6 @@ impl Default for Terms {
     }
 }
 
-const A_DAY: &str = "a day such as 2026-06-30";
-
-fn day(text: &str) -> Option<Day> {
-    let day: Day = serde_json::from_value(text.into()).ok()?;
-    (text.len() == 10 && (2000..=2999).contains(&day.year())).then_some(day)
-}
-
 /// Which period of which retailer.
 #[derive(Debug)]
 pub struct StatementAsked {
@@ -74,7 +69,10 @@ impl Wanted for StatementAsked {
     fn take(params: &Params) -> Result<Self, ApiError> {
         let retailer = params.get("retailer_id", "a UUID", |text| text.parse().ok())?;
         let from = params.need("from", A_DAY, day)?;
-        let to = params.need("to", A_DAY, |text| day(text).filter(|to| *to >= from))?;
+        let to = params.need("to", A_DAY, day)?;
+        if to < from {
+            return Err(Refusal::at(Code::BodyMalformed, "/to").found(to).expected(format!("{from} or later")).into());
+        }
         Ok(Self { retailer, from, to })
     }
 }
@@ -240,8 +238,8 @@ fn lines(
 ) -> Result<Vec<(Id, SettlementLineView)>, StoreError> {
     let all = tx.settlement_lines(settlement)?;
     let own: BTreeSet<Id> = all.redemptions.iter().copied().collect();
-    let raised = all.adjustments.iter().map(|row| row.redemption);
-    let named: BTreeSet<Id> = own.iter().copied().chain(raised).collect();
+    let with_rises = all.adjustments.iter().map(|row| row.redemption);
+    let named: BTreeSet<Id> = own.iter().copied().chain(with_rises).collect();
     let limit = usize::try_from(limit).unwrap_or(0);
     let ids: Vec<Id> =
         named.iter().rev().copied().filter(|id| after.is_none_or(|after| *id < after)).take(limit).collect();
@@ -249,12 +247,16 @@ fn lines(
     let redemptions = tx.redemptions_by_id(&ids)?;
     let old_items: Vec<Id> = redemptions.iter().filter_map(|(fact, _)| fact.turn_in).collect();
     let old_items: BTreeMap<Id, _> = tx.turn_ins_by_id(&old_items)?.into_iter().map(|row| (row.id, row.item)).collect();
+    let mut raised: BTreeMap<Id, Vec<&Adjustment>> = BTreeMap::new();
+    for row in &all.adjustments {
+        raised.entry(row.redemption).or_default().push(row);
+    }
     let view = |redeemed: &(Redemption, Progress)| {
         let fact = &redeemed.0;
         let old_item = fact.turn_in.and_then(|id| old_items.get(&id));
-        let adjustments: Vec<_> = all.adjustments.iter().filter(|row| row.redemption == fact.id).collect();
+        let adjustments = raised.get(&fact.id).map_or(&[][..], Vec::as_slice);
         let held = holds.get(&fact.id).map_or(&[][..], Vec::as_slice);
-        (fact.id, SettlementLineView::of(redeemed, old_item, own.contains(&fact.id), &adjustments, held))
+        (fact.id, SettlementLineView::of(redeemed, old_item, own.contains(&fact.id), adjustments, held))
     };
     Ok(redemptions.iter().map(view).collect())
 }

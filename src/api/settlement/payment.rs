@@ -112,9 +112,9 @@ pub async fn get_payment_file(
             let Some(retailer) = tx.retailer(settlement.retailer)? else { continue };
             payments.push(Told { settlement, held, standing: retailer.standing });
         }
-        Ok(Some((batch, payments, tx.retailer_names()?)))
+        Ok(Some((batch, payments, tx.retailer_names()?, tx.head()?.at)))
     });
-    let (batch, payments, names) = found.await?.ok_or_else(ApiError::not_found)?;
+    let (batch, payments, names, known_at) = found.await?.ok_or_else(ApiError::not_found)?;
     payment_file::judge(&batch, &payments)?;
     let mut orders = Vec::new();
     for row in payments.iter().map(|told| &told.settlement) {
@@ -134,6 +134,7 @@ pub async fn get_payment_file(
         subject: id.to_string(),
         name: "payments",
         asked: json!({"payments": orders.len(), "total": orders.iter().map(|order| order.amount).sum::<Fen>()}),
+        known_at,
         table: Table::of(COLUMNS, &orders, caller.language),
         form,
     };

@@ -20,6 +20,7 @@ mod settlement;
 mod turn_in;
 mod version;
 mod voucher;
+mod webhook;
 
 use chrono::SecondsFormat;
 use serde::Serialize;
@@ -56,13 +57,14 @@ pub use redemption::{
 };
 pub use report::{TotalsRow, TotalsView};
 pub use settlement::{
-    BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView, PortionView,
-    ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView, SignatureView,
-    StatementView,
+    BankFileView, BankReturnView, ControlView, DueView, HoldView, LineRejectionView, PaymentBatchView, PaymentView,
+    PortionView, ReconciliationRowView, RepaymentView, ResubmittedView, SettlementLineView, SettlementView,
+    SignatureView, StatementView,
 };
 pub use turn_in::{EvidenceView, OldItemView, OwnerView, TurnInView};
 pub use version::{DifferenceView, VersionView, VersionWithRulesView};
 pub use voucher::{EligibilityView, ReasonView, VoucherView};
+pub use webhook::{MissedEventView, RedeliveryView, WebhookView, WebhookWithSecretView};
 
 /// A page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

@@ -632,6 +632,36 @@ impl BankReturnView {
     }
 }
 
+/// A file of the bank that was taken in, without its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BankFileView {
+    /// Identity.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The file for the bank that it answers.
+    #[schema(format = "uuid")]
+    pub payment_batch_id: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Rows in it.
+    #[schema(minimum = 0)]
+    pub rows: u32,
+    /// Who took it in.
+    pub recorded: SignatureView,
+}
+
+impl From<&BankReturn> for BankFileView {
+    fn from(file: &BankReturn) -> Self {
+        Self {
+            id: file.id.to_string(),
+            payment_batch_id: file.batch.to_string(),
+            sha256: file.sha256.clone(),
+            rows: file.rows,
+            recorded: SignatureView { by: file.by.to_string(), at: time(file.at) },
+        }
+    }
+}
+
 /// A repayment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RepaymentView {

@@ -10,6 +10,7 @@ use super::rule::AnomalyRule;
 use super::seen::Sold;
 use crate::domain::goods::words;
 use crate::domain::id::Id;
+use crate::domain::settlement::{Hold, HoldKind};
 use crate::domain::time::{Day, Moment};
 
 /// Links of evidence that a finding names at most, beside its lines: the newest.
@@ -179,6 +180,29 @@ pub struct Anomaly {
     pub resolved_at: Option<Moment>,
     /// Why so.
     pub reason: Option<String>,
+}
+
+impl Anomaly {
+    /// What a version of the rules has found, before anybody has looked.
+    #[must_use]
+    pub fn found(signal: Signal, rules: u32, at: Moment) -> Self {
+        Self {
+            id: signal.id(),
+            signal,
+            rules,
+            at,
+            status: AnomalyStatus::Open,
+            resolved_by: None,
+            resolved_at: None,
+            reason: None,
+        }
+    }
+
+    /// What it holds its lines with.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        Hold { kind: HoldKind::Finding, id: self.id }
+    }
 }
 
 /// A day that was scanned.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Link, LinkKind, Signal, Why};
 use super::limits::Limits;
 use super::rule::AnomalyRule;
-use super::seen::{Seen, Sold, Try, count};
+use super::seen::{Certificate, Seen, Sold, Try, count};
 use crate::domain::id::Id;
 use crate::domain::refusal::Code;
 use crate::domain::time::Moment;
@@ -42,7 +42,7 @@ pub(super) fn serial_under_two_brands(limits: &Limits, seen: &Seen) -> Vec<Signa
     found.collect()
 }
 
-/// A record that shares something with others: an identity of an old item, or a photo.
+/// A record that shares something with others: an identity of an old item, a file, or a certificate.
 #[derive(Clone, Copy)]
 struct Member {
     of: Id,
@@ -51,14 +51,15 @@ struct Member {
 }
 
 /// What members share, where the day brought something: a member that was recorded on it, or one whose line was sold on
-/// it. The lines are the day's alone when the pattern was told before, that is when a line was sold before the day and
-/// enough members were there.
+/// it. The lines are the day's alone, those of the day's records and sales, when the pattern was told before, that is when
+/// a line was sold before the day and enough members were there.
 fn shared(seen: &Seen, from: u32, members: &[Member]) -> Vec<Id> {
     let sold = |member: &Member| member.line.and_then(|line| seen.lines(&[line].into()).first().map(|sale| sale.at));
     let before = |member: &&Member| member.at.day() < seen.day;
     let told = count(members.iter().filter(before).count()) >= from
         && members.iter().any(|member| sold(member).is_some_and(|at| at.day() < seen.day));
-    let is_new = |member: &&Member| !told || sold(member).is_some_and(|at| seen.is_today(at));
+    let is_new =
+        |member: &&Member| !told || seen.is_today(member.at) || sold(member).is_some_and(|at| seen.is_today(at));
     members.iter().filter(is_new).filter_map(|member| member.line).collect()
 }
 
@@ -102,8 +103,8 @@ pub(super) fn old_item_recorded_twice(limits: &Limits, seen: &Seen) -> Vec<Signa
     found.collect()
 }
 
-/// One photo for several old items or sales, by the digest of the file. An old item and the sale that it supports may
-/// show the same one.
+/// One photo or document for several old items or sales, by the digest of the file. An old item and the sale that it
+/// supports may show the same one.
 pub(super) fn photo_used_twice(limits: &Limits, seen: &Seen) -> Vec<Signal> {
     let first = limits.first_day(seen.day).start();
     let photos = seen.photos.iter().filter(|photo| photo.at >= first);
@@ -120,8 +121,34 @@ pub(super) fn photo_used_twice(limits: &Limits, seen: &Seen) -> Vec<Signal> {
         let subject = (AnomalyRule::PhotoUsedTwice, Id::digest(&["photo", sha256]), seen.day);
         Signal::new(subject, (limits, count(shown.len())), &lines, evidence, |shown| {
             Why(
-                format!("同一张照片用于 {shown} 件旧件或销售"),
-                format!("one photo was shown for {shown} old items or sales"),
+                format!("同一照片或文件用于 {shown} 件旧件或销售"),
+                format!("one photo or document was shown for {shown} old items or sales"),
+            )
+        })
+    });
+    found.collect()
+}
+
+/// One certificate of dismantling for several old items, by its number; by its digest the file is a document that was
+/// shown. Dismantlers number by themselves, and short numbers meet by chance: these are compared within a yard.
+pub(super) fn certificate_used_twice(limits: &Limits, seen: &Seen) -> Vec<Signal> {
+    let first = limits.first_day(seen.day).start();
+    let least = usize::try_from(limits.least).unwrap_or(usize::MAX);
+    let all = seen.certificates.iter().filter(|one| one.at >= first).map(|one| {
+        let Certificate { number, yard, of, at, line } = one;
+        let yard = if number.chars().count() < least { *yard } else { Id::NIL };
+        ((number.as_str(), yard), Member { of: *of, at: *at, line: *line })
+    });
+    let found = groups(seen, all).into_iter().filter_map(|((number, yard), members)| {
+        let items: BTreeSet<Id> = members.iter().map(|member| member.of).collect();
+        let lines = seen.lines(&shared(seen, limits.from, &members).into_iter().collect());
+        let evidence = items.iter().map(|id| Link::to(LinkKind::TurnIn, *id));
+        let subject = Id::digest(&["certificate", number, &yard.to_string()]);
+        let subject = (AnomalyRule::CertificateUsedTwice, subject, seen.day);
+        Signal::new(subject, (limits, count(items.len())), &lines, evidence, |items| {
+            Why(
+                format!("拆解证明 {number} 用于 {items} 件旧件"),
+                format!("certificate of dismantling {number} was named for {items} old items"),
             )
         })
     });

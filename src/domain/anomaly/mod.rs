@@ -5,10 +5,13 @@
 //! languages why; at a score that is data it holds the lines until somebody has looked. Everything is an integer:
 //! money in fen, shares in percent or thousandths, scores from 50 (just enough) to 100 (certain).
 //!
+//! What a sale shows by itself is found when it is made ([`at_once`]); everything else by a scan.
+//!
 //! A scan is of one day, against the days before it: what comes out is what the day brought. A pattern that was there
 //! before is told again with the day's lines alone; one that became one on this day is told with all of its lines. So
 //! a scan needs to know nothing of the scans before it, and scanned twice a day gives the same.
 
+mod at_once;
 mod bursts;
 mod crowding;
 mod finding;
@@ -25,10 +28,11 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+pub use at_once::at_once;
 pub use finding::{Anomaly, AnomalyStatus, Link, LinkKind, Precision, Resolution, ScanDay, Signal};
 pub use limits::{Limits, Rules, RulesEntry};
 pub use rule::AnomalyRule;
-pub use seen::{Beside, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
+pub use seen::{Beside, Certificate, HandedIn, Photo, Receipt, Seen, Sold, StaffName, Try};
 
 /// Lines of one finding; what has more comes in parts, so that no command grows without bound.
 pub const LINES: usize = 100;
@@ -59,6 +63,9 @@ pub fn scan(rules: &Rules, seen: &Seen) -> Vec<Signal> {
             AnomalyRule::StaffAmongBuyers => insiders::staff_among_buyers(&limits, seen),
             AnomalyRule::OldItemsNotReceived => old_items::not_received(&limits, seen),
             AnomalyRule::ClaimedElsewhere => places::claimed_elsewhere(&limits, seen),
+            // Found when the voucher is redeemed.
+            AnomalyRule::PriceAboveFiled => continue,
+            AnomalyRule::CertificateUsedTwice => identities::certificate_used_twice(&limits, seen),
         });
     }
     found.into_iter().flat_map(Signal::in_parts).collect()

@@ -65,6 +65,12 @@ fn usual(of: &Sold, sales: &[&Sold], least: u32) -> Option<Fen> {
     mean(true).or_else(|| mean(false))
 }
 
+/// A price in percent of another, rounded up, so that any fen above it is more than 100.
+pub(super) fn percent_above(price: Fen, of: Fen) -> u32 {
+    let (price, of) = (i128::from(price.0.max(0)), i128::from(of.0.max(1)));
+    u32::try_from((price * 100 + of - 1) / of).unwrap_or(u32::MAX)
+}
+
 /// So many percent, rounded down.
 fn percent(part: i64, whole: i64) -> u32 {
     if whole <= 0 {

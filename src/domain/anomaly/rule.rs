@@ -14,7 +14,7 @@ words! {
         OldItemRecordedTwice = "old_item_recorded_twice",
         /// A till that tries identities which were used already.
         TriedUsedIdentity = "tried_used_identity",
-        /// One photo, shown for two old items or sales.
+        /// One photo or document, shown for two old items or sales.
         PhotoUsedTwice = "photo_used_twice",
         /// Many goods to one address.
         ManyToOneAddress = "many_to_one_address",
@@ -40,6 +40,10 @@ words! {
         OldItemsNotReceived = "old_items_not_received",
         /// Vouchers that were claimed in another county than that of the store.
         ClaimedElsewhere = "claimed_elsewhere",
+        /// A price above the one that was filed for the product.
+        PriceAboveFiled = "price_above_filed",
+        /// One certificate of dismantling, named for two old items.
+        CertificateUsedTwice = "certificate_used_twice",
     }
 }
 
@@ -59,7 +63,7 @@ impl AnomalyRule {
             Self::SerialUnderTwoBrands => ("同一序列号出现在不同品牌", "One serial number under two brands"),
             Self::OldItemRecordedTwice => ("同一旧件重复登记", "One old item recorded twice"),
             Self::TriedUsedIdentity => ("反复尝试已用过的编码", "Identities tried that were used already"),
-            Self::PhotoUsedTwice => ("同一照片重复使用", "One photo used twice"),
+            Self::PhotoUsedTwice => ("同一照片或文件重复使用", "One photo or document used twice"),
             Self::ManyToOneAddress => ("多件商品送往同一地址", "Many goods to one address"),
             Self::ManyToOnePhone => ("多名购买人使用同一电话", "Many buyers with one telephone number"),
             Self::ManyOnOneDevice => ("多人用同一设备领券", "Many persons' claims from one device"),
@@ -72,6 +76,8 @@ impl AnomalyRule {
             Self::StaffAmongBuyers => ("购买人与商家员工同名", "Staff of the retailer among its buyers"),
             Self::OldItemsNotReceived => ("已享补贴的旧件未到场", "Old items that never came to the yard"),
             Self::ClaimedElsewhere => ("领券地与核销地不一致", "Claimed in another county"),
+            Self::PriceAboveFiled => ("成交价高于备案价", "Price above the filed price"),
+            Self::CertificateUsedTwice => ("同一拆解证明重复使用", "One certificate of dismantling used twice"),
         }
     }
 
@@ -82,7 +88,7 @@ impl AnomalyRule {
             Self::SerialUnderTwoBrands => "brands under which the number was sold",
             Self::OldItemRecordedTwice => "records of the item",
             Self::TriedUsedIdentity => "vouchers with which one till tried an identity that was used",
-            Self::PhotoUsedTwice => "old items or sales for which the photo was shown",
+            Self::PhotoUsedTwice => "old items or sales for which the file was shown",
             Self::ManyToOneAddress => "goods sent there",
             Self::ManyToOnePhone => "buyers who gave the number",
             Self::ManyOnOneDevice => "persons who claimed from the device",
@@ -96,6 +102,8 @@ impl AnomalyRule {
             }
             Self::OldItemsNotReceived => "percent of the recorder's items that did not arrive",
             Self::ClaimedElsewhere => "sales of the store with such vouchers",
+            Self::PriceAboveFiled => "price in percent of the filed price, rounded up",
+            Self::CertificateUsedTwice => "old items for which the certificate's number was named",
         }
     }
 
@@ -119,6 +127,7 @@ impl AnomalyRule {
             Self::PriceAboveUsual => Some("other sales that make the mean"),
             Self::PriceAtCap => Some("sales at the cap"),
             Self::OldItemsNotReceived => Some("items that should have arrived"),
+            Self::CertificateUsedTwice => Some("characters of the number; a shorter one is compared within a yard"),
             _ => None,
         }
     }

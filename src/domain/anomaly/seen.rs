@@ -9,6 +9,7 @@ use crate::domain::goods::{Category, EvidenceKind};
 use crate::domain::id::Id;
 use crate::domain::identifier::serial_number_key;
 use crate::domain::money::Fen;
+use crate::domain::old_item_end::OldItemStep;
 use crate::domain::records::{ClaimKey, Redemption, TurnIn};
 use crate::domain::refusal::Code;
 use crate::domain::time::{Day, Moment};
@@ -44,6 +45,8 @@ pub struct Sold {
     pub price: Fen,
     /// The lowest price at which the subsidy is as high as it gets, where there is one.
     pub cap_price: Option<Fen>,
+    /// The price that was filed for the product, where that is known: when it is sold, and not to a scan.
+    pub filed_price: Option<Fen>,
     /// Address of delivery.
     pub address: Option<Id>,
     /// Telephone number of delivery.
@@ -74,7 +77,7 @@ pub struct Beside {
 impl Sold {
     /// A redemption as the rules see it.
     #[must_use]
-    pub fn of(fact: &Redemption, beside: Beside, cap_price: Option<Fen>) -> Self {
+    pub fn of(fact: &Redemption, beside: Beside, cap_price: Option<Fen>, filed_price: Option<Fen>) -> Self {
         let Beside { device, claimed_in, sold_in, returned } = beside;
         let item = &fact.item;
         let brand = item.brand.to_lowercase();
@@ -95,6 +98,7 @@ impl Sold {
             serials: serials.map(|number| serial_number_key(number)).collect(),
             price: fact.price.agreed,
             cap_price,
+            filed_price,
             address: fact.delivery.address.as_ref().map(|address| address.lookup),
             phone: fact.delivery.phone.as_ref().map(|phone| phone.lookup),
             device,
@@ -147,7 +151,7 @@ impl HandedIn {
     }
 }
 
-/// A photo that was shown.
+/// A photo or document that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
     /// SHA-256 of the file.
@@ -166,6 +170,30 @@ impl Photo {
         let (of, at) = (record.id, record.recorded_at);
         let photos = record.item.evidence.iter().filter(|piece| piece.kind == EvidenceKind::Photo);
         photos.filter_map(move |piece| Some(Self { sha256: piece.sha256.clone()?, of, at, line }))
+    }
+}
+
+/// A certificate of dismantling, as it was named for an old item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its number.
+    pub number: String,
+    /// The yard that named it.
+    pub yard: Id,
+    /// The old item.
+    pub of: Id,
+    /// When.
+    pub at: Moment,
+    /// The redemption that the old item supports.
+    pub line: Option<Id>,
+}
+
+impl Certificate {
+    /// What a step in an old item's end names, if it names one.
+    #[must_use]
+    pub fn of(step: OldItemStep, line: Option<Id>) -> Option<Self> {
+        let OldItemStep { organisation: yard, turn_in: of, at, certificate, .. } = step;
+        Some(Self { number: certificate?.trim().to_uppercase(), yard, of, at, line })
     }
 }
 
@@ -204,8 +232,10 @@ pub struct Seen {
     pub sales: Vec<Sold>,
     /// Old items, the oldest first.
     pub turn_ins: Vec<HandedIn>,
-    /// Photos, the oldest first.
+    /// Photos and documents, the oldest first.
     pub photos: Vec<Photo>,
+    /// Certificates of dismantling, the oldest first.
+    pub certificates: Vec<Certificate>,
     /// Refused redemptions, the oldest first.
     pub tries: Vec<Try>,
     /// Staff of retailers.
@@ -216,8 +246,8 @@ impl Seen {
     /// Nothing, yet.
     #[must_use]
     pub fn of(day: Day) -> Self {
-        let (sales, turn_ins, photos, tries, staff) = Default::default();
-        Self { day, sales, turn_ins, photos, tries, staff }
+        let (sales, turn_ins, photos, certificates, tries, staff) = Default::default();
+        Self { day, sales, turn_ins, photos, certificates, tries, staff }
     }
 
     /// The sales that a rule looks at, returned or not.

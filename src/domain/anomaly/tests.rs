@@ -39,6 +39,7 @@ fn sale(number: u32, moment: Moment) -> Sold {
         serials: vec![format!("SERIAL{number:06}")],
         price: Fen(300_000 + i64::from(number)),
         cap_price: Some(Fen(1_000_000)),
+        filed_price: None,
         address: Some(of("address")),
         phone: Some(of("phone")),
         device: Some(of("device")),
@@ -208,6 +209,45 @@ fn one_photo_for_two_old_items() {
     assert_eq!(scan(&Rules::default(), &own), []);
 }
 
+/// What it is shown for was sold before, and the pattern was told before: that line was not.
+#[test]
+fn a_file_that_is_shown_again_is_told_with_what_it_is_shown_for() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let shown = |(line, day): (&Sold, u32)| Photo {
+        sha256: "a".to_owned(),
+        of: line.id,
+        at: at(day, 9, 0),
+        line: Some(line.id),
+    };
+    let photos = sold.iter().zip([12, 13, 20]).map(shown).collect();
+    let told = only(AnomalyRule::PhotoUsedTwice, &Seen { photos, ..seen(sold.to_vec()) });
+    assert_eq!((told.measure, told.lines.as_slice()), (3, [sold[2].id].as_slice()));
+}
+
+#[test]
+fn one_certificate_for_two_old_items() {
+    let sold = [sale(1, at(12, 10, 0)), sale(2, at(13, 10, 0)), sale(3, at(14, 10, 0))];
+    let named = |number: &str, n: usize, yard: &str, day: u32| Certificate {
+        number: number.to_owned(),
+        yard: id(yard),
+        of: id(&format!("item {n}")),
+        at: at(day, 9, 0),
+        line: Some(sold[n].id),
+    };
+    let all = |certificates: &[Certificate]| Seen { certificates: certificates.to_vec(), ..seen(sold.to_vec()) };
+    let two = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "other yard", 20)];
+    let told = only(AnomalyRule::CertificateUsedTwice, &all(&two));
+    assert_eq!((told.measure, told.lines.len(), told.holds), (2, 2, true));
+    // The third is told alone, though it was sold before the pattern was one.
+    let three = [named("CJ-2026-0001", 0, "yard", 15), named("CJ-2026-0001", 1, "yard", 16)];
+    let three = [&three[..], &[named("CJ-2026-0001", 2, "yard", 20)]].concat();
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &all(&three)).lines, [sold[2].id]);
+    // A short number is one dismantler's own.
+    let short = |yard: &str| all(&[named("17", 0, "yard", 15), named("17", 1, yard, 20)]);
+    assert_eq!(only(AnomalyRule::CertificateUsedTwice, &short("yard")).lines.len(), 2);
+    assert_eq!(scan(&Rules::default(), &short("other yard")), []);
+}
+
 #[test]
 fn a_till_that_looks_for_a_number_that_passes() {
     let passed = sale(2, at(20, 12, 0));
@@ -250,6 +290,25 @@ fn a_price_above_what_the_product_costs_elsewhere() {
     assert!(told.en.contains("6000.00") && told.en.contains("4000.00"), "{}", told.en);
     let few = seen(priced(600_000).sales.split_off(1));
     assert_eq!(scan(&Rules::default(), &few), []);
+}
+
+/// A fen above it is above it; what is off, or has no price on the list, finds nothing.
+#[test]
+fn a_price_above_the_filed_one_is_found_at_once() {
+    let sold = |filed: Option<i64>| Sold { price: Fen(600_000), filed_price: filed.map(Fen), ..sale(1, at(20, 9, 0)) };
+    let told = at_once(&Rules::default(), &sold(Some(599_999))).unwrap();
+    assert_eq!((told.rule, told.measure, told.score, told.holds), (AnomalyRule::PriceAboveFiled, 101, 50, true));
+    assert_eq!((told.day, told.since, told.lines.as_slice()), (today(), today(), &[sold(None).id][..]));
+    assert!(told.en.contains("6000.00") && told.en.contains("5999.99"), "{}", told.en);
+    assert_eq!(at_once(&Rules::default(), &sold(Some(400_000))).unwrap().score, 100);
+    for filed in [None, Some(0), Some(600_000), Some(700_000)] {
+        assert_eq!(at_once(&Rules::default(), &sold(filed)), None, "{filed:?}");
+    }
+    let off = Limits { on: false, ..Rules::default().of(AnomalyRule::PriceAboveFiled) };
+    let rules = Rules::default().with(&[(AnomalyRule::PriceAboveFiled, off)]);
+    assert_eq!(at_once(&rules, &sold(Some(1))), None);
+    // The scan leaves it alone.
+    assert_eq!(scan(&Rules::default(), &seen(vec![sold(Some(1))])), []);
 }
 
 #[test]

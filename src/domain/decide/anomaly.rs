@@ -9,7 +9,6 @@ use crate::domain::anomaly::{Anomaly, AnomalyRule, AnomalyStatus, Limits, Rules,
 use crate::domain::command::{Act, AuditNote, Change, Decision, Outcome, Stamp, Stop};
 use crate::domain::id::Id;
 use crate::domain::refusal::{Code, Refusal, Refusals};
-use crate::domain::settlement::{Hold, HoldKind};
 use crate::domain::state::State;
 use crate::domain::time::Day;
 
@@ -108,21 +107,12 @@ fn record(state: &State, signal: &Signal, rules: u32, stamp: Stamp) -> Result<De
         return Err(Refusal::of(Code::WrongState).found(known.status).expected("a finding that is new").into());
     }
     // From here it must succeed.
-    let row = Anomaly {
-        id,
-        signal: signal.clone(),
-        rules,
-        at: stamp.at,
-        status: AnomalyStatus::Open,
-        resolved_by: None,
-        resolved_at: None,
-        reason: None,
-    };
+    let row = Anomaly::found(signal.clone(), rules, stamp.at);
     let mut changes = vec![Change::Anomaly(Box::new(row.clone()))];
     if signal.holds {
         let mut holds = Holds::of(state);
         for line in &signal.lines {
-            holds.place(*line, Hold { kind: HoldKind::Finding, id })?;
+            holds.place(*line, row.hold())?;
         }
         changes.extend(holds.changes());
     }
@@ -167,7 +157,7 @@ fn resolve(
         return Err(Refusal::of(Code::WrongState).found(known.status).expected(expected).into());
     }
     // From here it must succeed.
-    let hold = Hold { kind: HoldKind::Finding, id };
+    let hold = known.hold();
     let mut holds = Holds::of(state);
     for line in &known.signal.lines {
         match (confirmed, known.signal.holds) {

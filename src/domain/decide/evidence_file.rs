@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Ids, old_item_end};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, Stop};
-use crate::domain::evidence_file::{EvidenceFile, FileAbout, MOST_FILES, NewEvidenceFile};
+use crate::domain::evidence_file::{EvidenceFile, FileAbout, NewEvidenceFile, judge_another};
 use crate::domain::id::Id;
 use crate::domain::records::TurnIn;
 use crate::domain::refusal::{Code, Refusal};
@@ -30,18 +30,12 @@ pub(super) fn footprint(state: &mut State, new: &NewEvidenceFile) {
 
 pub(super) fn record(state: &State, new: &NewEvidenceFile, uploader: Id, ids: &mut Ids) -> Result<Decision, Stop> {
     let person = own_subject(state, new)?;
-    let wrong = |found: String, expected: String| Refusal::of(Code::WrongState).found(found).expected(expected);
     if state.persons.get(&person)?.is_some_and(|person| person.erased_at.is_some()) {
-        let expected = "a record whose personal data is not erased";
-        return Err(wrong("a record whose personal data is erased".to_owned(), expected.to_owned()).into());
+        let erased = Refusal::of(Code::WrongState).found("a record whose personal data is erased");
+        return Err(erased.expected("a record whose personal data is not erased").into());
     }
     if let Some(files) = state.files.get(&new.subject)? {
-        if files.contains(&new.sha256) {
-            return Err(wrong(format!("a file of the record: {}", new.sha256), "another file".to_owned()).into());
-        }
-        if files.len() >= MOST_FILES {
-            return Err(wrong(format!("{} files", files.len()), format!("at most {MOST_FILES} for a record")).into());
-        }
+        judge_another(files, &new.sha256)?;
     }
     // From here it must succeed.
     let NewEvidenceFile { about, subject, organisation, kind, media, bytes, sha256, blob, key } = new.clone();

@@ -172,7 +172,8 @@ fn recyclers(state: &State, new: &[(u32, NewRecycler)], rows: &mut Rows, ids: &m
     Ok(changes)
 }
 
-/// A list says each product once; what an earlier list said of it counts no more.
+/// A list says each product once, and its entries are newer than those of earlier lists. What an earlier list said of a
+/// product that this one does not have counts as before.
 fn products(import: Id, new: &[(u32, NewProduct)], at: Moment, rows: &mut Rows, ids: &mut Ids) -> Vec<Change> {
     let mut changes = Vec::with_capacity(new.len() + 1);
     let mut said: BTreeMap<&str, u32> = BTreeMap::new();

@@ -12,6 +12,7 @@ mod dispute;
 mod erasure;
 mod evidence_file;
 mod expiry;
+mod filed;
 mod growth_input;
 mod hold;
 mod import;
@@ -30,6 +31,7 @@ mod settlement;
 mod till;
 mod turn_in;
 mod voucher;
+mod webhook;
 
 pub use adjustment::{Owed, judge as judge_adjustment};
 pub use assistance::judge as judge_assisted_claim;
@@ -44,7 +46,8 @@ use super::state::State;
 /// Asks for every row that the command may look at, as far as the rows loaded so far name it.
 ///
 /// Called until nothing new is asked for: first with nothing loaded (the keys that the command itself names), then
-/// with these rows (the keys that they name). No command needs more than four rounds.
+/// with these rows (the keys that they name). Four rounds do, but where something reaches the buckets of a redemption that a
+/// retroactive rise has added to: a fifth is made when the command is decided.
 pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
     state.done.ask(command.id);
     match &command.act {
@@ -84,6 +87,13 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::CreateTill(new) => till::footprint_new(state, new),
         Act::EnrolTill(enrol) => till::footprint_enrol(state, enrol),
         Act::RevokeTill { till, .. } => till::footprint(state, *till),
+        Act::CreateWebhook(new) => webhook::footprint_new(state, new),
+        Act::RotateWebhookSecret { webhook }
+        | Act::StopWebhook { webhook, .. }
+        | Act::ReplayWebhook { webhook, .. }
+        | Act::RemoveWebhook { webhook } => state.webhooks.ask(*webhook),
+        Act::RedeliverEvents { webhook, events } => webhook::footprint_misses(state, *webhook, events),
+        Act::NoteDeliveries(turn) => webhook::footprint_turn(state, turn),
         Act::SetGrowthBaseline { .. }
         | Act::RecordOffSystem { .. }
         | Act::RecordDisclosure { .. }
@@ -186,6 +196,13 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::CreateTill(new) => till::create(state, new, stamp),
         Act::EnrolTill(enrol) => till::enrol(state, enrol, stamp),
         Act::RevokeTill { till, reason } => till::revoke(state, *till, reason, &command.actor, stamp),
+        Act::CreateWebhook(new) => webhook::create(state, new, &mut ids),
+        Act::RotateWebhookSecret { webhook } => webhook::rotate(state, *webhook, &command.actor, stamp),
+        Act::StopWebhook { webhook, reason } => webhook::stop(state, *webhook, reason, &command.actor, stamp),
+        Act::ReplayWebhook { webhook, after } => webhook::replay(state, *webhook, *after, &command.actor),
+        Act::RemoveWebhook { webhook } => webhook::remove(state, *webhook, &command.actor, stamp),
+        Act::RedeliverEvents { webhook, events } => webhook::redeliver(state, *webhook, events, &command.actor, stamp),
+        Act::NoteDeliveries(turn) => webhook::note(state, turn, stamp),
         Act::AddDivisionKey(new) => data_key::add_division_key(state, new, stamp),
         Act::RewrapKeys(rewrapped) => data_key::rewrap(state, rewrapped),
         Act::ErasePerson(wish) => erasure::erase(state, wish, stamp),

@@ -36,7 +36,9 @@ pub(super) fn ask(state: &mut State, redemption: Id) {
     for (raise, bucket) in raised {
         state.buckets.ask(bucket);
         let again = state.adjustment_states.peek(&raise).and_then(|row| row.bucket);
-        again.into_iter().for_each(|bucket| state.buckets.ask(bucket));
+        if let Some(bucket) = again {
+            state.buckets.ask(bucket);
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::expiry::judge_live;
 use super::parts::Buckets;
-use super::{Ids, matching, old_item_end, voucher as claims};
+use super::{Ids, filed, matching, old_item_end, voucher as claims};
+use crate::domain::anomaly::Anomaly;
 use crate::domain::claim_key::{self, Taken};
 use crate::domain::command::{AuditNote, Change, Decision, Outcome, RedeemVoucher, Redeemed, Stamp, Stop};
 use crate::domain::goods::{Invoice, NewItem, Price};
@@ -20,7 +21,7 @@ use crate::domain::records::{
 };
 use crate::domain::refusal::{Checks, Code, Refusal};
 use crate::domain::rollup::{RollupEntry, RollupKey, Tally};
-use crate::domain::settlement::{Bucket, LineHold, Portion};
+use crate::domain::settlement::{Bucket, Hold, LineHold, Portion};
 use crate::domain::state::State;
 
 pub(super) fn footprint(state: &mut State, redeem: &RedeemVoucher, stamp: Stamp) {
@@ -39,6 +40,7 @@ pub(super) fn footprint(state: &mut State, redeem: &RedeemVoucher, stamp: Stamp)
     state.accounts.ask(account_id(voucher.line, redeem.retailer));
     state.buckets.ask(Bucket::key(redeem.retailer, &voucher.programme, stamp.day()));
     matching::ask(state, voucher.turn_in);
+    filed::ask(state, redeem.item.as_ref());
     if let Some(version) = state.versions.peek(&(voucher.programme, voucher.version)).cloned() {
         old_item_end::ask(state, &version.rules, redeem.turn_in);
         old_item_end::ask(state, &version.rules, voucher.turn_in);
@@ -255,8 +257,13 @@ pub(super) fn redeem(
     let mut buckets = Buckets::of(state);
     let portion = Portion::of(&fact.programme, fact.category, fact.subsidy, &fact.funding);
     let waits = old_item_end::waits(state, &found.version.rules, found.turn_in)?;
-    buckets.add(fact.retailer, stamp.day(), &portion, waits.is_some())?;
-    changes.extend(waits.map(|hold| Change::LineHold(LineHold { redemption: fact.id, open: vec![hold] })));
+    let anomaly = filed::judge(state, &fact, (&judged.voucher.division_code, &store.division_code))?;
+    let looked_at = anomaly.as_ref().filter(|anomaly| anomaly.signal.holds);
+    let open: Vec<Hold> = waits.into_iter().chain(looked_at.map(Anomaly::hold)).collect();
+    buckets.add(fact.retailer, stamp.day(), &portion, !open.is_empty())?;
+    if !open.is_empty() {
+        changes.push(Change::LineHold(LineHold { redemption: fact.id, open }));
+    }
     changes.extend(buckets.changes());
     let movement = pay(&fact, judged.voucher.reserved, ids);
     let released = Tally { amount_reserved: -judged.voucher.reserved, ..Tally::default() };
@@ -265,11 +272,16 @@ pub(super) fn redeem(
         claims::entry(ids, &judged.voucher, issued, stamp, released),
         entry(ids, &fact, stamp, completed(&fact, 1).plus(&redeemed_once(fact.subsidy))),
     ];
-    let detail = json!({"voucher": fact.voucher, "before": {"voucher": judged.voucher.status,
+    let mut detail = json!({"voucher": fact.voucher, "before": {"voucher": judged.voucher.status,
         "reserved": judged.voucher.reserved}, "after": {"voucher": VoucherStatus::Redeemed, "reserved": Fen::ZERO},
         "subsidy": fact.subsidy, "consumer_pays": fact.consumer_pays,
         "merchant_bonus": fact.merchant_bonus, "store": fact.store, "invoice": fact.invoice.number,
         "turn_in": fact.turn_in});
+    if let Some(anomaly) = anomaly {
+        detail["anomaly"] = json!({"id": anomaly.id, "rule": anomaly.signal.rule, "measure": anomaly.signal.measure,
+            "score": anomaly.signal.score, "holds": anomaly.signal.holds, "rules": anomaly.rules});
+        changes.push(Change::Anomaly(Box::new(anomaly)));
+    }
     Ok(Decision {
         outcome: Outcome::Redeemed(Redeemed {
             id: fact.id,

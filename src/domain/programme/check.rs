@@ -118,8 +118,9 @@ fn check_funding(rules: &Rules, faults: &mut Faults) {
         faults.unless(share.source != FundingSource::Merchant, format!("{field}.source"), || {
             "found `merchant`; expected public money (a merchant's part is a bonus with `source = \"merchant\"`)".into()
         });
-        faults.unless(share.percent > Decimal::ZERO, format!("{field}.percent"), || {
-            format!("found {}; expected more than 0", share.percent)
+        let fits = share.percent > Decimal::ZERO && share.percent <= Decimal::ONE_HUNDRED;
+        faults.unless(fits, format!("{field}.percent"), || {
+            format!("found {}; expected more than 0 and at most 100", share.percent)
         });
     }
     faults.once(rules.funding.iter().map(|share| share.source), |index| format!("funding[{index}].source"));

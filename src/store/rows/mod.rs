@@ -23,6 +23,7 @@ mod settlements;
 mod trail;
 mod turn_ins;
 mod vouchers;
+mod webhooks;
 
 pub use accounts::{RefreshTokenRow, RevocationRow, SessionRow, StaffRow, TillRow};
 pub use adjustments::{AdjustmentRow, AdjustmentStateRow};
@@ -46,6 +47,7 @@ pub use settlements::{
 pub use trail::{AttemptRow, AuditRow, BlockRow, CheckpointRow, CommandRow};
 pub use turn_ins::TurnInRow;
 pub use vouchers::{EndedRow, QuotaRow, ReleaseRow, VoucherRow};
+pub use webhooks::{MissRow, WebhookRow};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -13,14 +13,15 @@ use crate::domain::anomaly::{
 };
 use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
-use crate::domain::old_item_end::EndStep;
+use crate::domain::old_item_end::{EndStep, OldItemStep};
 use crate::domain::records::{Redemption, RedemptionStatus, TurnIn};
 use crate::domain::refusal::Code;
+use crate::domain::state::State;
 use crate::domain::time::{Day, Moment};
 use crate::store::error::StoreError;
 use crate::store::rows::{
-    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, EvidenceFileRow, RedemptionRow, Row, StaffRow, TurnInRow,
-    read_all,
+    AnomalyRow, AnomalyRulesRow, AnomalyScanRow, AttemptRow, EvidenceFileRow, OldItemStepRow, RedemptionRow, Row,
+    StaffRow, TurnInRow, read_all,
 };
 use crate::store::schema::{
     account, anomaly, anomaly_rules, anomaly_scan, attempt, evidence_file, old_item_step, redemption, redemption_state,
@@ -72,6 +73,16 @@ pub fn precision(conn: &mut Conn) -> Result<Vec<Precision>, StoreError> {
 pub fn rules(conn: &mut Conn) -> Result<Option<RulesEntry>, StoreError> {
     let newest = anomaly_rules::table.order(anomaly_rules::number.desc()).select(AnomalyRulesRow::as_select());
     newest.first(conn).optional()?.map(AnomalyRulesRow::read).transpose()
+}
+
+/// The newest version of the rules, where it was asked for.
+pub fn load_newest(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    if !state.newest_rules.take_unloaded().is_empty()
+        && let Some(entry) = rules(conn)?
+    {
+        state.newest_rules.put((), entry);
+    }
+    Ok(())
 }
 
 /// The newest day that was scanned.
@@ -141,15 +152,35 @@ pub fn receipts_since(conn: &mut Conn) -> Result<Option<Moment>, StoreError> {
     Ok(received.select(min(old_item_step::at)).first::<Option<i64>>(conn)?.map(Moment))
 }
 
-/// Pictures about old items and redemptions, by their identities, after one and before a moment.
-pub fn pictures(conn: &mut Conn, after: Id, before: Moment, limit: i64) -> Result<Vec<EvidenceFile>, StoreError> {
+/// Photos and documents about old items and redemptions, by their identities, after one and before a moment.
+pub fn files(conn: &mut Conn, after: Id, before: Moment, limit: i64) -> Result<Vec<EvidenceFile>, StoreError> {
     let files = evidence_file::table
         .filter(evidence_file::id.gt(after))
         .filter(evidence_file::id.lt(first_id(before)))
-        .filter(evidence_file::media.like("image/%"))
         .order(evidence_file::id)
         .limit(limit);
     read_all::<EvidenceFileRow>(files.select(EvidenceFileRow::as_select()).load(conn)?)
+}
+
+/// Old items that were dismantled, each with the redemption that it supports, by the identities of the steps, after one and
+/// before a moment.
+pub fn dismantled(
+    conn: &mut Conn,
+    after: Id,
+    before: Moment,
+    limit: i64,
+) -> Result<Vec<(OldItemStep, Option<Id>)>, StoreError> {
+    let rows: Vec<(OldItemStepRow, Option<Id>)> = old_item_step::table
+        .inner_join(turn_in::table.on(turn_in::id.eq(old_item_step::turn_in)))
+        .left_join(voucher::table.on(turn_in::voucher.eq(voucher::id.nullable())))
+        .filter(old_item_step::id.gt(after))
+        .filter(old_item_step::id.lt(first_id(before)))
+        .filter(old_item_step::step.eq(EndStep::Dismantled.name()))
+        .order(old_item_step::id)
+        .limit(limit)
+        .select((OldItemStepRow::as_select(), voucher::redemption.nullable()))
+        .load(conn)?;
+    rows.into_iter().map(|(row, line)| Ok((row.read()?, line))).collect()
 }
 
 /// Refused redemptions, by their identities, after one and before a moment. What named no voucher is left out.

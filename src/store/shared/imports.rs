@@ -78,6 +78,19 @@ pub fn load_newest(conn: &mut Conn, state: &mut State) -> Result<(), StoreError>
     Ok(())
 }
 
+/// The entry that counts of each product that was asked for.
+pub fn load_products(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for some in state.products.take_unloaded().chunks(KEYS) {
+        let listed = product::table.filter(product::gtin.eq_any(some)).select(ProductRow::as_select());
+        // The last one of a number stays.
+        let rows: Vec<ProductRow> = listed.order((product::at, product::id)).load(conn)?;
+        for entry in read_all(rows)? {
+            state.products.put(entry.gtin.clone(), entry);
+        }
+    }
+    Ok(())
+}
+
 /// Who has registered each thing that was asked for.
 pub fn load_registrations(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
     let keys = state.registrations.take_unloaded();

@@ -14,10 +14,10 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow,
     AssistantUseRow, AttemptRow, AuditRow, BankReturnRow, BucketRow, CheckpointRow, ClaimRow, CommandRow, DataKeyRow,
-    DisputeRow, ImportFileRow, LineHoldRow, LineRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow,
+    DisputeRow, ImportFileRow, LineHoldRow, LineRow, MissRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow,
     ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow, RefreshTokenRow,
     ReleaseRow, RetailerRow, RevocationRow, Row, SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow,
-    VoucherRow,
+    VoucherRow, WebhookRow,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema;
@@ -84,6 +84,9 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.records, audit_record.seq as AuditRow);
     fill!(conn, state.checkpoints, audit_checkpoint.number as CheckpointRow);
     fill!(conn, state.imports, import_file.id as ImportFileRow);
+    fill!(conn, state.webhooks, webhook.id as WebhookRow);
+    fill!(conn, state.misses, webhook_miss.id as MissRow);
+    super::webhooks::load_of(conn, state)?;
     super::imports::load_newest(conn, state)?;
     super::imports::load_registrations(conn, state)?;
     fill!(conn, state.settlements, settlement.id as SettlementRow);
@@ -94,6 +97,8 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     fill!(conn, state.anomaly_rules, anomaly_rules.id as AnomalyRulesRow);
     fill!(conn, state.anomalies, anomaly.id as AnomalyRow);
     fill!(conn, state.disputes, dispute.id as DisputeRow);
+    super::anomalies::load_newest(conn, state)?;
+    super::imports::load_products(conn, state)?;
     anomaly_scans(conn, state)?;
     disputes_about(conn, state)?;
     attempts(conn, state)?;

@@ -19,10 +19,10 @@ use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AnomalyScanRow,
     AssistantUseRow, AssistedClaimRow, AttemptRow, AuditRow, BankReturnRow, BaselineRow, BlockRow, BucketRow,
     CheckpointRow, ClaimRow, CommandRow, DataKeyRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
-    LineRejectionRow, LineRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow, PickupRow,
-    ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow, RedemptionStateRow,
-    RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row, SessionRow, SettlementRow,
-    StaffRow, StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, write_all,
+    LineRejectionRow, LineRow, MissRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PersonRow,
+    PickupRow, ProductRow, ProgrammeRow, QuotaRow, ReconciliationRowRow, RecyclerRow, RedemptionRow,
+    RedemptionStateRow, RefreshTokenRow, ReleaseRow, RepaymentRow, RetailerRow, RevocationRow, RollupRow, Row,
+    SessionRow, SettlementRow, StaffRow, StoreRow, TillRow, TurnInRow, VersionRow, VoucherRow, WebhookRow, write_all,
 };
 use crate::store::saved::{Attempt, ClaimWrite, Saved};
 use crate::store::schema;
@@ -121,6 +121,7 @@ fn states(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
     upsert!(conn, TillRow, &saved.tills, till.id: device, enrolled_at, revoked_at);
     upsert!(conn, RevocationRow, &saved.revocations, revocation.subject: ended, before_at, at, forget_at);
     settlements(conn, saved)?;
+    webhooks(conn, saved)?;
     upsert!(conn, PickupRow, &saved.pickups, pickup.id: status, recycler, turn_in, reason, changed_at);
     anomalies(conn, saved)?;
     data_keys(conn, &saved.data_keys)?;
@@ -143,6 +144,16 @@ fn settlements(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
         conn, ReconciliationRowRow, &saved.reconciliation_rows, reconciliation_row.id:
             status, answer, note, closed_by, closed_at, asked_by, asked_at
     );
+    Ok(())
+}
+
+fn webhooks(conn: &mut Conn, saved: &Saved) -> Result<(), StoreError> {
+    upsert!(
+        conn, WebhookRow, &saved.webhooks, webhook.id:
+            serial, overlap_until, status, cursor, tries, retry_at, failing_since, failure, delivered_at, stopped_at,
+            reason
+    );
+    upsert!(conn, MissRow, &saved.misses, webhook_miss.id: failure, tries, again_at, delivered_at);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::Conn;
@@ -175,6 +176,39 @@ fn adjustments_of(conn: &mut Conn, settlement: &Settlement) -> Result<(Vec<Adjus
         posted.extend(read_all::<AdjustmentRow>(rows.load(conn)?)?);
     }
     Ok((posted, waits.into_iter().collect()))
+}
+
+/// How many redemptions of which days each settlement has paid, of those with buckets within days, both ends included.
+///
+/// Two statements, however many settlements there are. A redemption is of its bucket's day, unless it waited in another
+/// one anew: of these its identity says the day.
+pub fn paid_lines(conn: &mut Conn, from: Day, to: Day) -> Result<Vec<(Id, Day, u64)>, StoreError> {
+    let paid = settlement_bucket::stage.eq(SettlementStatus::Paid.name());
+    let first: Vec<(Option<Id>, i32, i64)> = redemption::table
+        .inner_join(settlement_bucket::table.on(settlement_bucket::id.eq(redemption::bucket)))
+        .left_join(redemption_state::table.on(redemption_state::redemption.eq(redemption::id)))
+        .filter(redemption::id.ge(first_id(from.start())))
+        .filter(redemption::id.lt(first_id(to.next().start())))
+        .filter(redemption_state::redemption.is_null())
+        .filter(paid)
+        .group_by((settlement_bucket::settlement, settlement_bucket::day))
+        .select((settlement_bucket::settlement, settlement_bucket::day, count_star()))
+        .load(conn)?;
+    let again: Vec<(Option<Id>, Id)> = redemption_state::table
+        .inner_join(settlement_bucket::table.on(redemption_state::bucket.eq(settlement_bucket::id.nullable())))
+        .filter(settlement_bucket::day.between(from.number(), to.number()))
+        .filter(paid)
+        .select((settlement_bucket::settlement, redemption_state::redemption))
+        .load(conn)?;
+    let mut lines = Vec::with_capacity(first.len() + again.len());
+    for (settlement, day, count) in first {
+        let id = settlement.map(|id| id.to_string()).unwrap_or_default();
+        let corrupt = StoreError::Corrupt { table: "settlement_bucket", id, column: "day" };
+        let day = Day::from_number(day).ok_or(corrupt)?;
+        lines.extend(settlement.map(|id| (id, day, u64::try_from(count).unwrap_or(0))));
+    }
+    lines.extend(again.into_iter().filter_map(|(settlement, line)| Some((settlement?, line.moment().day(), 1))));
+    Ok(lines)
 }
 
 /// Redemptions by their identities, newest first, each with how far it has come.

@@ -17,7 +17,7 @@ use crate::domain::import::{ImportTable, Registration};
 use crate::domain::old_item_end::{EndStep, OldItemEnd, OldItemStep};
 use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::domain::product::Product;
-use crate::domain::records::{Redemption, RedemptionState, Voucher, VoucherStatus};
+use crate::domain::records::{Redemption, RedemptionState, Standing, Voucher, VoucherStatus};
 use crate::domain::settlement::{Progress, ReconciliationStatus, SettlementStatus};
 use crate::domain::state::{Done, Held, State};
 use crate::domain::time::Moment;
@@ -65,6 +65,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.revocations.peek(&id(60)), Some(&samples::revocation()));
         assert_eq!(state.tills.peek(&id(62)), Some(&samples::till()));
         assert_eq!(state.devices.peek(&id(61)), Some(&id(62)));
+        assert_eq!(state.webhooks.peek(&id(70)), Some(&samples::webhook()));
+        assert_eq!(state.webhooks_of.peek(&id(5)), Some(&[id(70)].into()));
+        assert_eq!(state.misses.peek(&samples::miss().id), Some(&samples::miss()));
         assert_eq!(state.devices.get(&id(60)).unwrap(), None);
         let end = OldItemEnd { received: None, dismantled: Some(samples::old_item_step()) };
         assert_eq!(state.old_item_ends.peek(&id(2)), Some(&end));
@@ -73,6 +76,9 @@ fn every_record_comes_back_as_it_was() {
         assert_eq!(state.files.peek(&id(2)), Some(&[samples::evidence_file().sha256].into()));
         assert_eq!(state.vouchers.get(&id(99)).unwrap(), None);
         assert_eq!(state.imports.peek(&id(80)), Some(&samples::import()));
+        assert_eq!(state.products.peek(&samples::product().gtin), Some(&samples::product()));
+        assert_eq!(state.products.get(&"00000000000000".to_owned()).unwrap(), None);
+        assert_eq!(state.newest_rules.peek(&()), Some(&samples::anomaly_rules()));
         assert_eq!(state.newest_imports.peek(&ImportTable::Products), Some(&samples::import()));
         for (key, there) in registrations(&saved) {
             assert_eq!(state.registrations.get(&key).unwrap().map(BTreeSet::len), there.then_some(1), "{key:?}");
@@ -102,7 +108,11 @@ fn the_newest_entry_of_a_product_counts() {
         let listed = |brand| division.read(|tx| tx.products(Some(Category::Refrigerator), brand, ALL)).len();
         assert_eq!([listed(None), listed(Some("Midea")), listed(Some("Haier"))], [1, 1, 0]);
         assert_eq!(division.read(|tx| tx.products(Some(Category::Car), None, ALL)), []);
-        assert_eq!(division.read(|tx| tx.product_entries("6909794246738", 9)), [newer, samples::product()]);
+        assert_eq!(division.read(|tx| tx.product_entries("6909794246738", 9)), [newer.clone(), samples::product()]);
+        let mut state = State::default();
+        state.products.ask(newer.gtin.clone());
+        division.read(|tx| tx.load(&mut state));
+        assert_eq!(state.products.peek(&newer.gtin), Some(&newer));
         assert_eq!(division.read(|tx| tx.imports(Some(ImportTable::Stores))), []);
         assert_eq!(division.read(|tx| tx.imports(None)), [samples::import()]);
         assert_eq!(division.read(|tx| tx.import(id(80))), Some(samples::import()));
@@ -137,11 +147,17 @@ fn ask(state: &mut State, saved: &Saved, division: &Division) {
     state.refresh_tokens.ask(samples::refresh_token().id);
     state.revocations.ask(id(60));
     state.imports.ask(id(80));
+    state.products.ask(samples::product().gtin);
+    state.products.ask("00000000000000".into());
+    state.newest_rules.ask(());
     state.newest_imports.ask(ImportTable::Products);
     for (key, _) in registrations(saved) {
         state.registrations.ask(key);
     }
     state.tills.ask(id(62));
+    state.webhooks.ask(id(70));
+    state.webhooks_of.ask(id(5));
+    state.misses.ask(samples::miss().id);
     state.devices.ask(id(60));
     state.devices.ask(id(61));
     state.files.ask(id(2));
@@ -432,6 +448,17 @@ fn lists_show_what_was_saved() {
             assert_eq!(tx.account_of_refresh_token(samples::refresh_token().id)?, Some(staff));
             assert_eq!(tx.tills_of(id(5), ALL)?, saved.tills);
             assert_eq!(tx.tills_of(id(5), Page { after: Some(id(62)), limit: 5 })?, []);
+            assert_eq!(tx.webhooks_of(id(5), ALL)?, saved.webhooks);
+            assert_eq!(tx.webhooks_of(id(5), Page { after: Some(id(70)), limit: 5 })?, []);
+            assert_eq!(tx.webhook(id(5), id(70))?.as_ref(), saved.webhooks.first());
+            assert_eq!(tx.webhook(id(6), id(70))?, None);
+            assert_eq!(tx.webhooks_to_tell(at())?, []);
+            let approved = saved.retailers[0].standing == Standing::Approved;
+            assert_eq!(tx.webhooks_to_tell(at().plus_seconds(20))?.len(), usize::from(approved));
+            assert_eq!(tx.webhooks_to_try_again()?, [id(70)].into());
+            assert_eq!(tx.webhook_misses(id(70), ALL)?, saved.misses);
+            assert_eq!(tx.webhook_misses(id(70), Page { after: Some(samples::miss().id), limit: 5 })?, []);
+            assert_eq!(tx.webhook_misses_to_try(id(70), 5)?, saved.misses);
             assert_eq!(tx.revocations(Moment(i64::MIN), at())?, saved.revocations);
             assert_eq!(tx.revocations(at(), at())?, []);
             assert_eq!(tx.revocations(Moment(i64::MIN), at().plus_seconds(3600))?, []);

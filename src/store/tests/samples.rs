@@ -38,6 +38,7 @@ use crate::domain::settlement::{
     Settlement, SettlementStatus, Signature, Withdrawal,
 };
 use crate::domain::time::Moment;
+use crate::domain::webhook::{EventKind, Miss, Webhook, WebhookStatus};
 use crate::store::{Attempt, ClaimWrite, DoneRow, Saved};
 
 pub const PROGRAMME: &str = "nc-appl-2026";
@@ -419,6 +420,44 @@ pub fn till() -> Till {
     }
 }
 
+pub fn webhook() -> Webhook {
+    Webhook {
+        id: id(70),
+        retailer: id(5),
+        url: "https://erp.example.cn/huanxin".into(),
+        label: "门店系统".into(),
+        kinds: [EventKind::RedemptionRecorded, EventKind::SettlementPaid].into(),
+        serial: 2,
+        overlap_until: Some(at().plus_seconds(60)),
+        status: WebhookStatus::Active,
+        cursor: 41,
+        tries: 3,
+        retry_at: Some(at().plus_seconds(20)),
+        failing_since: Some(at()),
+        failure: Some("HTTP 503".into()),
+        delivered_at: Some(at()),
+        created_at: at(),
+        stopped_at: None,
+        reason: None,
+    }
+}
+
+pub fn miss() -> Miss {
+    let event = id(71);
+    Miss {
+        id: Miss::key(webhook().id, event),
+        webhook: webhook().id,
+        event,
+        seq: 40,
+        kind: EventKind::SettlementPaid,
+        failure: "HTTP 400".into(),
+        tries: 8,
+        missed_at: at(),
+        again_at: Some(at()),
+        delivered_at: None,
+    }
+}
+
 pub fn revocation() -> Revocation {
     Revocation::of_session(id(60), at())
 }
@@ -736,5 +775,7 @@ pub fn saved(salt: &str) -> Saved {
         evidence_files: vec![evidence_file()],
         old_item_steps: vec![old_item_step()],
         pickups: vec![pickup()],
+        webhooks: vec![webhook()],
+        misses: vec![miss()],
     }
 }

@@ -72,6 +72,8 @@ pub struct Seen {
     inside: Vec<(Control, Option<Approval>)>,
     /// Settlements with a line that is held: the retailer's that are not paid, and all that wait for the bank.
     held: BTreeSet<Id>,
+    /// Days that were scanned for anomalies, where somebody may ask.
+    scanned: BTreeSet<i64>,
 }
 
 const PAGE: Page = Page { after: None, limit: 100 };
@@ -79,7 +81,16 @@ const PAGE: Page = Page { after: None, limit: 100 };
 impl Seen {
     pub fn read(database: &TestDatabase, retailer: Id, now: Moment) -> Self {
         let readers = database.database.readers(1).unwrap();
-        readers.snapshot(&mut |tx| Self::of(tx, retailer, now)).unwrap()
+        let mut seen = readers.snapshot(&mut |tx| Self::of(tx, retailer, now)).unwrap();
+        if seen.own.iter().any(|row| row.status == SettlementStatus::Reviewed) {
+            seen.scanned = database.rows_of("anomaly_scan").iter().filter_map(|row| row["day"].as_i64()).collect();
+        }
+        seen
+    }
+
+    /// Whether the last day of a settlement was scanned.
+    fn is_scanned(&self, settlement: &Settlement) -> bool {
+        self.scanned.contains(&settlement.to.number().into())
     }
 
     fn of(tx: &mut Tx<'_>, retailer: Id, now: Moment) -> Result<Self, StoreError> {
@@ -117,14 +128,17 @@ impl Seen {
             rows: tx.reconciliation_rows(None, Some(ReconciliationStatus::Open), PAGE)?,
             inside,
             held,
+            scanned: BTreeSet::new(),
         })
     }
 
-    /// Nothing that is held is approved, or goes to the bank.
+    /// Nothing that is held is approved, or goes to the bank; nor is anything approved whose days nobody has scanned.
     pub fn judge(&self, act: &Act) {
         match act {
             Act::AdvanceSettlement(StepOfSettlement { settlement, step: SettlementStep::Approve(_), .. }) => {
                 assert!(!self.held.contains(settlement), "{settlement} is approved with a line that is held");
+                let row = self.own.iter().find(|row| row.id == *settlement).unwrap();
+                assert!(self.is_scanned(row), "{settlement} is approved before its days were scanned");
             }
             Act::BatchSettlements(new) => {
                 let held: Vec<&Id> = new.settlements.iter().filter(|id| self.held.contains(id)).collect();
@@ -188,6 +202,9 @@ impl Seen {
         match row.status {
             SettlementStatus::Submitted if self.held.contains(&row.id) && at.is_multiple_of(3) => {
                 return self.reject(settle);
+            }
+            SettlementStatus::Reviewed if !self.is_scanned(row) && wrong != 4 => {
+                return Some((Act::FinishAnomalyScan { day: row.to, rules: 0, findings: 0 }, "system"));
             }
             SettlementStatus::Reviewed if self.held.contains(&row.id) && at.is_multiple_of(2) => {
                 return self.give_back(settle);

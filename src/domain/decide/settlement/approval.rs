@@ -1,5 +1,5 @@
-//! Approval: by somebody who had no hand in it, over no line that is held; it freezes what is paid and to whom, and sets
-//! off what the retailer owes back.
+//! Approval: by somebody who had no hand in it, over no line that is held and no day that nobody has scanned; it freezes
+//! what is paid and to whom, and sets off what the retailer owes back.
 
 use serde_json::json;
 
@@ -18,10 +18,11 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 
-/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, and for the
-/// files that came in since its evidence was read.
+/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, for the files
+/// that came in since its evidence was read, and whether its days were looked at.
 pub(super) fn ask(state: &mut State, id: Id, approval: &Approval) {
-    let Some(retailer) = state.settlements.peek(&id).map(|row| row.retailer) else { return };
+    let Some((retailer, to)) = state.settlements.peek(&id).map(|row| (row.retailer, row.to)) else { return };
+    state.anomaly_scans.ask(to);
     for line in &approval.clawback_lines {
         state.lines.ask(*line);
         state.accounts.ask(account_id(*line, retailer));
@@ -45,6 +46,10 @@ pub(super) fn approve(
     let same = Refusal::of(Code::WrongState).found(format!("{} lines of {}", read.lines, read.amount));
     let there = format!("{} lines of {}, as they are now: approve them once more", control.lines, control.amount);
     checks.note(read == control, same.expected(there));
+    // Days are scanned one after the other: where the last one was, all of them were.
+    let scanned = state.anomaly_scans.get(&before.to)?.is_some();
+    let unseen = Refusal::of(Code::WrongState).found(format!("{} is not scanned for anomalies yet", before.to));
+    checks.note(scanned, unseen.expected("a period of which every day was scanned"));
     checks.verdict()?;
     // From here it must succeed.
     let mut after = before.with_hand(signature.by);

@@ -44,7 +44,9 @@ pub(super) fn footprint(state: &mut State, step: &StepOfSettlement) {
         SettlementStep::Withdraw { .. } => withdrawal::ask(state, step.settlement),
         SettlementStep::Pay(paid) => {
             let retailer = state.settlements.peek(&step.settlement).map(|settlement| settlement.retailer);
-            retailer.into_iter().for_each(|retailer| state.claims.ask(payment::reference(retailer, &paid.reference)));
+            if let Some(retailer) = retailer {
+                state.claims.ask(payment::reference(retailer, &paid.reference));
+            }
         }
         _ => {}
     }

@@ -35,7 +35,9 @@ pub(super) fn ask_what_was_said(state: &mut State, settlement: &Settlement) {
     for file in settlement.files() {
         state.payment_batches.ask(file);
         let open = state.payment_batches.peek(&file).map(|batch| batch.open.clone()).unwrap_or_default();
-        open.into_iter().for_each(|row| state.reconciliation_rows.ask(row));
+        for row in open {
+            state.reconciliation_rows.ask(row);
+        }
     }
 }
 
@@ -135,7 +137,9 @@ pub(in crate::domain::decide) fn footprint_return(state: &mut State, new: &NewBa
     }
     for row in new.rows.iter().filter(|row| row.paid) {
         let retailer = row.settlement.and_then(|id| state.settlements.peek(&id)).map(|settlement| settlement.retailer);
-        retailer.into_iter().for_each(|retailer| state.claims.ask(payment::reference(retailer, &row.reference)));
+        if let Some(retailer) = retailer {
+            state.claims.ask(payment::reference(retailer, &row.reference));
+        }
     }
 }
 

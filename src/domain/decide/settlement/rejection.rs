@@ -180,7 +180,7 @@ pub(in crate::domain::decide) fn resubmit(
         let own = part.adjustment.map(|id| state.adjustment_states.get(&id)).transpose()?.flatten();
         if let Some(own) = own {
             let (reason, bucket) = (note.to_owned(), Some(bucket));
-            let state = AdjustmentState { step, at, reason, bucket, ..own.clone() };
+            let state = AdjustmentState { reason, step, bucket, at, ..own.clone() };
             changes.push(Change::AdjustmentState(Box::new(state)));
         }
     }

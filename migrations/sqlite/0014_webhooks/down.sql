@@ -1,0 +1,2 @@
+DROP TABLE webhook_miss;
+DROP TABLE webhook;
