@@ -22,7 +22,7 @@ use huanxin::domain::personal::NewDataKey;
 use huanxin::domain::pickup::NewPickup;
 use huanxin::domain::product::{NewProduct, gtin_14};
 use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
-use huanxin::domain::records::{ClaimKind, VoucherStatus};
+use huanxin::domain::records::VoucherStatus;
 use huanxin::domain::state::State;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{self, Clock, Due, Failure, Reply, Runner, Settings};
@@ -1168,9 +1168,7 @@ fn assert_single_use(rows: &Rows) {
         let voucher = rows["voucher"].iter().find(|row| row["id"] == turn_in["voucher"]).unwrap();
         assert_eq!(voucher["turn_in"], turn_in["id"]);
     }
-    // A bank's reference counts once as well, and is of no item.
-    let of_item = |row: &&Value| row["kind"] != i64::from(ClaimKind::BankReference.number());
-    let held = rows["claim"].iter().filter(of_item).filter(|row| !row["holder"].is_null()).count();
+    let held = rows["claim"].iter().filter(|row| !row["holder"].is_null()).count();
     let keys = |row: &Value| serde_json::from_str::<Vec<Value>>(&text(row, "claims")).unwrap().len();
     let live = rows["redemption"].iter().filter(|fact| !undone.contains(&text(fact, "id"))).map(keys).sum::<usize>();
     let matched = rows["turn_in"].iter().filter(|row| row["status"] == "matched").map(keys).sum::<usize>();

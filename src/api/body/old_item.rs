@@ -194,7 +194,12 @@ mod tests {
         let mut body = example_of::<RequestPickupBody>();
         (body["from"], body["until"]) = (json!(from), json!(until));
         let somebody = person(&vault, "张三", &synthetic::resident_id(1), now().day()).unwrap();
-        read::<RequestPickupBody>(body.to_string().as_bytes()).unwrap().read(somebody, &vault, now())
+        read::<RequestPickupBody>(body.to_string().as_bytes()).unwrap().read(
+            somebody,
+            &vault,
+            &Towns::unknown("360111"),
+            now(),
+        )
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub(super) fn inventory_of(
         inventory.adjustment(row.id, row.amount);
     }
     subjects.extend(&old_items);
-    subjects.iter().for_each(|subject| inventory.about(*subject));
+    for subject in &subjects {
+        inventory.about(*subject);
+    }
     for old_item in turn_ins::by_id(conn, &old_items)? {
         for stated in old_item.item.stated_hashes() {
             inventory.evidence(&(old_item.id, stated.to_owned()));

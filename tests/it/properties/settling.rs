@@ -238,7 +238,7 @@ impl Seen {
     fn pay(&self, row: &Settlement, control: Control, settle: Settle, number: usize) -> Option<Done> {
         let Settle { pick: at, wrong, .. } = settle;
         let is_held = self.held.contains(&row.id);
-        if row.batch.is_none() && (at.is_multiple_of(7) || is_held && at.is_multiple_of(2)) {
+        if row.batch.is_none() && (at.is_multiple_of(5) || is_held && at.is_multiple_of(2)) {
             let step = SettlementStep::Withdraw { reason: "账号有误".into() };
             return Some((self.step(row.id, off(control, wrong == 2), step), APPROVERS[0]));
         }
