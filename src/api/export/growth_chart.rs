@@ -311,10 +311,10 @@ pub(super) fn grouped(value: i64) -> String {
 
 /// The same of a number with the places that it has.
 pub(super) fn grouped_decimal(value: Decimal) -> String {
-    let places = value.fract().abs().to_string();
-    let whole = grouped(value.trunc().abs().to_i64().unwrap_or(i64::MAX));
+    let digits = value.abs().to_string();
+    let (whole, places) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let sign = if value.is_sign_negative() && !value.is_zero() { "−" } else { "" };
-    format!("{sign}{whole}{}", places.trim_start_matches('0'))
+    format!("{sign}{}{places}", grouped(whole.parse().unwrap_or(i64::MAX)))
 }
 
 /// As text of XML and HTML.
