@@ -154,8 +154,8 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         "postAdjustments" => {
             &[&[Code::AmountMalformed, Code::IdentifierInvalid, Code::WrongState, Code::PoolExhausted]]
         }
-        "registerRetailer" | "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
-        "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
+        "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
+        "registerRetailer" | "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
         "approveBankAccount" | "rejectBankAccount" | "decideDispute" | "answerReconciliationRow" | "releaseHold" => {
             &[&[Code::WrongState, Code::SameOfficer]]
         }

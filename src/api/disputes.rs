@@ -14,13 +14,14 @@ use super::query::{Asked, Params, PathId, Wanted};
 use super::server::Service;
 use super::view::{DisputeView, ListView};
 use crate::domain::command::{Act, Outcome};
-use crate::domain::dispute::DisputeStatus;
+use crate::domain::dispute::{DisputeAbout, DisputeStatus};
 use crate::store::DisputeFilter;
 
 /// Object to a refusal or to a redemption
 ///
-/// A consumer objects to a refusal of her own claim or of her voucher at a till, or to her own redemption; a retailer to
-/// its own redemption or the refused line of one. The redemption's line is held until it is decided; who objects to the same
+/// A consumer objects to a refusal of her own claim, of her voucher at a till or of her old item, or to her own redemption; a
+/// retailer to what was refused to its own staff, or to its own redemption or the refused line of one. A refusal is named as
+/// `exportMyData` names it, or by the `instance` of the problem that told it. The redemption's line is held until it is decided; who objects to the same
 /// redemption again after that holds nothing by it, unless the officer who upholds it says so.
 #[utoipa::path(post, path = "/api/v1/disputes", operation_id = "openDispute", tag = "disputes",
     request_body = OpenDisputeBody,
@@ -32,7 +33,13 @@ pub async fn open_dispute(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let Disputant { caller, party, opener } = disputant;
-    let act = body.read::<OpenDisputeBody>()?.into_act(party, opener, &service.settlement.calendars)?;
+    let mut new = body.read::<OpenDisputeBody>()?.read(party, opener, &service.settlement.calendars)?;
+    if new.about == DisputeAbout::Refusal {
+        // Whose it is, the rules judge; one that is not there keeps its name and is refused by it.
+        let named = new.subject;
+        new.subject = service.division.read(move |tx| tx.attempt_of(named)).await?.unwrap_or(named);
+    }
+    let act = Act::OpenDispute(Box::new(new));
     let meaning = Meaning::of("openDispute").body(body.value());
     let answer = service.act(&caller, &key, &meaning, act).await?;
     let Outcome::Dispute(dispute) = &answer.outcome else { return Err(unexpected()) };
@@ -56,7 +63,7 @@ impl Wanted for DisputesAsked {
     }
 }
 
-/// Disputes, newest first: a consumer's own, those about a retailer's redemptions to its manager, the bureau's all
+/// Disputes, newest first: a consumer's own, a retailer's own and those about its redemptions to its manager, the bureau's all
 #[utoipa::path(get, path = "/api/v1/disputes", operation_id = "listDisputes", tag = "disputes",
     params(("status" = inline(Option<DisputeStatusWord>), Query, description = "In this state alone"), Paging),
     responses((status = 200, description = "A page of disputes", body = ListView<DisputeView>)))]

@@ -182,6 +182,8 @@ impl Kept {
         let vouchers = tx.vouchers_of(person, ALL)?;
         let all: Vec<Id> = vouchers.iter().map(|voucher| voucher.id).collect();
         let ids: Vec<Id> = vouchers.iter().filter_map(|voucher| voucher.redemption).collect();
+        // What others were refused about the person: a till with her voucher, a collection point with her old item.
+        let about: Vec<Id> = all.iter().copied().chain([person]).collect();
         let mut redemptions = Vec::new();
         for id in &ids {
             redemptions.extend(tx.redemption(*id)?);
@@ -193,7 +195,7 @@ impl Kept {
             turn_ins: tx.turn_ins(None, Some(person), ALL)?,
             adjustments: tx.adjustments_of(&ids)?,
             quotas: tx.quotas_of(person)?,
-            refused: tx.attempts_of(actor, REFUSED)?,
+            refused: tx.attempts_of(actor, &about, REFUSED)?,
             evidence: tx.evidence_of_person(person, ALL)?,
             vouchers,
             redemptions,

@@ -20,10 +20,12 @@ use crate::domain::personal::{DataKey, ERASED};
 use crate::domain::pickup::{Pickup, PickupStatus};
 use crate::engine::Answer;
 use crate::pii::TEXT;
+use crate::store::Page;
 
 /// Ask for an old item to be picked up at home
 ///
-/// A collection point of the division takes it on; only then is it shown where exactly. Five may be open at a time.
+/// A collection point of the division takes it on; only then is it shown where exactly. Five may be open at a time. A division
+/// without a collection point is refused, and so is a town that is none, where the towns are known.
 #[utoipa::path(post, path = "/api/v1/pickups", operation_id = "requestPickup", tag = "consumer",
     request_body = RequestPickupBody,
     responses((status = 201, description = "The pick-up", body = PickupView)))]
@@ -34,7 +36,11 @@ pub async fn request_pickup(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
     let stated = consumer.person(&service.vault)?;
-    let new = body.read::<RequestPickupBody>()?.read(stated, &service.vault, service.division.now())?;
+    let wanted = body.read::<RequestPickupBody>()?;
+    let mut new = wanted.read(stated, &service.vault, &service.towns, service.division.now())?;
+    let (division, one) = (new.division_code.clone(), Page { after: None, limit: 1 });
+    let points = service.division.read(move |tx| tx.recyclers(Some(&division), true, one)).await?;
+    new.is_served = !points.is_empty();
     let meaning = Meaning::of("requestPickup").body(body.value());
     let answer = service.act(&consumer.caller, &key, &meaning, Act::RequestPickup(Box::new(new))).await?;
     let row = outcome(&answer)?;

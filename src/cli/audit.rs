@@ -79,7 +79,7 @@ pub fn verify(
     let mut line = format!(
         "ok: {} records, {} movements, {} redemptions, {} redemption states, {} adjustments, {} entered figures, \
          {} claims by assistants, {} changes of accounts, {} settlements, {} balances, {} rollups, {} checkpoints, {} evidence files, \
-         {} ends of old items, {} files{signatures}",
+         {} ends of old items, {} pick-ups, {} files{signatures}",
         seen.records,
         seen.movements,
         seen.redemptions,
@@ -94,6 +94,7 @@ pub fn verify(
         seen.checkpoints,
         seen.evidence_files,
         seen.old_item_steps,
+        seen.pickups,
         seen.imports,
     );
     if checked > 0 {

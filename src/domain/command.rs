@@ -15,6 +15,7 @@ use super::evidence_file::{EvidenceFile, NewEvidenceFile};
 use super::goods::{Category, Invoice, NewItem, OldItem, Powertrain, Price, words};
 use super::id::Id;
 use super::import::{ImportFile, NewImport};
+use super::inventory::Inventory;
 use super::ledger::{LedgerLine, Movement};
 use super::money::Fen;
 use super::old_item_end::{NewDismantling, OldItemStep};
@@ -1024,8 +1025,8 @@ pub struct Approval {
     pub ceiling: Option<Fen>,
     /// The programme lines on which the retailer owes something back.
     pub clawback_lines: Vec<Id>,
-    /// SHA-256 over the lines with the hashes of their evidence.
-    pub lines_sha256: String,
+    /// The lines with the hashes of their evidence, as they were read.
+    pub inventory: Inventory,
 }
 
 /// What the bank did.

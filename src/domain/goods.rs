@@ -322,6 +322,13 @@ pub struct OldItem {
     pub credit: Option<Fen>,
 }
 
+impl OldItem {
+    /// The digests of the evidence with which it was recorded.
+    pub fn stated_hashes(&self) -> impl Iterator<Item = &str> {
+        self.evidence.iter().filter_map(|stated| stated.sha256.as_deref())
+    }
+}
+
 /// The prices of a sale, tax included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {

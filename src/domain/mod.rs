@@ -18,6 +18,7 @@ pub mod growth;
 pub mod id;
 pub mod identifier;
 pub mod import;
+pub mod inventory;
 pub mod ledger;
 pub mod loaded;
 pub mod merkle;

@@ -78,6 +78,8 @@ pub struct NewPickup {
     pub category: Category,
     /// The division.
     pub division_code: String,
+    /// Whether a collection point takes part there, as was read before; nobody else would ever see it.
+    pub is_served: bool,
     /// The town or office.
     pub town: String,
     /// Where exactly.

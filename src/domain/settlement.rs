@@ -273,8 +273,13 @@ pub struct Frozen {
     pub recovered: Vec<Recovered>,
     /// To whom; the number sealed.
     pub account: BankAccount,
-    /// SHA-256 over the lines with the hashes of their evidence, in lower-case hexadecimal.
+    /// SHA-256 over the lines with the hashes of their evidence, in lower-case hexadecimal: [`Inventory::freeze`].
+    ///
+    /// [`Inventory::freeze`]: super::inventory::Inventory::freeze
     pub lines_sha256: String,
+    /// How many hashes of evidence it covers; none of a settlement that was approved when it was over the lines alone.
+    #[serde(default)]
+    pub evidence_hashes: Option<u32>,
 }
 
 /// A settlement of a retailer for a period.

@@ -9,8 +9,10 @@ use super::audit::AuditRecord;
 use super::checkpoint::Checkpoint;
 use super::command::{Change, Decision, Stop};
 use super::dispute::Dispute;
+use super::evidence_file::EvidenceFile;
 use super::id::Id;
 use super::import::{ImportFile, ImportTable, Registration};
+use super::inventory::Hashed;
 use super::ledger::{LedgerAccount, LedgerLine, Movement, account_id};
 use super::loaded::Loaded;
 use super::money::Fen;
@@ -23,7 +25,7 @@ use super::records::{
     ReleaseUse, Retailer, Store, TurnIn, Version, Voucher,
 };
 use super::settlement::{BankReturn, Bucket, LineHold, PaymentBatch, ReconciliationRow, Settlement};
-use super::time::Day;
+use super::time::{Day, Moment};
 use super::webhook::{Miss, Webhook, WebhookStatus};
 
 /// A command that was done before.
@@ -137,6 +139,8 @@ pub struct State {
     pub registrations: Loaded<Registration, BTreeSet<Id>>,
     /// The digests of all files about a record.
     pub files: Loaded<Id, BTreeSet<String>>,
+    /// The files that were handed in after a moment, about any record.
+    pub later_files: Loaded<Moment, BTreeSet<Hashed>>,
     /// How far old items have come, by turn-in.
     pub old_item_ends: Loaded<Id, OldItemEnd>,
     /// Pick-ups.
@@ -244,6 +248,7 @@ impl State {
             || self.newest_imports.has_unloaded()
             || self.registrations.has_unloaded()
             || self.files.has_unloaded()
+            || self.later_files.has_unloaded()
             || self.old_item_ends.has_unloaded()
             || self.pickups.has_unloaded()
             || self.open_pickups.has_unloaded()
@@ -319,11 +324,17 @@ impl State {
     }
 
     /// As for data keys.
-    fn note_file(&mut self, subject: Id, sha256: String) {
+    fn note_file(&mut self, EvidenceFile { subject, sha256, at, .. }: EvidenceFile) {
         if self.files.asked(&subject) {
             let mut files = self.files.peek(&subject).cloned().unwrap_or_default();
-            files.insert(sha256);
+            files.insert(sha256.clone());
             self.files.put(subject, files);
+        }
+        let before: Vec<Moment> = self.later_files.keys().copied().filter(|seen| *seen < at).collect();
+        for seen in before {
+            let mut later = self.later_files.peek(&seen).cloned().unwrap_or_default();
+            later.insert((subject, sha256.clone()));
+            self.later_files.put(seen, later);
         }
     }
 
@@ -428,7 +439,7 @@ impl State {
                 self.imports.put(row.id, *row);
             }
             Change::Product(row) => self.products.put(row.gtin.clone(), *row),
-            Change::EvidenceFile(row) => self.note_file(row.subject, row.sha256),
+            Change::EvidenceFile(row) => self.note_file(*row),
             Change::OldItemStep(row) => self.note_step(*row),
             Change::Pickup(row) => self.put_pickup(*row),
             Change::Settlement(row) => self.settlements.put(row.id, *row),

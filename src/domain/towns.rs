@@ -70,6 +70,14 @@ impl Towns {
         }
     }
 
+    /// The towns one of which a place in a division must be in, where they are known and this text is none of them.
+    #[must_use]
+    pub fn instead_of(&self, division_code: &str, text: &str) -> Option<String> {
+        let known = self.division_code == division_code && !self.towns.is_empty();
+        let strange = known && !self.towns.iter().any(|town| town.is_named(text));
+        strange.then(|| self.towns.iter().map(|town| town.name.as_str()).collect::<Vec<_>>().join(", "))
+    }
+
     /// The list that comes with the service for a division, where there is one.
     #[must_use]
     pub fn known(division_code: &str) -> Option<Self> {
@@ -92,6 +100,9 @@ mod tests {
         assert_eq!(list.names_of("360111490"), ["艾溪湖管理处", "360111490"]);
         assert_eq!(list.names_of("塘山镇"), ["塘山镇"]);
         assert_eq!(Towns::known("360102"), None);
+        assert!(list.instead_of("360111", "火星镇").is_some_and(|names| names.starts_with("艾溪湖管理处, ")));
+        assert_eq!((list.instead_of("360111", " 360111490"), list.instead_of("360102", "火星镇")), (None, None));
+        assert_eq!(Towns::unknown("360102").instead_of("360102", "火星镇"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The engine owns every write: one thread and one connection per division, commands in batches.
 
 mod anomalies;
+mod approval;
 mod batch;
 mod checkpoint;
 mod clock;
@@ -24,6 +25,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tracing::error;
 
 pub use anomalies::Scanned;
+pub use approval::approval;
 pub use checkpoint::{Consistency, Inclusion, Notary, proof};
 pub use clock::Clock;
 pub use endings::{Endings, Since};

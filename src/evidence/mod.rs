@@ -32,4 +32,5 @@ const STATES: &[&str] = &[
     "reconciliation_row",
     "anomaly",
     "dispute",
+    "pickup",
 ];

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::rows::{
     AccountProposalRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow,
     BankReturnRow, BaselineRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow, LineHoldRow,
-    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow, RedemptionRow,
-    RedemptionStateRow, RepaymentRow, Row, SettlementRow,
+    LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow, ReconciliationRowRow,
+    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow,
 };
 use crate::domain::audit::Fact;
 use crate::domain::command::{Change, Decision};
@@ -15,7 +15,7 @@ use crate::domain::id::Id;
 
 /// The digests of a decision's redemptions, states of redemptions, adjustments and their states, claims of assistants, changes of bank
 /// accounts, settlements and what happens to them, anomalies with their rules, disputes, checkpoints, figures entered by
-/// hand, evidence files, ends of old items, files that were taken, and movements, in the order in which they stand there.
+/// hand, evidence files, ends of old items, pick-ups, files that were taken, and movements, in the order in which they stand there.
 ///
 /// A record that no row can hold gets an empty digest; saving it fails with the reason.
 #[must_use]
@@ -35,6 +35,7 @@ pub fn digests(decision: &Decision) -> Vec<Fact> {
         Change::ImportFile(record) => Some(fact::<ImportFileRow>("import_file", record.id, record)),
         Change::EvidenceFile(record) => Some(fact::<EvidenceFileRow>("evidence_file", record.id, record)),
         Change::OldItemStep(record) => Some(fact::<OldItemStepRow>("old_item_step", record.id, record)),
+        Change::Pickup(record) => Some(fact::<PickupRow>("pickup", record.id, record)),
         Change::Settlement(record) => Some(fact::<SettlementRow>("settlement", record.id, record)),
         Change::LineRejection(record) => Some(fact::<LineRejectionRow>("line_rejection", record.id, record)),
         Change::LineHold(record) => Some(fact::<LineHoldRow>("line_hold", record.redemption, record)),

@@ -122,6 +122,8 @@ pub mod figures;
 pub mod head;
 #[path = "shared/imports.rs"]
 pub mod imports;
+#[path = "shared/inventory.rs"]
+pub mod inventory;
 #[path = "shared/load.rs"]
 pub mod load;
 #[path = "shared/old_items.rs"]

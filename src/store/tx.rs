@@ -25,6 +25,7 @@ use crate::domain::goods::Category;
 use crate::domain::growth::Counted;
 use crate::domain::id::Id;
 use crate::domain::import::{ImportFile, ImportTable};
+use crate::domain::inventory::Inventory;
 use crate::domain::ledger::{LedgerAccount, LedgerLine, Movement};
 use crate::domain::money::Fen;
 use crate::domain::old_item_end::OldItemStep;
@@ -100,7 +101,7 @@ pub struct AnomalyFilter {
 pub struct DisputeFilter {
     /// Of who objected.
     pub opener: Option<Id>,
-    /// About redemptions of this retailer.
+    /// About redemptions of this retailer, or opened by it.
     pub retailer: Option<Id>,
     /// In one state.
     pub status: Option<DisputeStatus>,
@@ -283,7 +284,9 @@ impl<'a> Tx<'a> {
         /// Rows that are kept for a time only, from before a moment, the oldest first.
         passed(what: Passing, before: Moment, limit: i64) = persons::passed -> Vec<Id>;
         /// Refused commands of a caller, the newest first.
-        attempts_of(actor: Id, limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        attempts_of(actor: Id, about: &[Id], limit: i64) = persons::attempts_of -> Vec<Attempt>;
+        /// The refusal that somebody names by its identity or by the request that was refused.
+        attempt_of(named: Id) = persons::attempt_of -> Option<Id>;
         /// Quotas of a person.
         quotas_of(person: Id) = persons::quotas_of -> Vec<QuotaUse>;
         /// Data keys that another master key than this one wraps.
@@ -301,6 +304,8 @@ impl<'a> Tx<'a> {
             -> (Vec<(Id, VoucherStatus)>, usize, Option<Id>);
         /// A turn-in.
         turn_in(id: Id) = turn_ins::turn_in -> Option<TurnIn>;
+        /// Some turn-ins, in no order.
+        turn_ins_by_id(ids: &[Id]) = turn_ins::by_id -> Vec<TurnIn>;
         /// Turn-ins of a recorder, of a person, or all.
         turn_ins(recorder: Option<Id>, person: Option<Id>, page: Page) = turn_ins::turn_ins -> Vec<TurnIn>;
         /// A collection point.
@@ -351,6 +356,8 @@ impl<'a> Tx<'a> {
         paid_lines(from: Day, to: Day) = settlements::paid_lines -> Vec<(Id, Day, u64)>;
         /// What is in a settlement now, or was when it was paid.
         settlement_lines(settlement: &Settlement) = settlements::settlement_lines -> SettlementLines;
+        /// The lines of a settlement with every hash of evidence that there is about them now.
+        inventory(settlement: &Settlement) = inventory::inventory -> Inventory;
         /// Redemptions by their identities, newest first, each with how far it has come.
         redemptions_by_id(ids: &[Id]) = settlements::redemptions_by_id -> Vec<(Redemption, Progress)>;
         /// Why some redemptions are held.

@@ -53,6 +53,8 @@ pub struct Verified {
     pub evidence_files: u64,
     /// Steps of old items' ends.
     pub old_item_steps: u64,
+    /// Pick-ups at home.
+    pub pickups: u64,
 }
 
 /// What was kept outside the database and the trail must agree with.
@@ -150,8 +152,11 @@ pub(super) struct Walk {
     pub(super) imports: Known,
     /// Settlements and what happens to them, by table.
     pub(super) settled: BTreeMap<&'static str, Known>,
+    /// The last record in which each settlement was approved.
+    pub(super) approvals: BTreeMap<Id, i64>,
     pub(super) evidence_files: Known,
     pub(super) old_item_steps: Known,
+    pub(super) pickups: Known,
     pub(super) trees: Trees,
 }
 
@@ -290,7 +295,11 @@ impl Walk {
         for fact in named(&body) {
             fact.and_then(|fact| self.fact(&fact, seq)).ok_or_else(|| bad("it names a fact that cannot be read"))?;
         }
-        self.without_digest(text("act").as_deref(), &record.subject, seq);
+        let act = text("act");
+        if let (Some("approve_settlement"), Ok(settlement)) = (act.as_deref(), record.subject.parse()) {
+            self.approvals.insert(settlement, seq);
+        }
+        self.without_digest(act.as_deref(), &record.subject, seq);
         (self.seq, self.hash, self.at) = (seq, record.hash.clone(), record.at.0);
         Ok(())
     }
@@ -309,6 +318,7 @@ impl Walk {
             "import_file" => &mut self.imports,
             "evidence_file" => &mut self.evidence_files,
             "old_item_step" => &mut self.old_item_steps,
+            "pickup" => &mut self.pickups,
             "anomaly_rules" => &mut self.anomaly_rules,
             "anomaly" => &mut self.anomalies,
             "dispute" => &mut self.disputes,
@@ -318,8 +328,8 @@ impl Walk {
         Some(())
     }
 
-    /// The first records of claims by assistants and of changes of bank accounts had no digest of the row; that the act is
-    /// about it they do say. So a row from then is told from one that was put in later: of the second no record speaks
+    /// The first records of claims by assistants, of changes of bank accounts and of pick-ups had no digest of the row; that
+    /// the act is about it they do say. So a row from then is told from one that was put in later: of the second no record speaks
     /// at all. A row from then has to be there, and what stands in it is watched from the next record on that writes it.
     /// Nobody makes such a record today but by forging the chain.
     fn without_digest(&mut self, act: Option<&str>, subject: &str, seq: i64) {
@@ -328,6 +338,7 @@ impl Walk {
             Some("propose_bank_account" | "approve_bank_account" | "reject_bank_account") => {
                 &mut self.account_proposals
             }
+            Some("request_pickup" | "accept_pickup" | "collect_pickup" | "cancel_pickup") => &mut self.pickups,
             _ => return,
         };
         if let Ok(id) = subject.parse()

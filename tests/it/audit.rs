@@ -12,8 +12,8 @@ use huanxin::checkpoint::{CheckpointKeys, CheckpointNotary};
 use huanxin::domain::audit::{GENESIS, canonical, chain};
 use huanxin::domain::checkpoint::{self, BLOCK_LEVEL, Checkpoint};
 use huanxin::domain::command::{
-    Act, Actor, Approval, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing,
-    PostAdjustments, RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
+    Act, Actor, Assistance, BatchSettlements, Command, NewBankReturn, NewRepayment, Outcome, Passing, PostAdjustments,
+    RejectLine, SettlementStep, StepOfSettlement, SubmitSettlement,
 };
 use huanxin::domain::evidence_file::{FileAbout, FileKind, FileMedia, NewEvidenceFile};
 use huanxin::domain::goods::Category;
@@ -25,7 +25,7 @@ use huanxin::domain::programme::Amount;
 use huanxin::domain::records::{BankAccount, ConsentKind, RejectionCode};
 use huanxin::domain::settlement::{Control, Portions, ReturnRow};
 use huanxin::domain::time::Moment;
-use huanxin::engine::{Clock, Division, Reply, Runner, Settings};
+use huanxin::engine::{self, Clock, Division, Reply, Runner, Settings};
 use huanxin::keys::KeyRing;
 use huanxin::store::{Against, Database, Finding, Published, Verified};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ use super::fixtures::{
     APPLIANCES, CARS, District, SaleOf, TestDatabase, at, claim, command, data_key, day, done, fen, made, new_item,
     old_item, person, personal, reverse, rules, turn_in,
 };
-use super::properties::assert_in_order;
+use super::properties::{assert_in_order, pickup};
 
 const NOW: &str = "2026-06-18T10:00:00+08:00";
 /// Facts: nobody changes or removes them, the service neither.
@@ -58,7 +58,7 @@ const FACTS: [&str; 15] = [
 ];
 
 /// Words in the names of the tables that are as the trail says, or else are found.
-const WATCHED: [&str; 18] = [
+const WATCHED: [&str; 19] = [
     "audit",
     "ledger",
     "movement",
@@ -77,9 +77,10 @@ const WATCHED: [&str; 18] = [
     "repayment",
     "evidence_file",
     "old_item_step",
+    "pickup",
 ];
 /// Tables whose rows the trail had no digests of at first.
-const DIGESTED_LATER: [&str; 2] = ["assisted_claim", "account_proposal"];
+const DIGESTED_LATER: [&str; 3] = ["assisted_claim", "account_proposal", "pickup"];
 const ENTRIES: &str = "rollup_entry";
 /// Has rows only where there are many records.
 const BLOCKS: &str = "audit_block";
@@ -168,6 +169,7 @@ fn lived_in(database: &TestDatabase) {
         sha256: "ab".repeat(32),
     };
     done(&step("dismantle", 0, Act::RecordDismantling(Box::new(new))));
+    fetched(&mut step, &district);
     for (n, decide) in [approve, reject].into_iter().enumerate() {
         let proposal = proposed(&mut runner, district.sellers[0].0, n);
         done(&runner.run(&[Arc::new(by_another(&["decide", &n.to_string()], decide(proposal)))])[0]);
@@ -182,6 +184,23 @@ fn lived_in(database: &TestDatabase) {
     checkpoint(database);
     // The newest record speaks of rows, so that cutting it off leaves them without a word.
     made(&step("claim", 10, claim(10, APPLIANCES, Category::Television, None)));
+}
+
+/// Three old items are to be fetched: one was, one is no more, and one waits.
+fn fetched(step: &mut impl FnMut(&str, u64, Act) -> Reply, district: &District) {
+    let (mut asked, recycler) = (Vec::new(), district.recycler);
+    for n in 0..3 {
+        let Act::RequestPickup(mut wish) = pickup(n, Category::Refrigerator, at(NOW)) else { panic!("no pick-up") };
+        (wish.key, wish.address_key) = (data_key(40 + n), data_key(50 + n));
+        let reply = step("pick-up", n, Act::RequestPickup(wish));
+        let Outcome::Pickup(row) = done(&reply) else { panic!("{reply:?}") };
+        asked.push(row.id);
+    }
+    done(&step("accept", 0, Act::AcceptPickup { pickup: asked[0], recycler }));
+    let turn_in = made(&step("turn-in", 31, turn_in(district, 0, old_item(Category::Refrigerator, 31))));
+    done(&step("collect", 0, Act::CollectPickup { pickup: asked[0], recycler, turn_in }));
+    let (person, reason) = (Some(person(1).id), "改天".to_owned());
+    done(&step("call off", 1, Act::CancelPickup { pickup: asked[1], person, recycler: None, reason }));
 }
 
 /// When the sales of [`NOW`], and what they were raised by on the day after, are settled.
@@ -219,7 +238,7 @@ fn settled(database: &TestDatabase, runner: &mut Runner, retailer: Id, [car, fri
     step("officer", take(SettlementStep::Accept));
     step("reviewer", take(SettlementStep::Review));
     step("system", Act::FinishAnomalyScan { day: to, rules: 0, findings: 0 });
-    let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
+    let approval = database.readers().snapshot(&mut |tx| engine::approval(tx, settlement, None)).unwrap().unwrap();
     step("approver", take(SettlementStep::Approve(approval)));
     let batch = BatchSettlements { settlements: vec![settlement], control: Control { lines: 1, amount } };
     let Outcome::PaymentBatch(batch) = step("finance", Act::BatchSettlements(batch)) else { panic!() };
@@ -700,7 +719,7 @@ fn a_trail_that_was_rewritten_whole_is_found_against_what_was_kept_elsewhere() {
     }
 }
 
-/// In a trail of before claims by assistants and changes of accounts had digests, their rows must be there and no others; what
+/// In a trail of before claims by assistants, changes of accounts and pick-ups had digests, their rows must be there and no others; what
 /// stands in one is watched as soon as a record writes it again.
 #[test]
 fn a_trail_of_before_some_rows_had_digests_is_sound_and_their_rows_are_counted() {
@@ -710,7 +729,7 @@ fn a_trail_of_before_some_rows_had_digests_is_sound_and_their_rows_are_counted()
         let later = |fact: &Value| DIGESTED_LATER.iter().any(|table| fact[0] == *table);
         rewrite(&database, |_, body| body["facts"].as_array_mut().unwrap().retain(|fact| !later(fact)));
         let seen = database.verify().unwrap();
-        assert_eq!((seen.assisted_claims, seen.account_proposals), (3, 3));
+        assert_eq!((seen.assisted_claims, seen.account_proposals, seen.pickups), (3, 3, 3));
         for table in DIGESTED_LATER {
             let (key, rows) = intruder.keys(table);
             let (own, shown) = &rows[1];

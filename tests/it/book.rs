@@ -361,7 +361,8 @@ fn stable_text(name: &str, text: &str) -> String {
         "secret" => SECRET.to_owned(),
         "otpauth_uri" => format!("otpauth://totp/huanxin:wang.fang?secret={SECRET}&issuer=huanxin"),
         "qr_svg" => "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
-        "statement" => token("EdDSA", "checkpoint+jwt"),
+        // What a checkpoint signs; the statement of a dispute is somebody's words.
+        "statement" if signed => token("EdDSA", "checkpoint+jwt"),
         // Who somebody is to the records follows from the service's key.
         "holder" | "owner" | "person" if text.parse::<Id>().is_ok() => PERSON.to_owned(),
         _ if signed => token("EdDSA", part(text, 0)["typ"].as_str().unwrap()),

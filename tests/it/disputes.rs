@@ -5,6 +5,7 @@ use huanxin::domain::id::Id;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, TestApp, User};
+use crate::identity::Staff;
 use crate::sale::with;
 
 const DISPUTES: &str = "/api/v1/disputes";
@@ -141,6 +142,47 @@ on_both! {
         let at_till = rows.iter().find(|row| row["act"] == "redeem_voucher").unwrap()["id"].as_str().unwrap().to_owned();
         open(&consumer, "refusal", &at_till).refused(404, "NOT_FOUND");
         open(&app.consumer(1), "refusal", &at_till).expect(201);
+    }
+
+    /// What was refused at a till is there for the consumer whose voucher it was and for the till's retailer, by its identity or
+    /// by the request that was refused.
+    fn a_refusal_at_a_till_is_objected_to(app) {
+        let signed_in = Staff::of(&app, "clerk").signs_in(&app);
+        let clerk = signed_in.user(&app);
+        let good = app.ready(1);
+        let quote = clerk.say("/api/v1/redemptions/quote", &good).expect(200);
+        let shown = with(good, "/item/energy_level", 5);
+        let by_code = clerk.post("/api/v1/redemptions", &shown);
+        by_code.refused(422, "ENERGY_LEVEL_NOT_ELIGIBLE");
+        let scanned = with(with(shown, "/qr_token", Value::Null), "/scan_token", quote["scan_token"].clone());
+        let by_scan = clerk.post("/api/v1/redemptions", &scanned);
+        by_scan.refused(422, "ENERGY_LEVEL_NOT_ELIGIBLE");
+        let refused = |user: &User<'_>| user.get("/api/v1/me/personal-data").expect(200)["refused"].clone();
+        assert_eq!(refused(&app.consumer(0)), json!([]));
+        let told = refused(&app.consumer(1));
+        let told: Vec<&str> = told.as_array().unwrap().iter().map(|row| {
+            assert_eq!(row["act"], "redeem_voucher");
+            row["id"].as_str().unwrap()
+        }).collect();
+        let [newest, oldest] = told[..] else { panic!("{told:?}") };
+        let elsewhere = app.somebody(Role::Retailer, Some(Id::digest(&["another retailer"])));
+        for (refusal, attempt) in [(&by_code, oldest), (&by_scan, newest)] {
+            let instance = refusal.header("X-Request-Id").unwrap();
+            for named in [attempt, instance] {
+                open(&app.consumer(0), "refusal", named).refused(404, "NOT_FOUND");
+                open(&elsewhere, "refusal", named).refused(404, "NOT_FOUND");
+            }
+            let opened = open(&app.consumer(1), "refusal", instance).expect(201);
+            assert_eq!((&opened["subject_id"], &opened["retailer_id"]), (&json!(attempt), &Value::Null));
+            open(&app.consumer(1), "refusal", attempt).refused(409, "WRONG_STATE");
+            let opened = open(&app.retailer(), "refusal", attempt).expect(201);
+            assert_eq!((&opened["opened_by"], &opened["retailer_id"]), (&json!("retailer"), &Value::Null));
+            open(&app.retailer(), "refusal", instance).refused(409, "WRONG_STATE");
+            answer(&app.retailer(), opened["id"].as_str().unwrap()).refused(404, "NOT_FOUND");
+            answer(&app.officer(), opened["id"].as_str().unwrap()).expect(200);
+        }
+        assert_eq!([count(&app.retailer(), ""), count(&app.consumer(1), ""), count(&elsewhere, "")], [2, 2, 0]);
+        app.database().verify().unwrap();
     }
 
     fn what_is_not_answered_in_time_is_overdue_and_can_be_decided(app) {

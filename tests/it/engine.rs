@@ -11,8 +11,8 @@ use huanxin::domain::time::Moment;
 use huanxin::engine::{Clock, Division, Failure, Reply, Settings};
 
 use super::fixtures::{
-    APPLIANCES, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, fen, made, new_item, old_item,
-    rules, turn_in,
+    APPLIANCES, District, EBIKES, SaleOf, TestDatabase, at, claim, codes, command, fen, made, new_item, new_retailer,
+    old_item, rules, turn_in,
 };
 use super::properties::assert_in_order;
 
@@ -192,6 +192,27 @@ fn a_repeat_has_one_effect_and_one_answer() {
 }
 
 /// The caller goes away before the answer: what was asked is done all the same, and the repeat says so.
+#[test]
+fn a_retailer_is_registered_once_however_many_ask() {
+    for database in TestDatabase::each() {
+        let engines = replicas(&database);
+        let wish = |n: u64| {
+            let act = Act::RegisterRetailer(Box::new(new_retailer(50 + n % 2)));
+            command(&["register", &n.to_string()], act)
+        };
+        let commands: Vec<Command> = (0..24).map(wish).collect();
+        let replies = race(&engines, &commands);
+        assert_eq!(granted(&replies, Code::WrongState), 2);
+        close(engines);
+        let mut registered: Vec<String> =
+            database.rows_of("retailer").iter().map(|row| row["uscc"].as_str().unwrap().to_owned()).collect();
+        registered.sort_unstable();
+        registered.dedup();
+        assert_eq!((registered.len(), database.rows_of("retailer").len()), (2, 2));
+        database.verify().unwrap();
+    }
+}
+
 #[test]
 fn an_answer_that_nobody_waited_for_is_replayed() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -17,7 +17,7 @@ use ureq::http::Method;
 use crate::app::{Answer, TestApp, User, fresh_key};
 use crate::sale::old_fridge;
 
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
 
 /// A photo that no other number has.
 fn photo(number: u8, format: ImageFormat) -> Vec<u8> {
@@ -26,7 +26,7 @@ fn photo(number: u8, format: ImageFormat) -> Vec<u8> {
     file.into_inner()
 }
 
-fn hand_in(user: &User<'_>, key: &str, about: &str, subject: &str, media: &str, bytes: &[u8]) -> Answer {
+pub fn hand_in(user: &User<'_>, key: &str, about: &str, subject: &str, media: &str, bytes: &[u8]) -> Answer {
     let path = format!("/api/v1/evidence?about={about}&subject_id={subject}&kind=old_item");
     user.send(Method::POST, &path, &[("Content-Type", media), ("Idempotency-Key", key)], Some(bytes))
 }

@@ -20,7 +20,7 @@ use huanxin::domain::settlement::{
     Control, ReconciliationAnswer, ReconciliationKind, ReconciliationRow, ReturnRow, Settlement, SettlementStatus,
 };
 use huanxin::domain::time::Day;
-use huanxin::engine::{Clock, Reply, Runner, system};
+use huanxin::engine::{self, Clock, Reply, Runner, system};
 use huanxin::store::{Group, Page, Tx};
 
 use super::adjustments::{published, raised};
@@ -169,6 +169,10 @@ impl<'a> Month<'a> {
         self.act(who, Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars }))
     }
 
+    fn approval(&self, settlement: Id) -> Approval {
+        self.read(|tx| engine::approval(tx, settlement, None)).unwrap()
+    }
+
     /// The days of a settlement were scanned and nothing was found, as far as the job has not said so already. It is no
     /// step of anybody's.
     fn scanned(&mut self, settlement: Id) {
@@ -212,11 +216,8 @@ impl<'a> Month<'a> {
         settled(&self.step("reviewer", id, control, SettlementStep::Review));
         let owing = self.read(|tx| tx.accounts_of_retailer(settlement.retailer));
         let owing: Vec<_> = owing.into_iter().filter(|row| row.clawback > Fen::ZERO).collect();
-        let approval = Approval {
-            ceiling: None,
-            clawback_lines: owing.iter().map(|row| row.line).collect(),
-            lines_sha256: "00".repeat(32),
-        };
+        let approval = self.approval(id);
+        assert_eq!(approval.clawback_lines, owing.iter().map(|row| row.line).collect::<Vec<_>>());
         let approved = settled(&self.step("approver", id, control, SettlementStep::Approve(approval)));
         assert_eq!(approved.approved, Some(control));
         let owed: Fen = owing.iter().map(|row| row.clawback).sum();
@@ -541,8 +542,7 @@ fn a_rise_goes_with_its_redemption() {
         refused(&month.act("officer", post(&ids[2..], Fen(1))), Code::WrongState);
         assert!(matches!(done(&month.act("retailer", resubmit)), Outcome::Resubmitted { .. }));
         let due = Page { after: None, limit: 50 };
-        let due =
-            database.readers().snapshot(&mut |tx| huanxin::engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
+        let due = database.readers().snapshot(&mut |tx| engine::due(tx, at("2026-07-03T12:00:00+08:00"), CARS, due));
         let owed: BTreeMap<Id, Fen> =
             due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect();
         assert_eq!(owed.len(), 3);
@@ -571,7 +571,7 @@ fn a_rise_goes_with_its_redemption() {
         let left = Control { lines: 1, amount: rise[1] };
         settled(&month.step("officer", july.id, left, SettlementStep::Accept));
         settled(&month.step("reviewer", july.id, left, SettlementStep::Review));
-        let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "00".repeat(32) };
+        let approval = Approval { clawback_lines: Vec::new(), ..month.approval(july.id) };
         let approved = settled(&month.step("approver", july.id, left, SettlementStep::Approve(approval)));
         // The rise of the second is set off against what the first owes back.
         assert_eq!((approved.status, approved.recovered), (SettlementStatus::Paid, rise[1]));
@@ -607,7 +607,7 @@ impl Month<'_> {
         done(&self.act("officer", Act::CreateProgramme(Box::new(raised(13, Some("2026-06-01"))))));
         done(&self.act("officer", published()));
         let page = Page { after: None, limit: 50 };
-        let due = self.database.readers().snapshot(&mut |tx| huanxin::engine::due(tx, at(at_noon), CARS, page));
+        let due = self.database.readers().snapshot(&mut |tx| engine::due(tx, at(at_noon), CARS, page));
         due.unwrap().unwrap().redemptions.into_iter().map(|(id, owed)| (id, owed.unwrap().rise.amount)).collect()
     }
 
@@ -657,7 +657,7 @@ impl Month<'_> {
     }
 
     fn approve(&mut self, settlement: Id, control: Control) -> Reply {
-        let approval = Approval { ceiling: None, clawback_lines: Vec::new(), lines_sha256: "00".repeat(32) };
+        let approval = Approval { clawback_lines: Vec::new(), ..self.approval(settlement) };
         self.step("approver", settlement, control, SettlementStep::Approve(approval))
     }
 

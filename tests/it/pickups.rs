@@ -37,6 +37,19 @@ fn point(app: &TestApp, town: &str) -> Id {
 }
 
 on_both! {
+    /// Nobody would ever see it, and it would take one of five places.
+    fn where_nobody_comes_nothing_is_asked_for(app) {
+        let consumer = app.consumer(0);
+        let ask = |pointer: &str, value: &str| consumer.post("/api/v1/pickups", &with(wish(), pointer, json!(value)));
+        assert_eq!(ask("/division_code", "110101").refused_alone(409, "WRONG_STATE"), "/division_code");
+        let strange = ask("/town", "火星镇");
+        assert_eq!(strange.refused_alone(400, "BODY_MALFORMED"), "/town");
+        let first = strange.refused(400, "BODY_MALFORMED");
+        assert!(first["expected"].as_str().unwrap().contains("昌东镇"), "{first}");
+        assert_eq!(listed(&consumer, ""), Vec::<String>::new());
+        ask("/town", "麻丘镇").expect(201);
+    }
+
     fn an_old_item_is_fetched_at_home(app) {
         let pickup = app.consumer(0).post("/api/v1/pickups", &wish()).expect(201);
         assert_eq!((&pickup["status"], &pickup["address"]), (&json!("requested"), &json!(ADDRESS)));

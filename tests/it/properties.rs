@@ -22,7 +22,7 @@ use huanxin::domain::personal::NewDataKey;
 use huanxin::domain::pickup::NewPickup;
 use huanxin::domain::product::{NewProduct, gtin_14};
 use huanxin::domain::programme::{Amount, Release, Rules, Share, Tier};
-use huanxin::domain::records::{ClaimKind, VoucherStatus};
+use huanxin::domain::records::VoucherStatus;
 use huanxin::domain::state::State;
 use huanxin::domain::time::Moment;
 use huanxin::engine::{self, Clock, Due, Failure, Reply, Runner, Settings};
@@ -33,6 +33,10 @@ use proptest::test_runner::{Config, TestRunner};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+mod settled;
+mod settling;
+
+use self::settling::{Seen, Settle, settle};
 use super::fixtures::{
     APPLIANCES, CARS, DIVISION, District, EBIKES, Rows, SaleOf, TestDatabase, at, claim, command, data_key, fen,
     new_item, new_recycler, new_retailer, old_item, person, personal, plain, plain_reply, plain_rows, reverse, rules,
@@ -195,6 +199,8 @@ enum Step {
         pick: usize,
         what: usize,
     },
+    /// What a retailer is to be paid, or has been, takes its next step.
+    Settle(Settle),
     /// Time passes.
     Wait,
 }
@@ -220,7 +226,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (kind(), -2500..2500_i64).prop_map(|(kind, delta)| Step::Adjust { kind, delta }),
         10 => (programme(), 1..4_usize, 0..16_u8)
             .prop_map(|(programme, take, wrong)| Step::Post { programme, take, wrong }),
-        5 => (programme(), 0..7_u8).prop_map(|(programme, variant)| Step::Draft { programme, variant }),
+        5 => (programme(), 0..9_u8).prop_map(|(programme, variant)| Step::Draft { programme, variant }),
         8 => programme().prop_map(|programme| Step::Publish { programme }),
         1 => programme().prop_map(|programme| Step::Pause { programme }),
         1 => seller().prop_map(|seller| Step::Suspend { seller }),
@@ -233,9 +239,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Sequences, with what concerns people's data and the tills among the steps: now and then a key is wrapped anew, somebody is
-/// to be forgotten, or a device becomes a till.
+/// to be forgotten, or a device becomes a till. After every other step, and above all when time has passed, a settlement
+/// goes on.
 fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
-    let between = |(number, step): (usize, Step)| match number % 14 {
+    let between = |number: usize, step: Step| match number % 14 {
         2 => vec![step, Step::NewTill { seller: number / 14 % 2, other_store: number / 14 % 4 == 3 }],
         4 | 11 => vec![step, Step::EnrolTill { pick: number / 7, device: number as u64 / 14 % DEVICES }],
         6 => vec![step, Step::Rewrap { pick: number }],
@@ -261,15 +268,15 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
             Step::Import { table: number % 4, variant: number as u64 / 7 % 3 },
         ],
         9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
-        7 => vec![step, Step::Look { pick: number / 14, what: number }],
+        7 => vec![step, Step::Look { pick: number / 14, what: number / 14 * 3 }],
         8 => vec![
             step,
-            Step::Look { pick: number / 14, what: number },
+            Step::Look { pick: number / 14, what: number / 14 * 3 + 1 },
             Step::File { pick: number / 7, content: number as u64 / 14 % 3 },
         ],
         10 => vec![
             step,
-            Step::Look { pick: number / 14, what: number },
+            Step::Look { pick: number / 14, what: number / 14 * 3 + 2 },
             Step::Dismantle { pick: number / 7, content: number as u64 / 14 % 3 },
         ],
         13 => {
@@ -278,8 +285,13 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
         }
         _ => vec![step],
     };
-    prop::collection::vec(step(), length)
-        .prop_map(move |steps| steps.into_iter().enumerate().flat_map(between).collect())
+    let all = move |(number, (step, settles)): (usize, (Step, Vec<Settle>))| {
+        // When days are over there is much to settle.
+        let count = if matches!(step, Step::Wait) { settles.len() } else { number % 2 };
+        between(number, step).into_iter().chain(settles.into_iter().take(count).map(Step::Settle))
+    };
+    prop::collection::vec((step(), settle()), length)
+        .prop_map(move |steps| steps.into_iter().enumerate().flat_map(all).collect())
 }
 
 /// What the steps so far have made, as a later step refers to it.
@@ -295,8 +307,10 @@ struct Made {
     tills: Vec<(Id, Id, [u8; 32])>,
     anomalies: Vec<Id>,
     disputes: Vec<Id>,
-    /// What the programme of the next step owes.
-    due: Due,
+    /// A programme that owes something, and what.
+    due: Option<(&'static str, Due)>,
+    /// What there is to see of settlements for the next step.
+    seen: Option<Seen>,
     commands: Vec<Command>,
 }
 
@@ -352,6 +366,7 @@ impl Made {
 
     /// The command of a step; `None` when nothing was made that it could refer to.
     fn command(&self, number: usize, step: &Step, district: &District, now: Moment) -> Option<Command> {
+        let mut hands = None;
         let act = match *step {
             Step::TurnIn { owner, kind, item } => turn_in(district, owner, old_item(KINDS[kind].1, item)),
             Step::Void { pick: at } => {
@@ -381,7 +396,7 @@ impl Made {
                 }
             }
             Step::Draft { programme, variant } => Act::CreateProgramme(Box::new(draft(programme, variant))),
-            Step::Post { programme, take, wrong } => self.post(POOLS[programme].0, take, wrong)?,
+            Step::Post { take, wrong, .. } => self.post(take, wrong)?,
             Step::Publish { programme } => Act::PublishProgramme { programme: POOLS[programme].0.into() },
             Step::Pause { programme } => {
                 Act::PauseProgramme { programme: POOLS[programme].0.into(), reason: "暂停".into() }
@@ -456,6 +471,11 @@ impl Made {
                 return Some(Command { request_id: word.into(), ..made });
             }
             Step::Look { pick: at, what } => self.look(at, what, now)?,
+            Step::Settle(settle) => {
+                let (act, who) = self.seen.as_ref()?.next(settle, number)?;
+                hands = Some(Id::digest(&[who]));
+                act
+            }
             Step::Wait => return None,
         };
         let mut made = command(&["step", &number.to_string()], with_keys_of_its_own(act, number));
@@ -468,6 +488,9 @@ impl Made {
             }
             _ => Some(district.recycler),
         };
+        if let Some(hands) = hands {
+            made.actor.id = hands;
+        }
         if let Act::DecideDispute { .. } = made.act {
             made.actor.id = Id::digest(&["an officer who may have answered", &(number % 2).to_string()]);
         }
@@ -478,7 +501,7 @@ impl Made {
     fn look(&self, at: usize, what: usize, now: Moment) -> Option<Act> {
         let (redemption, retailer) = *pick(&self.redemptions, at)?;
         let reason = || "核查".to_owned();
-        Some(match what % 7 {
+        Some(match what % 8 {
             0 | 1 => {
                 let signal = Signal {
                     rule: AnomalyRule::ClerkBurst,
@@ -488,7 +511,7 @@ impl Made {
                     part: 0,
                     measure: 8,
                     score: 50,
-                    holds: what.is_multiple_of(7),
+                    holds: what.is_multiple_of(8),
                     lines: self.redemptions.iter().take(1 + at % 3).map(|known| known.0).chain([redemption]).collect(),
                     retailers: vec![retailer],
                     evidence: Vec::new(),
@@ -510,6 +533,7 @@ impl Made {
                 calendars: Arc::default(),
             })),
             5 => Act::AnswerDispute { dispute: *pick(&self.disputes, at)?, own: None, text: reason() },
+            7 => Act::ReleaseHold { dispute: *pick(&self.disputes, at)?, reason: reason() },
             _ => {
                 let (dispute, keeps_holding) = (*pick(&self.disputes, at)?, what.is_multiple_of(2));
                 Act::DecideDispute { dispute, outcome: Verdict::Upheld, reason: reason(), keeps_holding }
@@ -531,10 +555,11 @@ impl Made {
     }
 
     /// The newest of what is due, as an officer would post it; or with a version, sum or redemption that is wrong.
-    fn post(&self, programme: &str, take: usize, wrong: u8) -> Option<Act> {
-        let owed = self.due.redemptions.iter().filter_map(|(id, owed)| Some((*id, owed.as_ref()?.rise.amount)));
+    fn post(&self, take: usize, wrong: u8) -> Option<Act> {
+        let (programme, due) = self.due.as_ref()?;
+        let owed = due.redemptions.iter().filter_map(|(id, owed)| Some((*id, owed.as_ref()?.rise.amount)));
         let (mut redemptions, amounts): (Vec<Id>, Vec<Fen>) = owed.take(take).unzip();
-        let mut version = self.due.version.unwrap_or(1);
+        let mut version = due.version.unwrap_or(1);
         let mut total: Fen = amounts.into_iter().sum();
         match wrong {
             0 => version += 1,
@@ -546,7 +571,7 @@ impl Made {
             // One that is owed nothing, of another programme perhaps.
             redemptions.push(pick(&self.redemptions, take)?.0);
         }
-        Some(Act::PostAdjustments(PostAdjustments { programme: programme.into(), version, redemptions, total }))
+        Some(Act::PostAdjustments(PostAdjustments { programme: (*programme).into(), version, redemptions, total }))
     }
 
     fn redeem(&self, step: &Step, district: &District, now: Moment) -> Option<Act> {
@@ -650,12 +675,13 @@ fn certificate(turn_in: Id, recycler: Id, content: u64) -> Act {
     }))
 }
 
-fn pickup(whom: u64, category: Category, now: Moment) -> Act {
+pub fn pickup(whom: u64, category: Category, now: Moment) -> Act {
     Act::RequestPickup(Box::new(NewPickup {
         person: person(whom),
         key: data_key(0),
         category,
         division_code: DIVISION.into(),
+        is_served: true,
         town: "昌东镇".into(),
         address: personal("address", whom),
         address_key: data_key(0),
@@ -696,12 +722,22 @@ fn raise(tier: &mut Tier, variant: i64) {
     };
 }
 
-/// What the programme of a step owes, where the step asks.
-fn due(database: &TestDatabase, step: &Step, now: Moment) -> Due {
-    let Step::Post { programme, .. } = step else { return Due::default() };
+/// What a programme owes, where the step asks: the one that it names, or another when that one owes nothing.
+fn due(database: &TestDatabase, step: &Step, now: Moment) -> Option<(&'static str, Due)> {
+    let Step::Post { programme, .. } = step else { return None };
     let page = Page { after: None, limit: 50 };
     let readers = database.database.readers(1).unwrap();
-    readers.snapshot(&mut |tx| engine::due(tx, now, POOLS[*programme].0, page)).unwrap().unwrap()
+    let of =
+        |word: &'static str| (word, readers.snapshot(&mut |tx| engine::due(tx, now, word, page)).unwrap().unwrap());
+    let all: Vec<_> = POOLS.iter().cycle().skip(*programme).take(POOLS.len()).map(|(word, _)| of(word)).collect();
+    let owes = |known: &&(&str, Due)| known.1.redemptions.iter().any(|(_, owed)| owed.is_some());
+    all.iter().find(owes).or(all.first()).cloned()
+}
+
+/// What there is of settlements, where the step asks.
+fn seen(database: &TestDatabase, step: &Step, district: &District, now: Moment) -> Option<Seen> {
+    let Step::Settle(settle) = step else { return None };
+    Some(Seen::read(database, district.sellers[settle.seller].0, now))
 }
 
 const PANICS: &str = "panics";
@@ -745,6 +781,7 @@ fn one_by_one(database: &TestDatabase, steps: &[Step]) -> (Script, Vec<Reply>) {
             runner.set_clock(Clock::standing_at(now));
         }
         known.due = due(database, step, now);
+        known.seen = seen(database, step, &district, now);
         let Some(command) = known.command(number, step, &district, now) else { continue };
         let command = Arc::new(command);
         script.push((now, Arc::clone(&command)));
@@ -752,6 +789,11 @@ fn one_by_one(database: &TestDatabase, steps: &[Step]) -> (Script, Vec<Reply>) {
             continue;
         }
         let reply = runner.run(std::slice::from_ref(&command)).remove(0);
+        if let (Ok(answer), Some(seen)) = (&reply, &known.seen)
+            && !answer.replayed
+        {
+            seen.judge(&command.act);
+        }
         known.note(&command, &reply);
         known.commands.push(command.as_ref().clone());
         replies.push(reply);
@@ -834,13 +876,13 @@ fn any_cut_is_the_same(cases: u32, database: impl Fn() -> TestDatabase) {
 
 #[test]
 fn any_cut_is_the_same_on_sqlite() {
-    any_cut_is_the_same(cases(24), TestDatabase::sqlite);
+    any_cut_is_the_same(cases(16), TestDatabase::sqlite);
 }
 
 #[test]
 fn any_cut_is_the_same_on_postgres() {
     if setting("HUANXIN_TEST_POSTGRES").is_some() {
-        any_cut_is_the_same(cases(8), || TestDatabase::postgres().unwrap());
+        any_cut_is_the_same(cases(6), || TestDatabase::postgres().unwrap());
     }
 }
 
@@ -861,9 +903,9 @@ fn both_databases_hold_the_same_rows() {
 fn the_sequences_are_rich() {
     let (mut effects, mut refused) = (BTreeMap::new(), BTreeSet::new());
     let mut dice = TestRunner::deterministic();
-    for _ in 0..30 {
+    for _ in 0..20 {
         let database = TestDatabase::sqlite();
-        let steps = steps(70..71).new_tree(&mut dice).unwrap().current();
+        let steps = steps(100..101).new_tree(&mut dice).unwrap().current();
         let (script, replies) = one_by_one(&database, &steps);
         let sound = script.iter().filter(|(_, command)| !is_spoilt(command));
         for ((_, command), reply) in sound.zip(&replies) {
@@ -892,6 +934,11 @@ fn the_sequences_are_rich() {
         "create_till",
         "enrol_till",
         "revoke_till",
+        "record_anomaly",
+        "resolve_anomaly",
+        "open_dispute",
+        "answer_dispute",
+        "decide_dispute",
         "upload_evidence",
         "receive_turn_in",
         "record_dismantling",
@@ -899,6 +946,21 @@ fn the_sequences_are_rich() {
         "accept_pickup",
         "collect_pickup",
         "cancel_pickup",
+        "submit_settlement",
+        "accept_settlement",
+        "review_settlement",
+        "reject_settlement_line",
+        "resubmit_redemption",
+        "return_settlement",
+        "resubmit_settlement",
+        "approve_settlement",
+        "withdraw_settlement_approval",
+        "mark_settlement_paid",
+        "create_payment_batch",
+        "record_bank_return",
+        "answer_reconciliation_row",
+        "claw_back_redemption",
+        "record_repayment",
         "replayed",
     ] {
         assert!(effects.get(act).is_some_and(|count| *count > 1), "{act} in {effects:?}");
@@ -915,6 +977,8 @@ fn the_sequences_are_rich() {
         "IDEMPOTENCY_KEY_REUSED",
         "PROGRAMME_NOT_OPEN",
         "RETAILER_NOT_APPROVED",
+        "SAME_OFFICER",
+        "ALREADY_IN_SETTLEMENT",
         "WRONG_STATE",
     ] {
         assert!(refused.contains(code), "{code} in {refused:?}");
@@ -948,6 +1012,7 @@ pub fn assert_books(database: &TestDatabase) {
     assert_adjustments(&rows);
     assert_tills(&rows);
     assert_rollups(&rows);
+    settled::assert_settlements(&rows);
     assert_eq!(database.verify().map(|seen| seen.records), Ok(rows["audit_record"].len() as u64));
 }
 
@@ -1037,11 +1102,29 @@ fn reversed(rows: &Rows) -> BTreeSet<String> {
     rows["redemption_state"].iter().filter(undone).map(|row| text(row, "redemption")).collect()
 }
 
+/// Redemptions that were undone after payment while the goods stayed where they are: what was bought, and who bought it,
+/// go on counting. The trail says which.
+fn kept(rows: &Rows) -> BTreeSet<String> {
+    let undone = reversed(rows);
+    let stayed = |record: &&Value| {
+        let body: Value = serde_json::from_str(&text(record, "body")).unwrap();
+        body["detail"]["goods_returned"] == false
+    };
+    let records = rows["audit_record"].iter().filter(|record| undone.contains(&text(record, "subject")));
+    records.filter(stayed).map(|record| text(record, "subject")).collect()
+}
+
 /// One voucher per person and category counts, in every programme of the sequences; cars one a year besides.
 fn assert_quotas(rows: &Rows) {
+    let kept = kept(rows);
+    let sold = rows["redemption"].iter().filter(|fact| kept.contains(&text(fact, "id")));
+    let sold: BTreeSet<String> = sold.map(|fact| text(fact, "voucher")).collect();
+    let counts = |voucher: &Value| {
+        ["issued", "redeemed"].contains(&text(voucher, "status").as_str()) || sold.contains(&text(voucher, "id"))
+    };
     let mut counted: BTreeMap<(String, String), Vec<&Value>> = BTreeMap::new();
     for voucher in &rows["voucher"] {
-        if ["issued", "redeemed"].contains(&text(voucher, "status").as_str()) {
+        if counts(voucher) {
             counted.entry((text(voucher, "person"), text(voucher, "category"))).or_default().push(voucher);
         }
     }
@@ -1058,14 +1141,15 @@ fn assert_quotas(rows: &Rows) {
         let live: Vec<Value> = serde_json::from_str(&text(quota, "live")).unwrap();
         for counted in live {
             let voucher = rows["voucher"].iter().find(|row| row["id"] == counted["voucher"]).unwrap();
-            assert!(["issued", "redeemed"].contains(&text(voucher, "status").as_str()), "{quota} counts {voucher}");
+            assert!(counts(voucher), "{quota} counts {voucher}");
         }
     }
 }
 
 /// A voucher is redeemed at most once; an item, an invoice and an old item carry at most one live subsidy.
 fn assert_single_use(rows: &Rows) {
-    let undone = reversed(rows);
+    let kept = kept(rows);
+    let undone: BTreeSet<String> = reversed(rows).into_iter().filter(|id| !kept.contains(id)).collect();
     let mut seen = BTreeSet::new();
     let mut once = |what: String| assert!(seen.insert(what.clone()), "{what} twice");
     for fact in &rows["redemption"] {
@@ -1084,13 +1168,17 @@ fn assert_single_use(rows: &Rows) {
         let voucher = rows["voucher"].iter().find(|row| row["id"] == turn_in["voucher"]).unwrap();
         assert_eq!(voucher["turn_in"], turn_in["id"]);
     }
-    // A bank's reference counts once as well, and is of no item.
-    let of_item = |row: &&Value| row["kind"] != i64::from(ClaimKind::BankReference.number());
-    let held = rows["claim"].iter().filter(of_item).filter(|row| !row["holder"].is_null()).count();
+    let held = rows["claim"].iter().filter(|row| !row["holder"].is_null()).count();
     let keys = |row: &Value| serde_json::from_str::<Vec<Value>>(&text(row, "claims")).unwrap().len();
     let live = rows["redemption"].iter().filter(|fact| !undone.contains(&text(fact, "id"))).map(keys).sum::<usize>();
     let matched = rows["turn_in"].iter().filter(|row| row["status"] == "matched").map(keys).sum::<usize>();
-    assert_eq!(held, live + matched);
+    // A bank's reference is of one payment or repayment of the retailer.
+    let referred = |row: &&Value| {
+        let body: Value = serde_json::from_str(&text(row, "body")).unwrap();
+        body["payment"]["reference"].is_string()
+    };
+    let transfers = rows["settlement"].iter().filter(referred).count() + rows["repayment"].len();
+    assert_eq!(held, live + matched + transfers);
 }
 
 const TALLY: [&str; 13] = [

@@ -329,6 +329,26 @@ on_both! {
     }
 }
 
+// Who takes part.
+on_both! {
+    /// A credit code is one organisation's: whoever is registered is not registered anew, whatever else is said.
+    fn a_retailer_is_registered_once(app) {
+        let uscc = synthetic::uscc(fresh());
+        let body = json!({"name": "南昌一次电器有限公司", "uscc": uscc, "divisions": ["360111"],
+            "account": {"bank": "中国银行", "number": "1502201009000001", "name": "南昌一次电器有限公司"}});
+        let retailer = app.officer().post("/api/v1/retailers", &body).made();
+        let again = with(body.clone(), "/name", "南昌再次电器有限公司");
+        // Written otherwise it is the same code.
+        for code in [uscc.clone(), uscc.to_lowercase(), format!(" {uscc} ")] {
+            let answer = app.officer().post("/api/v1/retailers", &with(again.clone(), "/uscc", code));
+            assert_eq!(answer.refused_alone(409, "WRONG_STATE"), "/uscc");
+        }
+        app.officer().post(&format!("/api/v1/retailers/{retailer}/suspension"), &json!({"reason": "检查"})).expect(200);
+        app.officer().post("/api/v1/retailers", &again).refused_alone(409, "WRONG_STATE");
+        app.officer().post("/api/v1/retailers", &with(again, "/uscc", synthetic::uscc(fresh()))).expect(201);
+    }
+}
+
 // Amounts.
 on_both! {
     fn amounts_must_add_up(app) {

@@ -1,11 +1,21 @@
 //! Settlement over HTTP: a retailer's period from the statement to the bank, and each step that is forbidden.
 
+use std::collections::BTreeSet;
+
 use huanxin::access::Role;
+use huanxin::domain::command::{Act, Actor, Approval, Command, SettlementStep, StepOfSettlement};
 use huanxin::domain::id::Id;
+use huanxin::domain::money::Fen;
+use huanxin::domain::refusal::Code;
+use huanxin::domain::settlement::Control;
+use huanxin::engine::{self, Reply};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
 
 use crate::app::{Answer, TODAY, TestApp, User, fresh_key};
+use crate::evidence_files::{PDF, hand_in};
+use crate::fixtures::codes;
 
 const DAY: i64 = 24 * 3600;
 const SETTLEMENTS: &str = "/api/v1/settlements";
@@ -86,7 +96,155 @@ fn bank_return(app: &TestApp, batch: &str, text: &str) -> Answer {
     app.finance().send(Method::POST, &path, &headers, Some(text.as_bytes()))
 }
 
+/// What an approval goes by that is made now.
+fn read(app: &TestApp, settlement: &str, ceiling: Option<Fen>) -> Approval {
+    let id = settlement.parse().unwrap();
+    app.division().read_blocking(|tx| engine::approval(tx, id, ceiling)).unwrap().unwrap()
+}
+
+/// Somebody approves by what was read before.
+fn approve_by(app: &TestApp, who: &str, settlement: &str, control: Control, approval: Approval) -> Reply {
+    let calendars = huanxin::api::settlement::Terms::default().calendars;
+    let (settlement, step) = (settlement.parse().unwrap(), SettlementStep::Approve(approval));
+    let act = Act::AdvanceSettlement(StepOfSettlement { settlement, own: None, control, step, calendars });
+    let actor = Actor { id: Id::digest(&[who]), role: "approver".into(), organisation: None };
+    let command = Command {
+        id: Id::digest(&["approve", who, &fresh_key()]),
+        fingerprint: Id::NIL,
+        actor,
+        request_id: who.into(),
+        act,
+    };
+    actix_web::rt::System::new().block_on(app.division().submit(command))
+}
+
+/// A document about a record, whose content says its number; gives the SHA-256.
+fn document(user: &User<'_>, about: &str, subject: &str, number: u8) -> String {
+    let mut bytes = PDF.to_vec();
+    bytes.splice(9..9, format!("% {number}\n").bytes());
+    hand_in(user, &fresh_key(), about, subject, "application/pdf", &bytes).expect(201);
+    hex::encode(Sha256::digest(&bytes))
+}
+
+/// What anybody makes of the lists of lines and files, without what was handed in later: the digest of a settlement with the
+/// number of hashes that it is over.
+fn by_hand(app: &TestApp, settlement: &str, without: &[String]) -> (String, usize) {
+    let auditor = app.auditor();
+    let (mut texts, mut evidence) = (Vec::new(), BTreeSet::new());
+    let lines = auditor.get(&format!("{SETTLEMENTS}/{settlement}/lines")).expect(200);
+    for line in lines["items"].as_array().unwrap() {
+        let id = line["redemption_id"].as_str().unwrap();
+        if line["subsidy"] != "0.00" {
+            texts.push(format!("redemption {id} {}", line["subsidy"].as_str().unwrap()));
+        }
+        for added in line["adjustment_lines"].as_array().unwrap() {
+            texts.push(format!("adjustment {} {}", added["id"].as_str().unwrap(), added["amount"].as_str().unwrap()));
+        }
+        let old = line["turn_in_id"].as_str().unwrap();
+        let stated = line["turn_in_evidence"].as_array().unwrap().iter();
+        evidence.extend(stated.map(|sha256| format!("evidence {old} {}", sha256.as_str().unwrap())));
+        for (about, subject) in [("redemption", id), ("turn_in", old)] {
+            let path = format!("/api/v1/evidence?about={about}&subject_id={subject}&limit=40");
+            let files = auditor.get(&path).expect(200)["items"].clone();
+            let digests = files.as_array().unwrap().iter().map(|file| file["sha256"].as_str().unwrap());
+            let digests = digests.filter(|digest| !without.iter().any(|later| later == digest));
+            evidence.extend(digests.map(|sha256| format!("evidence {subject} {sha256}")));
+        }
+    }
+    texts.extend(evidence.iter().cloned());
+    texts.sort();
+    let text: String = texts.iter().map(|text| format!("{text}\n")).collect();
+    (hex::encode(Sha256::digest(text)), evidence.len())
+}
+
 on_both! {
+    /// What was approved is frozen with the evidence that lay there, file by file.
+    fn an_approval_freezes_the_evidence(app) {
+        let (app, sales) = sold(app, 1);
+        let seen = app.retailer().get(&format!("/api/v1/redemptions/{}", sales[0])).expect(200);
+        let old = seen["turn_in_id"].as_str().unwrap();
+        let both = [document(&app.retailer(), "redemption", &sales[0], 1), document(&app.recycler(), "turn_in", old, 2)];
+        let (lines, amount) = (control(1, "944.85"), "944.85");
+        let id = submit(&app.retailer(), 1, amount).made();
+        step(&app.officer(), &id, "acceptance", &lines).expect(200);
+        step(&reviewer(&app), &id, "review", &lines).expect(200);
+        let open = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        assert_eq!((&open["lines_sha256"], &open["evidence_hashes"]), (&Value::Null, &Value::Null));
+        // One more before it is approved.
+        let third = document(&app.recycler(), "turn_in", old, 3);
+        let done = step(&approver(&app), &id, "approval", &lines).expect(200);
+        // The old item said one photo when it was recorded.
+        let (digest, hashes) = by_hand(&app, &id, &[]);
+        assert_eq!((&done["lines_sha256"], &done["evidence_hashes"]), (&json!(digest), &json!(hashes)));
+        assert_eq!(hashes, 4);
+        let known = [third, both[0].clone(), both[1].clone()];
+        for one in &known {
+            assert_ne!(by_hand(&app, &id, std::slice::from_ref(one)).0, digest);
+        }
+        let record = app.auditor().get("/api/v1/audit/records?limit=1").expect(200)["items"][0].clone();
+        assert_eq!((&record["detail"]["lines_sha256"], &record["detail"]["evidence_hashes"]), (&json!(digest), &json!(4)));
+        // What comes later changes nothing of it, before and after the payment.
+        let later = document(&app.retailer(), "redemption", &sales[0], 4);
+        let frozen = |app: &TestApp| {
+            let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+            assert_eq!((&seen["lines_sha256"], &seen["evidence_hashes"]), (&json!(digest), &json!(4)));
+            assert_eq!(by_hand(app, &id, std::slice::from_ref(&later)), (digest.clone(), 4));
+            assert_ne!(by_hand(app, &id, &[]).0, digest);
+            app.database().verify().unwrap();
+        };
+        frozen(&app);
+        step(&app.finance(), &id, "payment", &payment(1, amount, amount, "2026-06-19")).expect(200);
+        frozen(&app);
+        let claw = json!({"goods_returned": false, "reason": "抽查"});
+        app.officer().post(&format!("/api/v1/redemptions/{}/clawback", sales[0]), &claw).expect(201);
+        frozen(&app);
+    }
+
+    /// Lines and files are read before the writer is waited for. What comes in between is in the digest; what goes out in
+    /// between is noticed.
+    fn nothing_slips_in_between_reading_and_approving(app) {
+        let (app, sales) = sold(app, 2);
+        let id = submit(&app.retailer(), 2, "1889.70").made();
+        step(&app.officer(), &id, "acceptance", &control(2, "1889.70")).expect(200);
+        let early = read(&app, &id, None);
+        let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
+        reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal).expect(201);
+        step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
+        let one = Control { lines: 1, amount: Fen(94_485) };
+        app.scan_and_let_go();
+        let refused = approve_by(&app, "an approver", &id, one, early);
+        assert_eq!(codes(&refused), [Code::WrongState], "{refused:?}");
+        let first = document(&app.retailer(), "redemption", &sales[0], 1);
+        let read_before = read(&app, &id, None);
+        let between = document(&app.retailer(), "redemption", &sales[0], 2);
+        // Of a line that was refused, and of one that is of no settlement at all.
+        document(&app.retailer(), "redemption", &sales[1], 3);
+        approve_by(&app, "an approver", &id, one, read_before).unwrap();
+        let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        let (digest, hashes) = by_hand(&app, &id, &[]);
+        assert_eq!((&seen["lines_sha256"], &seen["evidence_hashes"]), (&json!(digest), &json!(hashes)));
+        for file in [first, between] {
+            assert_ne!(by_hand(&app, &id, &[file]).0, digest);
+        }
+        app.database().verify().unwrap();
+    }
+
+    /// What was undone before its day was submitted lies in no bucket: refusing it would take another line's money.
+    fn what_was_undone_is_no_line_to_refuse(app) {
+        let sales: Vec<String> =
+            (0..2).map(|n| app.retailer().post("/api/v1/redemptions", &app.ready(n)).made()).collect();
+        let back = json!({"reason": "退货"});
+        app.retailer().post(&format!("/api/v1/redemptions/{}/reversal", sales[1]), &back).expect(201);
+        let app = app.later(DAY);
+        let id = submit(&app.retailer(), 1, "944.85").made();
+        let refusal = json!({"redemption_id": sales[1], "code": "PHOTO", "reason": "照片不清"});
+        let refused = reviewer(&app).post(&format!("{SETTLEMENTS}/{id}/rejections"), &refusal);
+        assert_eq!(refused.refused_alone(404, "NOT_FOUND"), "/redemption_id");
+        step(&app.officer(), &id, "acceptance", &control(1, "944.85")).expect(200);
+        step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
+        app.database().verify().unwrap();
+    }
+
     fn from_the_statement_to_the_bank(app) {
         let (app, sales) = sold(app, 2);
         let asked = format!("{SETTLEMENTS}/statement?from={TODAY}&to={TODAY}");
@@ -240,18 +398,9 @@ on_both! {
         step(&app.officer(), &id, "acceptance", &control(1, "944.85")).expect(200);
         step(&reviewer(&app), &id, "review", &control(1, "944.85")).expect(200);
         app.scan();
-        let id: Id = id.parse().unwrap();
         let tell = |who: &str| {
-            use huanxin::domain::command::{Act, Actor, Approval, Command, SettlementStep, StepOfSettlement};
-            let ceiling = Some(huanxin::domain::money::Fen(94_484));
-            let approval = Approval { ceiling, clawback_lines: Vec::new(), lines_sha256: "0".repeat(64) };
-            let control = huanxin::domain::settlement::Control { lines: 1, amount: huanxin::domain::money::Fen(94_485) };
-            let calendars = huanxin::api::settlement::Terms::default().calendars;
-            let step = SettlementStep::Approve(approval);
-            let act = Act::AdvanceSettlement(StepOfSettlement { settlement: id, own: None, control, step, calendars });
-            let actor = Actor { id: Id::digest(&[who]), role: "approver".into(), organisation: None };
-            let command = Command { id: Id::digest(&["approve", who, &id.to_string(), &fresh_key()]), fingerprint: Id::NIL, actor, request_id: who.into(), act };
-            actix_web::rt::System::new().block_on(app.division().submit(command))
+            let control = Control { lines: 1, amount: Fen(94_485) };
+            approve_by(&app, who, &id, control, read(&app, &id, Some(Fen(94_484))))
         };
         tell("first").unwrap();
         let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);

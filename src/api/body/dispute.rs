@@ -25,7 +25,7 @@ pub struct OpenDisputeBody {
     /// What kind of thing it is about.
     #[schema(value_type = DisputeAboutWord)]
     pub about: DisputeAbout,
-    /// The redemption, or the refused attempt as `exportMyData` tells it.
+    /// The redemption; or the refusal, as `exportMyData` tells it or by the `instance` of its problem.
     #[schema(format = "uuid")]
     pub subject_id: String,
     /// What is objected.
@@ -34,17 +34,22 @@ pub struct OpenDisputeBody {
 }
 
 impl OpenDisputeBody {
-    /// The command.
+    /// What is objected to, and by whom.
     ///
     /// # Errors
     /// With everything in the body that cannot stand.
-    pub fn into_act(self, party: DisputeParty, opener: Id, calendars: &Arc<Calendars>) -> Result<Act, Refusals> {
+    pub fn read(self, party: DisputeParty, opener: Id, calendars: &Arc<Calendars>) -> Result<NewDispute, Refusals> {
         let mut judge = Judge::new(Day(chrono::NaiveDate::MAX));
         let subject = judge.id("/subject_id", &self.subject_id);
         let statement = judge.text("/statement", &self.statement, REASON);
         let (about, calendars) = (self.about, Arc::clone(calendars));
-        let made = subject.zip(statement).map(|(subject, statement)| {
-            Act::OpenDispute(Box::new(NewDispute { about, subject, party, opener, statement, calendars }))
+        let made = subject.zip(statement).map(|(subject, statement)| NewDispute {
+            about,
+            subject,
+            party,
+            opener,
+            statement,
+            calendars,
         });
         judge.finish(made)
     }

@@ -11,6 +11,7 @@ use crate::domain::pickup::NewPickup;
 use crate::domain::refusal::Code;
 use crate::domain::refusal::{Refusal, Refusals};
 use crate::domain::time::{Day, Moment};
+use crate::domain::towns::Towns;
 use crate::pii::Vault;
 
 use super::judge::{Judge, LINE, Stated};
@@ -90,7 +91,7 @@ pub struct RequestPickupBody {
     /// The division: a code of GB/T 2260.
     #[schema(value_type = DivisionCode)]
     pub division_code: String,
-    /// The town or office.
+    /// The town or office; where those of the division are known (`getCollectionCoverage`), one of them.
     #[schema(min_length = 1, max_length = 200)]
     pub town: String,
     /// Where exactly; only who comes is shown it.
@@ -109,10 +110,15 @@ impl RequestPickupBody {
     ///
     /// # Errors
     /// With everything in the body that cannot stand.
-    pub fn read(self, (person, key): Stated, vault: &Vault, now: Moment) -> Result<NewPickup, Refusals> {
+    pub fn read(self, (person, key): Stated, vault: &Vault, towns: &Towns, now: Moment) -> Result<NewPickup, Refusals> {
         let mut judge = Judge::new(now.day());
         let division_code = judge.division("/division_code", &self.division_code);
         let town = judge.text("/town", &self.town, LINE);
+        if let Some(names) =
+            division_code.as_ref().zip(town.as_ref()).and_then(|(code, town)| towns.instead_of(code, town))
+        {
+            judge.fail(Refusal::at(Code::BodyMalformed, "/town").found(&self.town).expected(names));
+        }
         let address = judge.text("/address", &self.address, LINE);
         let sealer = judge.sealed(vault.sealer());
         let address = sealer.as_ref().zip(address).and_then(|(sealer, text)| judge.sealed(sealer.text(&text)));
@@ -134,6 +140,8 @@ impl RequestPickupBody {
                 key,
                 category: self.category,
                 division_code: division_code?,
+                // Who reads the records says so.
+                is_served: false,
                 town: town?,
                 // A row keeps no mask: it would outlive the key.
                 address: crate::domain::personal::Personal { masked: String::new(), ..address? },
@@ -186,7 +194,12 @@ mod tests {
         let mut body = example_of::<RequestPickupBody>();
         (body["from"], body["until"]) = (json!(from), json!(until));
         let somebody = person(&vault, "张三", &synthetic::resident_id(1), now().day()).unwrap();
-        read::<RequestPickupBody>(body.to_string().as_bytes()).unwrap().read(somebody, &vault, now())
+        read::<RequestPickupBody>(body.to_string().as_bytes()).unwrap().read(
+            somebody,
+            &vault,
+            &Towns::unknown("360111"),
+            now(),
+        )
     }
 
     #[test]

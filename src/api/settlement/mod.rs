@@ -245,15 +245,18 @@ fn lines(
         named.iter().rev().copied().filter(|id| after.is_none_or(|after| *id < after)).take(limit).collect();
     let holds: BTreeMap<Id, _> = tx.holds_of(&ids)?.into_iter().map(|row| (row.redemption, row.open)).collect();
     let redemptions = tx.redemptions_by_id(&ids)?;
+    let old_items: Vec<Id> = redemptions.iter().filter_map(|(fact, _)| fact.turn_in).collect();
+    let old_items: BTreeMap<Id, _> = tx.turn_ins_by_id(&old_items)?.into_iter().map(|row| (row.id, row.item)).collect();
     let mut raised: BTreeMap<Id, Vec<&Adjustment>> = BTreeMap::new();
     for row in &all.adjustments {
         raised.entry(row.redemption).or_default().push(row);
     }
     let view = |redeemed: &(Redemption, Progress)| {
         let fact = &redeemed.0;
+        let old_item = fact.turn_in.and_then(|id| old_items.get(&id));
         let adjustments = raised.get(&fact.id).map_or(&[][..], Vec::as_slice);
         let held = holds.get(&fact.id).map_or(&[][..], Vec::as_slice);
-        (fact.id, SettlementLineView::of(redeemed, own.contains(&fact.id), adjustments, held))
+        (fact.id, SettlementLineView::of(redeemed, old_item, own.contains(&fact.id), adjustments, held))
     };
     Ok(redemptions.iter().map(view).collect())
 }

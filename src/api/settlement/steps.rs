@@ -1,7 +1,6 @@
 //! The steps of a settlement: each names the control total that its officer saw.
 
 use actix_web::{HttpResponse, web};
-use sha2::{Digest as _, Sha256};
 
 use super::super::answer::{changed, created, unexpected};
 use super::super::auth::{Approver, Caller, Finance, Officer, Reviewer, SettlementReturner, SettlementSubmitter};
@@ -12,10 +11,10 @@ use super::super::idempotency::{IdempotencyKey, Meaning};
 use super::super::query::PathId;
 use super::super::server::Service;
 use super::super::view::{LineRejectionView, SettlementView};
-use crate::domain::command::{Act, Approval, Outcome, SettlementStep, StepOfSettlement};
+use crate::domain::command::{Act, Outcome, SettlementStep, StepOfSettlement};
 use crate::domain::id::Id;
-use crate::domain::money::Fen;
 use crate::domain::settlement::Control;
+use crate::engine;
 
 /// Submit a settlement again that was returned; what is in it now
 ///
@@ -106,8 +105,8 @@ pub async fn return_settlement(
 /// Approve a settlement for payment
 ///
 /// Not by anybody who had a hand in it before, and not while one of its lines is held. Above the ceiling that the service
-/// is configured with, a second approver has to approve too. Lines, account and the hash of the lines are frozen; what the
-/// retailer owes back is set off. Where nothing is left to transfer, the settlement is paid with its approval.
+/// is configured with, a second approver has to approve too. Lines, account and one digest over the lines and the
+/// hashes of their evidence are frozen (`lines_sha256`); what the retailer owes back is set off. Where nothing is left to transfer, the settlement is paid with its approval.
 #[utoipa::path(post, path = "/api/v1/settlements/{id}/approval", operation_id = "approveSettlement", tag = "bureau",
     params(("id" = String, Path, format = "uuid", description = "The settlement")), request_body = ControlBody,
     responses((status = 200, description = "The settlement", body = SettlementView)))]
@@ -120,25 +119,9 @@ pub async fn approve_settlement(
 ) -> Result<HttpResponse, ApiError> {
     let control = body.read::<ControlBody>()?.into_control()?;
     let meaning = Meaning::of("approveSettlement").subject(&id).body(body.value());
-    let found = service.division.read(move |tx| {
-        let Some(settlement) = tx.settlement(id)? else { return Ok(None) };
-        let accounts = tx.accounts_of_retailer(settlement.retailer)?;
-        let owing = accounts.iter().filter(|account| account.clawback > Fen::ZERO).map(|account| account.line);
-        let lines = tx.settlement_lines(&settlement)?;
-        let mut redemptions = tx.redemptions_by_id(&lines.redemptions)?;
-        redemptions.reverse();
-        let mut hash = Sha256::new();
-        for (fact, _) in &redemptions {
-            hash.update(format!("redemption {} {}\n", fact.id, fact.subsidy));
-        }
-        for row in &lines.adjustments {
-            hash.update(format!("adjustment {} {}\n", row.id, row.amount));
-        }
-        Ok(Some((owing.collect(), hex::encode(hash.finalize()))))
-    });
-    let (clawback_lines, lines_sha256) = found.await?.ok_or_else(ApiError::not_found)?;
     let ceiling = service.settlement.ceiling;
-    let step = SettlementStep::Approve(Approval { ceiling, clawback_lines, lines_sha256 });
+    let read = service.division.read(move |tx| engine::approval(tx, id, ceiling));
+    let step = SettlementStep::Approve(read.await?.ok_or_else(ApiError::not_found)?);
     Step { id, own: None, control, what: step }.take(&service, &caller, &key, &meaning).await
 }
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::words::{
-    CategoryWord, HoldKindWord, Money, ProgrammeWord, ReconciliationAnswerWord, ReconciliationKindWord,
+    CategoryWord, Digest, HoldKindWord, Money, ProgrammeWord, ReconciliationAnswerWord, ReconciliationKindWord,
     ReconciliationStatusWord, RedemptionStatusWord, RejectionCodeWord, SettlementStatusWord, TransferResultWord,
 };
 use crate::domain::adjustment::Adjustment;
-use crate::domain::goods::Category;
+use crate::domain::goods::{Category, OldItem};
 use crate::domain::id::Id;
 use crate::domain::ledger::LedgerAccount;
 use crate::domain::money::Fen;
@@ -232,8 +232,13 @@ pub struct SettlementView {
     pub funding: Vec<FundingView>,
     /// The account to which it is paid, as it was at approval.
     pub account: Option<AccountView>,
-    /// SHA-256 over the lines with the hashes of their evidence, as they were approved.
+    /// SHA-256 over the lines with the hashes of their evidence, as they were approved. It can be made again: a text per
+    /// line (`redemption ID AMOUNT`, `adjustment ID AMOUNT`) and per hash (`evidence ID SHA256`, with the identity of the
+    /// redemption or of its old item), sorted by bytes, each ended by a line feed.
     pub lines_sha256: Option<String>,
+    /// How many hashes of evidence it covers; none of what was approved when it was over the lines alone.
+    #[schema(minimum = 0)]
+    pub evidence_hashes: Option<u32>,
     /// Who submitted it.
     pub submitted: SignatureView,
     /// Who accepted it for review.
@@ -284,6 +289,7 @@ impl SettlementView {
             funding: portions.map(|portions| funding(&portions.funding())).unwrap_or_default(),
             account: frozen.as_ref().map(|frozen| AccountView::from(MaskedAccount::from(&frozen.account))),
             lines_sha256: frozen.as_ref().map(|frozen| frozen.lines_sha256.clone()),
+            evidence_hashes: frozen.as_ref().and_then(|frozen| frozen.evidence_hashes),
             submitted: (&settlement.submission).into(),
             accepted: settlement.acceptance.as_ref().map(SignatureView::from),
             reviewed: settlement.review.as_ref().map(SignatureView::from),
@@ -323,6 +329,17 @@ impl From<&Hold> for HoldView {
     }
 }
 
+/// An adjustment that is in a settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AdjustmentLineView {
+    /// Identity.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// What it adds.
+    #[schema(value_type = Money)]
+    pub amount: String,
+}
+
 /// A line of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SettlementLineView {
@@ -338,6 +355,12 @@ pub struct SettlementLineView {
     /// Category.
     #[schema(value_type = CategoryWord)]
     pub category: Category,
+    /// The old item that was handed in for it.
+    #[schema(format = "uuid")]
+    pub turn_in_id: Option<String>,
+    /// SHA-256 of the evidence with which the old item was recorded.
+    #[schema(value_type = Vec<Digest>)]
+    pub turn_in_evidence: Vec<String>,
     /// When it was redeemed.
     #[schema(format = DateTime)]
     pub redeemed_at: String,
@@ -350,6 +373,8 @@ pub struct SettlementLineView {
     /// Adjustments of it that are in this settlement.
     #[schema(value_type = Money)]
     pub adjustments: String,
+    /// Each of these adjustments.
+    pub adjustment_lines: Vec<AdjustmentLineView>,
     /// What the settlement owes for it.
     #[schema(value_type = Money)]
     pub amount: String,
@@ -366,6 +391,7 @@ impl SettlementLineView {
     #[must_use]
     pub fn of(
         (fact, progress): &(Redemption, Progress),
+        old_item: Option<&OldItem>,
         own: bool,
         adjustments: &[&Adjustment],
         holds: &[Hold],
@@ -378,16 +404,20 @@ impl SettlementLineView {
         for row in adjustments {
             sum.add(&Portion::of(&row.programme, row.category, row.amount, &row.funding));
         }
+        let each = |row: &&Adjustment| AdjustmentLineView { id: row.id.to_string(), amount: money(row.amount) };
         let added: Fen = adjustments.iter().map(|row| row.amount).sum();
         Self {
             redemption_id: fact.id.to_string(),
             voucher_id: fact.voucher.to_string(),
             programme_id: fact.programme.clone(),
             category: fact.category,
+            turn_in_id: fact.turn_in.map(|id| id.to_string()),
+            turn_in_evidence: old_item.into_iter().flat_map(OldItem::stated_hashes).map(str::to_owned).collect(),
             redeemed_at: time(fact.at),
             status: progress.status(),
             subsidy: money(subsidy),
             adjustments: money(added),
+            adjustment_lines: adjustments.iter().map(each).collect(),
             amount: money(subsidy + added),
             funding: funding(&sum.funding()),
             invoice_number: fact.invoice.number.clone(),

@@ -30,8 +30,9 @@ pub(super) fn footprint(state: &mut State, act: &Act) {
                 }
                 DisputeAbout::Refusal => {
                     state.attempts.ask(new.subject);
-                    let voucher = state.attempts.peek(&new.subject).and_then(|attempt| attempt.subject.parse().ok());
-                    if let Some(voucher) = voucher {
+                    let Some(attempt) = state.attempts.peek(&new.subject).cloned() else { return };
+                    state.staff.ask(attempt.actor);
+                    if let Ok(voucher) = attempt.subject.parse() {
                         state.vouchers.ask(voucher);
                     }
                 }
@@ -95,15 +96,22 @@ fn subject(state: &State, new: &NewDispute, author: Id) -> Result<(Option<Id>, V
         }
         (DisputeAbout::Refusal, DisputeParty::Consumer) => {
             let attempt = state.attempts.get(&new.subject)?.ok_or_else(lost)?;
-            // The consumer's own request, or a till's with the consumer's voucher.
-            let voucher: Option<Id> = attempt.subject.parse().ok();
-            let held = match voucher {
-                Some(voucher) => state.vouchers.get(&voucher)?.is_some_and(|row| row.person == new.opener),
+            // The consumer's own request, a till's with the consumer's voucher, or one about the consumer's old item.
+            let about: Option<Id> = attempt.subject.parse().ok();
+            let own = match about {
+                Some(about) if about == new.opener => true,
+                Some(about) => state.vouchers.get(&about)?.is_some_and(|row| row.person == new.opener),
                 None => false,
             };
-            if held || attempt.actor == author { Ok((None, attempt.codes.clone())) } else { Err(lost()) }
+            if own || attempt.actor == author { Ok((None, attempt.codes.clone())) } else { Err(lost()) }
         }
-        (DisputeAbout::Refusal, DisputeParty::Retailer) => Err(lost()),
+        (DisputeAbout::Refusal, DisputeParty::Retailer) => {
+            let attempt = state.attempts.get(&new.subject)?.ok_or_else(lost)?;
+            // The manager's own request, or one of the retailer's staff.
+            let staff = state.staff.get(&attempt.actor)?.and_then(|account| account.organisation);
+            let own = staff == Some(new.opener) || attempt.actor == author;
+            if own { Ok((None, attempt.codes.clone())) } else { Err(lost()) }
+        }
     }
 }
 

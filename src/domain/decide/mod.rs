@@ -147,7 +147,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         Act::AdjustPool { programme, category, delta, reason } => {
             programme::adjust_pool(state, programme, *category, *delta, reason, &mut ids)
         }
-        Act::RegisterRetailer(new) => Ok(party::register_retailer(new, &mut ids)),
+        Act::RegisterRetailer(new) => party::register_retailer(state, new, &mut ids),
         Act::AddStore { retailer, name, address, division_code, town } => {
             party::add_store(state, *retailer, [name, address, division_code, town], &mut ids)
         }

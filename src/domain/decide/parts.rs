@@ -71,9 +71,13 @@ pub(super) struct Part {
     pub(super) portion: Portion,
 }
 
-/// The parts of a redemption that was not undone, itself first.
+/// The parts of a redemption, itself first; none of one that was undone: nothing of it lies in any bucket.
 pub(super) fn of(state: &State, fact: &Redemption) -> Result<Vec<Part>, Stop> {
     let row = state.redemption_states.get(&fact.id)?;
+    let undone = [RedemptionStatus::Reversed, RedemptionStatus::ClawedBack];
+    if row.is_some_and(|row| undone.contains(&row.status)) {
+        return Ok(Vec::new());
+    }
     let mut parts = vec![Part {
         adjustment: None,
         place: place(state, fact.bucket, row, None)?,

@@ -7,12 +7,14 @@ use crate::domain::account::Revocation;
 use crate::domain::command::{Act, AuditNote, Change, Decision, NewRecycler, NewRetailer, Outcome, Party, Stamp, Stop};
 use crate::domain::goods::Category;
 use crate::domain::id::Id;
+use crate::domain::import::Registration;
 use crate::domain::records::{Recycler, Retailer, Standing, Store};
 use crate::domain::refusal::{Code, Refusal, Refusals};
 use crate::domain::state::State;
 
 pub(super) fn footprint(state: &mut State, act: &Act) {
     match act {
+        Act::RegisterRetailer(new) => state.registrations.ask(Registration::Retailer(new.uscc.clone())),
         Act::AddStore { retailer, .. } => state.retailers.ask(*retailer),
         Act::Approve { party, id, programmes } => {
             ask(state, *party, *id);
@@ -50,11 +52,17 @@ pub(super) fn new_retailer(new: &NewRetailer, ids: &mut Ids) -> Retailer {
     }
 }
 
-pub(super) fn register_retailer(new: &NewRetailer, ids: &mut Ids) -> Decision {
+/// An organisation is registered once, however it comes: its code is its identity (统一社会信用代码).
+pub(super) fn register_retailer(state: &State, new: &NewRetailer, ids: &mut Ids) -> Result<Decision, Stop> {
+    let known = state.registrations.get(&Registration::Retailer(new.uscc.clone()))?;
+    if known.is_some_and(|ids| !ids.is_empty()) {
+        let refusal = Refusal::at(Code::WrongState, "/uscc").found(&new.uscc);
+        return Err(refusal.expected("one that is not registered yet").into());
+    }
     let row = new_retailer(new, ids);
     let detail = json!({"name": row.name, "uscc": row.uscc, "divisions": row.divisions,
         "account": row.account.number.masked});
-    retailer_decision(row, detail)
+    Ok(retailer_decision(row, detail))
 }
 
 pub(super) fn add_store(state: &State, retailer: Id, texts: [&String; 4], ids: &mut Ids) -> Result<Decision, Stop> {
@@ -187,5 +195,49 @@ fn party_decision(id: Id, outcome: Outcome, change: Change, detail: serde_json::
         movements: Vec::new(),
         rollups: Vec::new(),
         audit: AuditNote { subject: id.to_string(), detail },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::personal::Personal;
+    use crate::domain::records::BankAccount;
+    use crate::domain::time::Moment;
+
+    const STAMP: Stamp = Stamp { at: Moment(1_750_000_000_000_000) };
+
+    fn new(uscc: &str) -> NewRetailer {
+        let number = Personal { lookup: Id::NIL, sealed: "k1.sealed".into(), masked: "****1111".into() };
+        NewRetailer {
+            name: "南昌示例家电有限公司".into(),
+            uscc: uscc.into(),
+            divisions: vec!["360111".into()],
+            account: BankAccount { bank: "中国银行".into(), number, name: "南昌示例家电有限公司".into() },
+            contact: None,
+        }
+    }
+
+    fn register(state: &mut State, word: &str, new: &NewRetailer) -> Result<Id, Stop> {
+        let mut ids = Ids { command: Id::digest(&[word]), stamp: STAMP, counter: 0 };
+        let decision = register_retailer(state, new, &mut ids)?;
+        state.apply(&decision);
+        let Outcome::Retailer(row) = decision.outcome else { panic!("{:?}", decision.outcome) };
+        Ok(row.id)
+    }
+
+    #[test]
+    fn a_code_is_registered_once() {
+        let (one, other) = (new("91360106MA00000001"), new("91360106MA00000002"));
+        let mut state = State::default();
+        assert!(matches!(register(&mut state, "first", &one), Err(Stop::NotLoaded(_))), "nobody asked who has it");
+        for wish in [&one, &other] {
+            footprint(&mut state, &Act::RegisterRetailer(Box::new(wish.clone())));
+        }
+        let retailer = register(&mut state, "first", &one).unwrap();
+        // The next command of the same batch sees it.
+        let Err(Stop::Refused(refusals)) = register(&mut state, "second", &one) else { panic!("registered twice") };
+        assert_eq!((refusals.first().code, refusals.first().pointer.as_str()), (Code::WrongState, "/uscc"));
+        assert_ne!(register(&mut state, "third", &other).unwrap(), retailer);
     }
 }

@@ -27,6 +27,10 @@ pub(super) fn footprint(state: &mut State, id: Id, recycler: Option<Id>, turn_in
 }
 
 pub(super) fn request(state: &State, new: &NewPickup, ids: &mut Ids) -> Result<Decision, Stop> {
+    if !new.is_served {
+        let refusal = Refusal::at(Code::WrongState, "/division_code").found(&new.division_code);
+        return Err(refusal.expected("a division with a collection point").into());
+    }
     let open = state.open_pickups.get(&new.person.id)?.map_or(0, std::collections::BTreeSet::len);
     if open >= MOST_OPEN {
         let refusal = Refusal::of(Code::WrongState).found(format!("{open} open pick-ups"));

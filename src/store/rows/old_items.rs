@@ -60,8 +60,8 @@ impl Row for OldItemStepRow {
     }
 }
 
-/// A pick-up.
-#[derive(Clone, Debug, Insertable, Queryable, Selectable)]
+/// A pick-up. Serialised, it is what the trail has the digest of.
+#[derive(Clone, Debug, Insertable, Queryable, Selectable, Serialize)]
 #[diesel(table_name = pickup, treat_none_as_default_value = false)]
 pub struct PickupRow {
     pub id: Id,

@@ -22,7 +22,7 @@ pub fn disputes(conn: &mut Conn, filter: DisputeFilter, page: Page) -> Result<Ve
         query = query.filter(dispute::opener.eq(opener));
     }
     if let Some(retailer) = filter.retailer {
-        query = query.filter(dispute::retailer.eq(retailer));
+        query = query.filter(dispute::retailer.eq(retailer).or(dispute::opener.eq(retailer)));
     }
     if let Some(status) = filter.status {
         query = query.filter(dispute::status.eq(status.name()));

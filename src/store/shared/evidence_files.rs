@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 
 use super::Conn;
+use super::reports::first_id;
 use crate::domain::evidence_file::EvidenceFile;
 use crate::domain::id::Id;
+use crate::domain::inventory::Hashed;
+use crate::domain::time::Moment;
 use crate::store::error::StoreError;
 use crate::store::rows::{EvidenceFileRow, Row, read_all};
 use crate::store::schema::evidence_file;
@@ -26,6 +29,23 @@ pub fn of_subject(conn: &mut Conn, subject: Id, page: Page) -> Result<Vec<Eviden
 pub fn of_person(conn: &mut Conn, person: Id, page: Page) -> Result<Vec<EvidenceFile>, StoreError> {
     let of = evidence_file::table.filter(evidence_file::person.eq(person)).filter(evidence_file::id.lt(page.before()));
     read_all(of.order(evidence_file::id.desc()).limit(page.limit).select(EvidenceFileRow::as_select()).load(conn)?)
+}
+
+/// What was handed in about some records: each file with its record and its digest.
+pub fn of_subjects(conn: &mut Conn, subjects: &[Id]) -> Result<Vec<(Id, Hashed)>, StoreError> {
+    let mut files = Vec::new();
+    for subjects in subjects.chunks(super::KEYS) {
+        let of = evidence_file::table.filter(evidence_file::subject.eq_any(subjects));
+        let columns = (evidence_file::id, (evidence_file::subject, evidence_file::sha256));
+        files.extend(of.select(columns).load::<(Id, Hashed)>(conn)?);
+    }
+    Ok(files)
+}
+
+/// What was handed in after a moment, about any record. Identities begin with the millisecond.
+pub fn handed_in_after(conn: &mut Conn, seen: Moment) -> Result<Vec<Hashed>, StoreError> {
+    let later = evidence_file::table.filter(evidence_file::id.ge(first_id(seen))).filter(evidence_file::at.gt(seen.0));
+    Ok(later.select((evidence_file::subject, evidence_file::sha256)).load(conn)?)
 }
 
 /// By each of these digests, the records that have a file with it.

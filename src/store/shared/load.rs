@@ -107,6 +107,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     holdings(conn, state)?;
     claims(conn, state)?;
     files(conn, state)?;
+    later_files(conn, state)?;
     fill!(conn, state.pickups, pickup.id as PickupRow);
     open_pickups(conn, state)?;
     old_item_ends(conn, state)
@@ -142,6 +143,15 @@ fn files(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
         let of = schema::evidence_file::table.filter(schema::evidence_file::subject.eq(subject));
         let digests: Vec<String> = of.select(schema::evidence_file::sha256).load(conn)?;
         state.files.put(subject, BTreeSet::from_iter(digests));
+    }
+    Ok(())
+}
+
+/// The files that were handed in after each moment that was asked for: those of the seconds since somebody read.
+fn later_files(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    for seen in state.later_files.take_unloaded() {
+        let later = super::evidence_files::handed_in_after(conn, seen)?;
+        state.later_files.put(seen, BTreeSet::from_iter(later));
     }
     Ok(())
 }

@@ -64,10 +64,23 @@ pub fn passed(conn: &mut Conn, what: Passing, before: Moment, limit: i64) -> Res
     })
 }
 
-/// Refused commands of a caller, the newest first.
-pub fn attempts_of(conn: &mut Conn, actor: Id, limit: i64) -> Result<Vec<Attempt>, StoreError> {
-    let own = attempt::table.filter(attempt::actor.eq(actor)).order((attempt::at.desc(), attempt::id.desc()));
+/// Refused commands of a caller, and those of others about these subjects, the newest first.
+pub fn attempts_of(conn: &mut Conn, actor: Id, about: &[Id], limit: i64) -> Result<Vec<Attempt>, StoreError> {
+    let about: Vec<String> = about.iter().map(ToString::to_string).collect();
+    let own = attempt::table
+        .filter(attempt::actor.eq(actor).or(attempt::subject.eq_any(about)))
+        .order((attempt::at.desc(), attempt::id.desc()));
     read_all(own.limit(limit).select(AttemptRow::as_select()).load(conn)?)
+}
+
+/// The refused command with this identity or, when there is none, the newest of the request with it.
+pub fn attempt_of(conn: &mut Conn, named: Id) -> Result<Option<Id>, StoreError> {
+    let own = attempt::table.find(named).select(attempt::id).first(conn).optional()?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    let of_request = attempt::table.filter(attempt::request_id.eq(named.to_string()));
+    Ok(of_request.order((attempt::at.desc(), attempt::id.desc())).select(attempt::id).first(conn).optional()?)
 }
 
 /// Quotas of a person.

@@ -14,15 +14,15 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AdjustmentRow, AdjustmentStateRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AttemptRow,
     AuditRow, BankReturnRow, BaselineRow, BlockRow, CheckpointRow, DisputeRow, EvidenceFileRow, ImportFileRow,
-    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, ReconciliationRowRow,
-    RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
+    LineHoldRow, LineRejectionRow, MovementRow, OffSystemRow, OldItemStepRow, PaymentBatchRow, PickupRow,
+    ReconciliationRowRow, RedemptionRow, RedemptionStateRow, RepaymentRow, Row, SettlementRow, read_all,
 };
 use crate::store::saved::Attempt;
 use crate::store::schema::{
     account_proposal, adjustment, adjustment_state, anomaly, anomaly_rules, assisted_claim, attempt, audit_block,
     audit_checkpoint, audit_record, bank_return, dispute, evidence_file, growth_baseline, import_file, line_hold,
-    line_rejection, movement, off_system_trade_in, old_item_step, payment_batch, reconciliation_row, redemption,
-    redemption_state, repayment, settlement,
+    line_rejection, movement, off_system_trade_in, old_item_step, payment_batch, pickup, reconciliation_row,
+    redemption, redemption_state, repayment, settlement,
 };
 use crate::store::tx::Page;
 
@@ -147,6 +147,7 @@ pub fn fact_rows(conn: &mut Conn, table: &str, ids: &[Id]) -> Result<BTreeMap<Id
         "import_file" => rows!(import_file.id as ImportFileRow),
         "evidence_file" => rows!(evidence_file.id as EvidenceFileRow),
         "old_item_step" => rows!(old_item_step.id as OldItemStepRow),
+        "pickup" => rows!(pickup.id as PickupRow),
         _ => BTreeMap::new(),
     })
 }

@@ -15,6 +15,16 @@ pub fn turn_in(conn: &mut Conn, id: Id) -> Result<Option<TurnIn>, StoreError> {
     row.map(TurnInRow::read).transpose()
 }
 
+/// Some turn-ins, in no order.
+pub fn by_id(conn: &mut Conn, ids: &[Id]) -> Result<Vec<TurnIn>, StoreError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(super::KEYS) {
+        let rows = turn_in::table.filter(turn_in::id.eq_any(ids)).select(TurnInRow::as_select());
+        found.extend(read_all::<TurnInRow>(rows.load(conn)?)?);
+    }
+    Ok(found)
+}
+
 pub fn turn_ins(
     conn: &mut Conn,
     recorder: Option<Id>,

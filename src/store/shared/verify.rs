@@ -18,12 +18,13 @@ use crate::store::error::StoreError;
 use crate::store::rows::{
     AccountProposalRow, AccountRow, AdjustmentRow, AnomalyRow, AnomalyRulesRow, AssistedClaimRow, AuditRow,
     BaselineRow, BlockRow, CheckpointRow, DisputeRow, EntryRow, EvidenceFileRow, ImportFileRow, LineRow, MovementRow,
-    OffSystemRow, OldItemStepRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow, read_all,
+    OffSystemRow, OldItemStepRow, PickupRow, ProductRow, RedemptionRow, RedemptionStateRow, RollupRow, Row, VoucherRow,
+    read_all,
 };
 use crate::store::schema::{
     account_proposal, adjustment, anomaly, anomaly_rules, assisted_claim, audit_block, audit_checkpoint, audit_head,
     audit_record, dispute, evidence_file, growth_baseline, import_file, ledger_account, ledger_line, movement,
-    off_system_trade_in, old_item_step, product, redemption, redemption_state, rollup, rollup_entry, voucher,
+    off_system_trade_in, old_item_step, pickup, product, redemption, redemption_state, rollup, rollup_entry, voucher,
 };
 use crate::store::verify::{Against, Balances, Facts, Finding, Raised, Verified, Walk, compare};
 
@@ -123,6 +124,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
         imports: count(walk.imports.len()),
         evidence_files: count(walk.evidence_files.len()),
         old_item_steps: count(walk.old_item_steps.len()),
+        pickups: count(walk.pickups.len()),
         ..Verified::default()
     };
     sound!(checkpoints(conn, &walk, kept, against)?);
@@ -141,6 +143,7 @@ pub fn verify(conn: &mut Conn, against: &Against<'_>, progress: &mut dyn FnMut(&
     sound!(account_proposals(conn, &walk)?);
     sound!(evidence_files(conn, &walk)?);
     sound!(old_item_steps(conn, &walk)?);
+    sound!(pickups(conn, &walk)?);
     verified.settlements =
         sound!(super::verify_settlements::settlements(conn, &walk, &states, &mut facts, &mut balances)?);
     sound!(anomalies(conn, &walk)?);
@@ -283,6 +286,14 @@ fn old_item_steps(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, S
         seen.insert(row.id, digest::of(&row));
     });
     Ok(compare("old_item_step", &walk.old_item_steps, &seen))
+}
+
+fn pickups(conn: &mut Conn, walk: &Walk) -> Result<Result<(), Finding>, StoreError> {
+    let mut seen = BTreeMap::new();
+    each_row!(conn, pickup.id as PickupRow, |row| {
+        seen.insert(row.id, digest::of(&row));
+    });
+    Ok(compare("pickup", &walk.pickups, &seen))
 }
 
 /// Anomalies, and the rules that find them.

@@ -94,6 +94,7 @@ pub fn settlements(
         }
         buckets.insert(id, bucket);
     });
+    sound!(inventories(conn, walk, &settlements)?);
     let known = Known {
         states,
         adjustment_states: alone.into_iter().map(|row| (row.adjustment, row)).collect(),
@@ -103,6 +104,25 @@ pub fn settlements(
     };
     sound!(sums(conn, &known)?);
     Ok(Ok(count))
+}
+
+/// The digest that each approval froze is that of the lines, and of the evidence that lay there when it was recorded.
+fn inventories(conn: &mut Conn, walk: &Walk, settlements: &[Settlement]) -> Result<Result<(), Finding>, StoreError> {
+    for row in settlements {
+        // The first digests were over the lines alone; those are held by the trail's digest of the row.
+        let Some(frozen) = row.frozen.as_ref().filter(|frozen| frozen.evidence_hashes.is_some()) else { continue };
+        let bad = |what: &str| Finding::new("settlement", row.id, walk.approvals.get(&row.id).copied(), what);
+        let Some(approved) = walk.approvals.get(&row.id).copied() else {
+            return Ok(Err(bad("no record of the trail approves it")));
+        };
+        let before = |file| walk.evidence_files.get(&file).is_some_and(|(_, seq)| *seq < approved);
+        let inventory = super::inventory::inventory_of(conn, row, before)?;
+        let (digest, hashes) = inventory.freeze([]);
+        if (&digest, Some(hashes)) != (&frozen.lines_sha256, frozen.evidence_hashes) {
+            return Ok(Err(bad("what its approval froze is not the digest of its lines and their evidence")));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Each bucket holds the lines that lie in it, and says how far its settlement is.

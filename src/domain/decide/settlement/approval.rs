@@ -18,8 +18,8 @@ use crate::domain::settlement::{
 };
 use crate::domain::state::State;
 
-/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, and
-/// whether its days were looked at.
+/// Asks for the accounts on which the retailer owes something back, beside those of the settlement's own lines, for the files
+/// that came in since its evidence was read, and whether its days were looked at.
 pub(super) fn ask(state: &mut State, id: Id, approval: &Approval) {
     let Some((retailer, to)) = state.settlements.peek(&id).map(|row| (row.retailer, row.to)) else { return };
     state.anomaly_scans.ask(to);
@@ -27,6 +27,7 @@ pub(super) fn ask(state: &mut State, id: Id, approval: &Approval) {
         state.lines.ask(*line);
         state.accounts.ask(account_id(*line, retailer));
     }
+    state.later_files.ask(approval.inventory.seen);
 }
 
 pub(super) fn approve(
@@ -40,6 +41,11 @@ pub(super) fn approve(
     in_state(before, &[SettlementStatus::Reviewed], &mut checks);
     somebody_else(before.was_touched_by(signature.by), &mut checks);
     judge_held(held(state, before)?, "", &mut checks);
+    // Lines leave a settlement that was submitted and none comes in: as many, and as much, are the very same.
+    let (control, read) = (sum.control(), approval.inventory.control());
+    let same = Refusal::of(Code::WrongState).found(format!("{} lines of {}", read.lines, read.amount));
+    let there = format!("{} lines of {}, as they are now: approve them once more", control.lines, control.amount);
+    checks.note(read == control, same.expected(there));
     // Days are scanned one after the other: where the last one was, all of them were.
     let scanned = state.anomaly_scans.get(&before.to)?.is_some();
     let unseen = Refusal::of(Code::WrongState).found(format!("{} is not scanned for anomalies yet", before.to));
@@ -48,7 +54,6 @@ pub(super) fn approve(
     // From here it must succeed.
     let mut after = before.with_hand(signature.by);
     after.approvals.push(signature);
-    let control = sum.control();
     let needed = if approval.ceiling.is_some_and(|ceiling| control.amount > ceiling) { 2 } else { 1 };
     if after.approvals.len() < needed {
         let step = Step::of(state, Some(before));
@@ -57,6 +62,8 @@ pub(super) fn approve(
     let lost = || Stop::NotLoaded(format!("retailer of settlement {}", before.id));
     let retailer = state.retailers.get(&before.retailer)?.ok_or_else(lost)?;
     let recovered = set_off(state, retailer.id, sum, &approval.clawback_lines)?;
+    let later = state.later_files.get(&approval.inventory.seen)?;
+    let (lines_sha256, hashes) = approval.inventory.freeze(later.into_iter().flatten());
     after.approved = Some(control);
     after.recovered = recovered.iter().map(|one| one.amount).sum();
     after.status = SettlementStatus::Approved;
@@ -65,7 +72,8 @@ pub(super) fn approve(
         portions: sum.clone(),
         recovered: recovered.clone(),
         account: retailer.account.clone(),
-        lines_sha256: approval.lines_sha256.clone(),
+        lines_sha256: lines_sha256.clone(),
+        evidence_hashes: Some(hashes),
     });
     let mut step = Step::of(state, Some(before));
     for portion in sum.iter() {
@@ -83,7 +91,8 @@ pub(super) fn approve(
     }
     step.stage(&after)?;
     let more = json!({"account": crate::domain::records::MaskedAccount::from(&retailer.account),
-        "lines_sha256": approval.lines_sha256, "transfer": after.transfer(), "approvals": after.approvals.len()});
+        "lines_sha256": lines_sha256, "evidence_hashes": hashes, "transfer": after.transfer(),
+        "approvals": after.approvals.len()});
     Ok(step.decision(after, more))
 }
 
