@@ -156,9 +156,12 @@ fn own_refusals(operation: &str) -> Vec<Code> {
         }
         "registerRecycler" | "listVouchersFor" => &[&[Code::IdentifierInvalid]],
         "registerRetailer" | "proposeBankAccount" | "requestPickup" => &[&[Code::IdentifierInvalid, Code::WrongState]],
-        "approveBankAccount" | "rejectBankAccount" | "decideDispute" | "answerReconciliationRow" | "releaseHold" => {
-            &[&[Code::WrongState, Code::SameOfficer]]
-        }
+        "approveBankAccount"
+        | "rejectBankAccount"
+        | "decideDispute"
+        | "answerReconciliationRow"
+        | "releaseHold"
+        | "dissolvePaymentBatch" => &[&[Code::WrongState, Code::SameOfficer]],
         "addStore" | "createTill" => &[&[Code::IdentifierInvalid, Code::NotFound]],
         "approveRetailer" | "signOut" | "getAccount" | "getCheckpoint" | "getProduct" => &[&[Code::NotFound]],
         "signIn" => &[&[Code::Unauthenticated, Code::Forbidden, Code::RateLimited]],

@@ -150,6 +150,7 @@ use super::{
         settlement::steps::mark_settlement_paid,
         settlement::payment::create_payment_batch,
         settlement::payment::list_payment_batches,
+        settlement::payment::dissolve_payment_batch,
         settlement::payment::get_payment_file,
         settlement::payment::record_bank_return,
         settlement::bank_files::list_bank_returns,

@@ -270,6 +270,7 @@ fn for_settlements() -> Vec<Place> {
         at("/settlements/{id}/approval-withdrawal").post(steps::withdraw_settlement_approval),
         at("/settlements/{id}/payment").post(steps::mark_settlement_paid),
         at("/payment-batches").get(payment::list_payment_batches).post(payment::create_payment_batch),
+        at("/payment-batches/{id}/dissolution").post(payment::dissolve_payment_batch),
         at("/payment-batches/{id}/file").get(payment::get_payment_file),
         at("/payment-batches/{id}/returns").get(bank_files::list_bank_returns).post(payment::record_bank_return),
         at("/reconciliation-rows").get(payment::list_reconciliation_rows),

@@ -381,6 +381,13 @@ pub enum Act {
     RecordRepayment(NewRepayment),
     /// Puts approved settlements into a file for the bank.
     BatchSettlements(BatchSettlements),
+    /// A file that never went to the bank is given up; its settlements may go into another.
+    DissolveBatch {
+        /// The batch.
+        batch: Id,
+        /// Why.
+        reason: String,
+    },
     /// Takes in what the bank says of such a file.
     RecordBankReturn(Box<NewBankReturn>),
     /// Closes a row of reconciliation that did not match.
@@ -578,6 +585,7 @@ impl Act {
             Self::ClawBackRedemption { .. } => "claw_back_redemption",
             Self::RecordRepayment(_) => "record_repayment",
             Self::BatchSettlements(_) => "create_payment_batch",
+            Self::DissolveBatch { .. } => "dissolve_payment_batch",
             Self::RecordBankReturn(_) => "record_bank_return",
             Self::AnswerReconciliationRow(_) => "answer_reconciliation_row",
             Self::NoteKeys { .. } => "note_keys",

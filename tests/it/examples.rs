@@ -489,6 +489,11 @@ fn settled(app: &TestApp, book: &mut Book) {
     book.no(&approver, "approveSettlement", &one, Some(&left), "SAME_OFFICER");
     book.say(&app.somebody(Role::Approver, None), "approveSettlement", &one, &left);
     let batch = json!({"settlement_ids": [settlement], "payments": 1, "total": "800.00"});
+    let given_up = id(&book.say(&finance, "createPaymentBatch", &[], &batch));
+    let why = json!({"reason": "一个商家的清算行被暂扣，文件未送银行"});
+    let another = app.somebody(Role::Finance, None);
+    book.no(&finance, "dissolvePaymentBatch", &[("id", &given_up)], Some(&why), "SAME_OFFICER");
+    book.say(&another, "dissolvePaymentBatch", &[("id", &given_up)], &why);
     let batch = id(&book.say(&finance, "createPaymentBatch", &[], &batch));
     book.ask(&finance, "listPaymentBatches", &[("limit", "20")]);
     for form in ["csv", "xlsx"] {

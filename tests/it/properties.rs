@@ -957,6 +957,7 @@ fn the_sequences_are_rich() {
         "withdraw_settlement_approval",
         "mark_settlement_paid",
         "create_payment_batch",
+        "dissolve_payment_batch",
         "record_bank_return",
         "answer_reconciliation_row",
         "claw_back_redemption",

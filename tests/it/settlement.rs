@@ -450,6 +450,36 @@ on_both! {
         app.database().verify().unwrap();
     }
 
+    /// A file that never went to the bank is given up by another officer, so that the others in it do not wait for what is
+    /// held; of one about which the bank has said anything, or somebody has paid a part, nothing is given up.
+    fn a_file_that_did_not_go_to_the_bank_is_given_up(app) {
+        let (app, sales) = sold(app, 1);
+        let id = approved(&app, 1, "944.85");
+        let reason = json!({"reason": "文件未送银行"});
+        let another = app.somebody(Role::Finance, None);
+        let give_up = |user: &User<'_>, batch: &str| user.post(&format!("/api/v1/payment-batches/{batch}/dissolution"), &reason);
+        let batch = batched(&app, &id, "944.85").made();
+        give_up(&app.finance(), &batch).refused(409, "SAME_OFFICER");
+        give_up(&another, "019ed874-e500-7000-8000-000000000000").refused(404, "NOT_FOUND");
+        let wish = json!({"about": "redemption", "subject_id": sales[0], "statement": "商家未送货"});
+        let dispute = app.consumer(0).post("/api/v1/disputes", &wish).made();
+        app.finance().get(&format!("/api/v1/payment-batches/{batch}/file")).refused(409, "WRONG_STATE");
+        assert_eq!(give_up(&another, &batch).expect(200)["settlement_ids"], json!([id]));
+        give_up(&another, &batch).refused(409, "WRONG_STATE");
+        let seen = app.auditor().get(&format!("{SETTLEMENTS}/{id}")).expect(200);
+        assert_eq!((&seen["status"], &seen["payment_batch_id"]), (&json!("approved"), &Value::Null));
+        batched(&app, &id, "944.85").refused(409, "WRONG_STATE");
+        app.consumer(0).post(&format!("/api/v1/disputes/{dispute}/withdrawal"), &reason).expect(200);
+        // The next file goes, and comes back.
+        let batch = batched(&app, &id, "944.85").made();
+        let text = format!("{HEADS}{id},944.85,failed,ICBC1,2026-06-19\n");
+        let rows = bank_return(&app, &batch, &text).expect(201)["rows"].clone();
+        give_up(&another, &batch).refused(409, "WRONG_STATE");
+        answered(&app.finance(), &rows[0], "explained").expect(200);
+        give_up(&another, &batch).refused(409, "WRONG_STATE");
+        app.database().verify().unwrap();
+    }
+
     /// What the bank says is kept as it says it, and nobody has paid again what it may have paid.
     fn what_the_bank_says_is_kept(app) {
         let (app, _) = sold(app, 1);

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::answer::{changed, created, unexpected};
 use super::super::auth::{BureauReader, Finance};
 use super::super::body::words::ReconciliationStatusWord;
-use super::super::body::{PaymentBatchBody, ReconciliationAnswerBody, bank_return};
+use super::super::body::{PaymentBatchBody, ReasonBody, ReconciliationAnswerBody, bank_return};
 use super::super::entity::{CsvBody, JsonBody};
 use super::super::error::ApiError;
 use super::super::export::table::{Cell, Column, Table};
@@ -38,6 +38,27 @@ pub async fn create_payment_batch(
     let answer = service.act(&caller, &key, &meaning, Act::BatchSettlements(batch)).await?;
     let Outcome::PaymentBatch(batch) = &answer.outcome else { return Err(unexpected()) };
     Ok(created(&answer, &format!("/payment-batches/{}/file", batch.id), &PaymentBatchView::from(&**batch)))
+}
+
+/// Give up a file that never went to the bank; its settlements may go into another
+///
+/// For when a line of one of them came to be held, or a retailer is kept out, and the others shall not wait. Another officer
+/// than the one who made the batch says that the bank does not have the file, and the bank has said nothing about it.
+#[utoipa::path(post, path = "/api/v1/payment-batches/{id}/dissolution", operation_id = "dissolvePaymentBatch",
+    tag = "bureau", params(("id" = String, Path, format = "uuid", description = "The batch")), request_body = ReasonBody,
+    responses((status = 200, description = "The batch, of which nothing is paid", body = PaymentBatchView)))]
+pub async fn dissolve_payment_batch(
+    Finance(caller): Finance,
+    PathId(batch): PathId,
+    key: IdempotencyKey,
+    body: JsonBody,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
+    let reason = body.read::<ReasonBody>()?.into_reason()?;
+    let meaning = Meaning::of("dissolvePaymentBatch").subject(&batch).body(body.value());
+    let answer = service.act(&caller, &key, &meaning, Act::DissolveBatch { batch, reason }).await?;
+    let Outcome::PaymentBatch(batch) = &answer.outcome else { return Err(unexpected()) };
+    Ok(changed(&answer, &PaymentBatchView::from(&**batch)))
 }
 
 /// Files for the bank, newest first

@@ -117,6 +117,7 @@ pub fn footprint(state: &mut State, command: &Command, stamp: Stamp) {
         Act::ResubmitRedemption { redemption, .. } => settlement::footprint_resubmit(state, *redemption, stamp),
         Act::RecordRepayment(new) => settlement::footprint_repay(state, new),
         Act::BatchSettlements(new) => settlement::footprint_batch(state, new),
+        Act::DissolveBatch { batch, .. } => settlement::footprint_dissolve(state, *batch),
         Act::RecordBankReturn(new) => settlement::footprint_return(state, new),
         Act::AnswerReconciliationRow(answer) => settlement::footprint_answer(state, answer),
         Act::SetAnomalyRules { .. }
@@ -237,6 +238,7 @@ pub fn decide(state: &State, command: &Command, stamp: Stamp) -> Result<Decision
         }
         Act::RecordRepayment(new) => settlement::repay(state, new, command.actor.id, &mut ids),
         Act::BatchSettlements(new) => settlement::batch(state, new, command.actor.id, &mut ids),
+        Act::DissolveBatch { batch, reason } => settlement::dissolve(state, *batch, reason, command.actor.id),
         Act::RecordBankReturn(new) => settlement::bank_return(state, new, command.actor.id, &mut ids),
         Act::AnswerReconciliationRow(answer) => settlement::answer(state, answer, command.actor.id, &mut ids),
         Act::NoteKeys { before, after } => Ok(key_file::note(before, after)),

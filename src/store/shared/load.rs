@@ -101,6 +101,7 @@ pub fn load(conn: &mut Conn, state: &mut State, shelf: Shelf<'_>) -> Result<(), 
     super::imports::load_products(conn, state)?;
     anomaly_scans(conn, state)?;
     disputes_about(conn, state)?;
+    returns_of(conn, state)?;
     attempts(conn, state)?;
     data_keys(conn, state)?;
     devices(conn, state)?;
@@ -171,6 +172,18 @@ fn disputes_about(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> 
         let about = schema::dispute::table.filter(schema::dispute::subject.eq(subject));
         let ids: Vec<Id> = about.select(schema::dispute::id).load(conn)?;
         state.disputes_about.put(subject, ids.into_iter().collect());
+    }
+    Ok(())
+}
+
+fn returns_of(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
+    let batches = state.returns_of.take_unloaded();
+    let about = schema::bank_return::table.filter(schema::bank_return::batch.eq_any(batches));
+    let rows: Vec<(Id, Id)> = about.select((schema::bank_return::batch, schema::bank_return::id)).load(conn)?;
+    for (batch, id) in rows {
+        let mut known = state.returns_of.peek(&batch).cloned().unwrap_or_default();
+        known.insert(id);
+        state.returns_of.put(batch, known);
     }
     Ok(())
 }

@@ -244,6 +244,10 @@ impl Seen {
         }
         if let Some(batch) = row.batch {
             let batch = self.batches.iter().find(|known| known.id == batch)?;
+            if at.is_multiple_of(5) || is_held && at.is_multiple_of(2) {
+                let who = CLERKS[usize::from(wrong != 0)];
+                return Some((Act::DissolveBatch { batch: batch.id, reason: "未送银行".into() }, who));
+            }
             return Some((Act::RecordBankReturn(Box::new(self.bank_return(batch, settle, number))), FINANCE));
         }
         let transferred = row.transfer()? + Fen(i64::from(wrong == 1));

@@ -1,6 +1,7 @@
 //! Settlement: a retailer's period, step by step, each by somebody else, each about the same control total.
 
 mod approval;
+mod dissolution;
 mod payment;
 mod reconciliation;
 mod rejection;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+pub(super) use dissolution::{dissolve, footprint_dissolve};
 pub(super) use reconciliation::{answer, bank_return, batch, footprint_answer, footprint_batch, footprint_return};
 pub(super) use rejection::{footprint_reject, footprint_resubmit, reject, resubmit};
 pub(super) use repayment::{footprint as footprint_repay, repay};
