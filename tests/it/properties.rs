@@ -267,7 +267,7 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
             Step::CancelPickup { pick: number / 28 },
             Step::Import { table: number % 4, variant: number as u64 / 7 % 3 },
         ],
-        9 => vec![step, Step::EndTill { pick: number / 14, seller: (number % 4 == 0).then_some(0) }],
+        9 => vec![step, Step::EndTill { pick: number / 14, seller: number.is_multiple_of(4).then_some(0) }],
         7 => vec![step, Step::Look { pick: number / 14, what: number / 14 * 3 }],
         8 => vec![
             step,
@@ -281,7 +281,10 @@ fn steps(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
         ],
         13 => {
             let whom = number as u64 / 14 % PEOPLE;
-            vec![step, Step::Erase { whom, keeps: number % 3 == 0, or_restrict: number / 14 % 2 == 0 }]
+            vec![
+                step,
+                Step::Erase { whom, keeps: number.is_multiple_of(3), or_restrict: (number / 14).is_multiple_of(2) },
+            ]
         }
         _ => vec![step],
     };
