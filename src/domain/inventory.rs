@@ -110,10 +110,14 @@ mod tests {
     /// A redemption with its old item, and an adjustment of one that was paid before.
     fn inventory(files: &[Hashed]) -> Inventory {
         let mut inventory = Inventory::new(Moment(7));
-        [1, 2, 3].into_iter().for_each(|subject| inventory.about(id(subject)));
+        for subject in [1, 2, 3] {
+            inventory.about(id(subject));
+        }
         inventory.redemption(id(1), Fen(94_485));
         inventory.adjustment(id(9), Fen(5_505));
-        files.iter().for_each(|file| inventory.evidence(file));
+        for file in files {
+            inventory.evidence(file);
+        }
         inventory
     }
 
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn what_came_in_since_is_in_it_and_what_is_anothers_is_not() {
         let (first, second) = (file(1, "a"), file(3, "c"));
-        let late = inventory(&[first.clone()]).freeze([&second, &first, &file(4, "d"), &second]);
+        let late = inventory(std::slice::from_ref(&first)).freeze([&second, &first, &file(4, "d"), &second]);
         assert_eq!(late, inventory(&[second, first.clone()]).freeze([]), "no matter when it was read");
         assert_eq!(late.1, 2);
         assert_ne!(late, inventory(&[first]).freeze([]));
