@@ -1,6 +1,8 @@
 //! A file that never went to the bank is given up: a line of one of its payments is held, or its retailer is kept out, and the
 //! others shall not wait for that.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::somebody_else;
@@ -14,7 +16,9 @@ pub(in crate::domain::decide) fn footprint_dissolve(state: &mut State, batch: Id
     state.payment_batches.ask(batch);
     state.returns_of.ask(batch);
     let settlements = state.payment_batches.peek(&batch).map(|row| row.settlements.clone()).unwrap_or_default();
-    settlements.into_iter().for_each(|id| state.settlements.ask(id));
+    for id in settlements {
+        state.settlements.ask(id);
+    }
 }
 
 /// Whether the bank has the file nobody can see here, so another officer than the one who made it says that it has not; and
@@ -23,7 +27,7 @@ pub(in crate::domain::decide) fn dissolve(state: &State, batch: Id, reason: &str
     let known = state.payment_batches.get(&batch)?.ok_or_else(|| Refusal::of(Code::NotFound))?;
     let mut checks = Checks::default();
     somebody_else(known.made.by == by, &mut checks);
-    let said = state.returns_of.get(&batch)?.map_or(0, std::collections::BTreeSet::len);
+    let said = state.returns_of.get(&batch)?.map_or(0, BTreeSet::len);
     let refusal = Refusal::of(Code::WrongState).found(format!("{said} files of the bank about it"));
     checks.note(said == 0, refusal.expected("a batch of which the bank has said nothing"));
     let mut left: Vec<Change> = Vec::new();
