@@ -597,6 +597,10 @@ impl Made {
             now,
         };
         let mut redeem = sale.redeem();
+        // Some of them are on the product list, if it has come by then, and are sold above the price that was filed.
+        if category == Category::Refrigerator && item.is_multiple_of(5) {
+            redeem.item.as_mut().unwrap().gtin = Some(synthetic::gtin13(item % 3));
+        }
         match wrong {
             0 => redeem.presented.expires = now.plus_seconds(-60),
             1 => redeem.invoice.as_mut().unwrap().buyer = person(holder + 1).name,

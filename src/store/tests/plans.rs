@@ -39,7 +39,7 @@ fn plan(division: &Division, statement: &str) -> String {
 }
 
 #[test]
-fn what_a_settlement_asks_for_is_found_by_an_index() {
+fn what_is_asked_for_is_found_by_an_index() {
     each(|division| {
         let id = if division.is_postgres() { "'019ed874-e500-7000-8000-000000000000'" } else { "x'00'" };
         for (index, statement) in [
@@ -52,6 +52,9 @@ fn what_a_settlement_asks_for_is_found_by_an_index() {
                 "reconciliation_row_of_batch",
                 format!("SELECT * FROM reconciliation_row WHERE batch = {id} AND id < {id} ORDER BY id DESC LIMIT 20"),
             ),
+            ("attempt_of_actor", format!("SELECT * FROM attempt WHERE actor = {id}")),
+            ("attempt_about", "SELECT * FROM attempt WHERE subject = 'x'".to_owned()),
+            ("attempt_of_request", "SELECT id FROM attempt WHERE request_id = 'x'".to_owned()),
         ] {
             let plan = plan(division, &statement);
             assert!(plan.contains(index), "{plan}");

@@ -244,7 +244,7 @@ impl Seen {
         }
         if let Some(batch) = row.batch {
             let batch = self.batches.iter().find(|known| known.id == batch)?;
-            if at.is_multiple_of(5) || is_held && at.is_multiple_of(2) {
+            if at.is_multiple_of(3) || is_held {
                 let who = CLERKS[usize::from(wrong != 0)];
                 return Some((Act::DissolveBatch { batch: batch.id, reason: "未送银行".into() }, who));
             }
