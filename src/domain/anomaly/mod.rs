@@ -5,7 +5,7 @@
 //! languages why; at a score that is data it holds the lines until somebody has looked. Everything is an integer:
 //! money in fen, shares in percent or thousandths, scores from 50 (just enough) to 100 (certain).
 //!
-//! What a sale shows by itself is found when it is made ([`at_once`]); everything else by a scan.
+//! What a sale shows by itself is found when it is made ([`at_once()`]); everything else by a scan.
 //!
 //! A scan is of one day, against the days before it: what comes out is what the day brought. A pattern that was there
 //! before is told again with the day's lines alone; one that became one on this day is told with all of its lines. So
