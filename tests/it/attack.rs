@@ -30,8 +30,9 @@ const SALES: usize = 5;
 const APPLIANCES: &str = "nc-appl-2026";
 /// What takes nothing that could be varied: each call is the same.
 const SAME: [&str; 4] = ["checkAlive", "checkReady", "getKeys", "getMetrics"];
-/// What is granted under circumstances that no random request meets: the rest must succeed at least once in the long
-/// form. This list may only shrink.
+/// What is granted under circumstances that no random request meets, most of them steps of a settlement, each of which needs
+/// the one before it: the rest must succeed at least once in the long form. Whoever adds an operation prepares a request for
+/// it (`prepared`) and does not add it here, unless it waits for another officer or another day.
 const RARE: [&str; 22] = [
     "acceptSettlement",
     "answerReconciliationRow",
