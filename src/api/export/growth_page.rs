@@ -142,7 +142,9 @@ pub fn lay_out(report: &Report, imprint: &Imprint, language: Language) -> String
         None => words.not_reached.to_owned(),
     };
     let _ = writeln!(page, "<p class=\"sub\">{}</p>", escaped(&reached));
-    let percent = |value: Option<Decimal>| value.map_or_else(|| words.missing.to_owned(), |value| format!("{value} %"));
+    let percent = |value: Option<Decimal>| {
+        value.map_or_else(|| words.missing.to_owned(), |value| format!("{} %", grouped_decimal(value)))
+    };
     let count = |value: Option<i64>| value.map_or_else(|| words.missing.to_owned(), grouped);
     let base = report.baseline.as_ref().and_then(|baseline| i64::try_from(baseline.value).ok());
     let facts = [
