@@ -129,6 +129,12 @@ fn organisation(claims: &AccessClaims) -> Result<Id, ApiError> {
     claims.org.ok_or_else(|| ApiError::of(Code::Forbidden))
 }
 
+/// The organisation to whose own records an organisation's staff is bound; the bureau is bound to none.
+fn own_organisation(claims: &AccessClaims) -> Result<Option<Id>, ApiError> {
+    let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
+    if outside { organisation(claims).map(Some) } else { Ok(None) }
+}
+
 /// Makes an extractor of a type: the roles that it admits, and how it is made of a caller who has one of them.
 macro_rules! admits {
     ($name:ident: $($role:ident)+, $read:expr) => {
@@ -373,8 +379,7 @@ pub struct RedemptionViewer {
 }
 
 admits!(RedemptionViewer: Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, _, claims| {
-    let outside = [Role::Retailer, Role::Clerk].contains(&claims.role);
-    Ok(Self { own: if outside { Some(organisation(&claims)?) } else { None } })
+    Ok(Self { own: own_organisation(&claims)? })
 });
 
 /// A retailer's manager, who may also take a redemption back.
@@ -397,7 +402,7 @@ pub struct AccountProposer {
     pub own: Option<Id>,
 }
 
-admits!(AccountProposer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+admits!(AccountProposer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_organisation(&claims)? }));
 
 /// Who may see the bank accounts that were proposed: a manager her retailer's, the bureau all.
 #[derive(Clone, Debug)]
@@ -409,7 +414,7 @@ pub struct AccountReader {
 }
 
 admits!(AccountReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
-    Ok(Self { caller, own: own_retailer(&claims)? })
+    Ok(Self { caller, own: own_organisation(&claims)? })
 });
 
 /// Who may submit a retailer's settlement: its manager, and an officer for any.
@@ -421,7 +426,7 @@ pub struct SettlementSubmitter {
     pub own: Option<Id>,
 }
 
-admits!(SettlementSubmitter: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+admits!(SettlementSubmitter: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_organisation(&claims)? }));
 
 /// Who may see settlements: a manager her retailer's, the bureau all.
 #[derive(Clone, Debug)]
@@ -433,13 +438,8 @@ pub struct SettlementReader {
 }
 
 admits!(SettlementReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
-    Ok(Self { caller, own: own_retailer(&claims)? })
+    Ok(Self { caller, own: own_organisation(&claims)? })
 });
-
-/// The retailer that a manager is bound to; everybody else is bound to none.
-fn own_retailer(claims: &AccessClaims) -> Result<Option<Id>, ApiError> {
-    if claims.role == Role::Retailer { organisation(claims).map(Some) } else { Ok(None) }
-}
 
 /// Who may object to something: a consumer, and a retailer's manager.
 #[derive(Clone, Debug)]
@@ -469,7 +469,7 @@ pub struct DisputeAnswerer {
     pub own: Option<Id>,
 }
 
-admits!(DisputeAnswerer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_retailer(&claims)? }));
+admits!(DisputeAnswerer: Retailer Officer, |_, caller, claims| Ok(Self { caller, own: own_organisation(&claims)? }));
 
 /// Who may see disputes: a consumer her own, a manager those about her retailer's redemptions, the bureau all.
 #[derive(Clone, Debug)]
@@ -487,7 +487,7 @@ admits!(DisputeReader: Consumer Retailer Officer Reviewer Approver Finance Audit
         let Consumer { caller, id, .. } = Consumer::read(request, caller, claims)?;
         return Ok(Self { caller, opener: Some(id), retailer: None });
     }
-    Ok(Self { caller, opener: None, retailer: own_retailer(&claims)? })
+    Ok(Self { caller, opener: None, retailer: own_organisation(&claims)? })
 });
 
 /// Who takes old items in: a recycler's staff, or a retailer's that takes the old item along.
@@ -539,8 +539,7 @@ pub struct EvidenceReader {
 }
 
 admits!(EvidenceReader: Recycler Retailer Clerk Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
-    let outside = [Role::Recycler, Role::Retailer, Role::Clerk].contains(&claims.role);
-    let own = if outside { Some(organisation(&claims)?) } else { None };
+    let own = own_organisation(&claims)?;
     Ok(Self { caller, role: claims.role, own, ends: [claims.sid, claims.org, claims.store, claims.till] })
 });
 
@@ -639,9 +638,8 @@ pub struct RedemptionsReader {
     pub of: Option<Id>,
 }
 
-admits!(RedemptionsReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| match claims.role {
-    Role::Retailer => Ok(Self { caller, of: Some(organisation(&claims)?) }),
-    _ => Ok(Self { caller, of: None }),
+admits!(RedemptionsReader: Retailer Officer Reviewer Approver Finance Auditor, |_, caller, claims| {
+    Ok(Self { caller, of: own_organisation(&claims)? })
 });
 
 staff! {

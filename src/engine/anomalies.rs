@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::{Division, Failure, system};
-use crate::domain::anomaly::{Certificate, HandedIn, Photo, Receipt, Rules, Seen, Signal, Sold, scan};
+use crate::domain::anomaly::{Certificate, HandedIn, Photo, Receipt, Rules, RulesEntry, Seen, Signal, Sold, scan};
 use crate::domain::command::{Act, Command};
 use crate::domain::evidence_file::FileAbout;
 use crate::domain::id::Id;
@@ -66,7 +66,8 @@ impl Division {
         };
         let (next, entry) = self.read(due).await?;
         let Some(day) = next.filter(|day| *day < today) else { return Ok(None) };
-        let (number, rules) = entry.map_or_else(|| (0, Rules::default()), |entry| (entry.number, entry.rules));
+        let (number, rules) = RulesEntry::in_force(entry.as_ref());
+        let rules = rules.clone();
         let found = self.read(move |tx| Ok(scan(&rules, &seen(tx, &rules, day)?))).await?;
         for signal in &found {
             self.submit_found(record_command(signal, number)).await?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::words::{AnomalyRuleWord, AnomalyStatusWord, Decimal, Identity, LinkKindWord};
-use crate::domain::anomaly::{Anomaly, AnomalyRule, AnomalyStatus, Limits, Link, Precision, Rules, RulesEntry};
+use crate::domain::anomaly::{Anomaly, AnomalyRule, AnomalyStatus, Limits, Link, Precision, RulesEntry};
 use crate::domain::refusal::Language;
 
 use super::{date, time};
@@ -188,9 +188,9 @@ impl AnomalyRulesView {
     /// Of the newest version, or of what the service starts with; with the newest day that was scanned.
     #[must_use]
     pub fn of(entry: Option<&RulesEntry>, scanned_to: Option<String>, language: Language) -> Self {
-        let rules = entry.map_or_else(Rules::default, |entry| entry.rules.clone());
+        let (version, rules) = RulesEntry::in_force(entry);
         Self {
-            version: entry.map_or(0, |entry| entry.number),
+            version,
             rules: rules.each().map(|one| AnomalyRuleView::of(one, language)).collect(),
             reason: entry.map(|entry| entry.reason.clone()),
             author: entry.map(|entry| entry.author.to_string()),

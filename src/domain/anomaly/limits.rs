@@ -1,6 +1,7 @@
 //! The thresholds, which are data: what the code starts with stands in `rules.toml`, what the bureau sets is versioned.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use crate::domain::time::{Day, Moment};
 
 /// The rules as they are until somebody sets others.
 const DEFAULTS: &str = include_str!("rules.toml");
+static OF_THE_CODE: LazyLock<Rules> = LazyLock::new(|| Rules(toml::from_str(DEFAULTS).unwrap_or_default()));
 /// The most days that a rule may look back; a scan reads so many.
 const LONGEST: u32 = 400;
 /// The most of any other number.
@@ -95,7 +97,7 @@ pub struct Rules(BTreeMap<AnomalyRule, Limits>);
 impl Default for Rules {
     /// The code's own, from `rules.toml`; that they can be read and are whole is tested.
     fn default() -> Self {
-        Self(toml::from_str(DEFAULTS).unwrap_or_default())
+        OF_THE_CODE.clone()
     }
 }
 
@@ -118,7 +120,7 @@ impl Rules {
     #[must_use]
     pub fn of(&self, rule: AnomalyRule) -> Limits {
         let off = Limits { on: false, days: 1, span: 0, least: 1, from: 1, full: 1, hold_at: None };
-        self.0.get(&rule).copied().or_else(|| Self::default().0.get(&rule).copied()).unwrap_or(off)
+        self.0.get(&rule).or_else(|| OF_THE_CODE.0.get(&rule)).copied().unwrap_or(off)
     }
 
     /// Every rule with what it goes by, in their order.
@@ -157,6 +159,12 @@ pub struct RulesEntry {
 }
 
 impl RulesEntry {
+    /// The number of the version that is in force and its rules, where `newest` is the newest that somebody set, if any.
+    #[must_use]
+    pub fn in_force(newest: Option<&Self>) -> (u32, &Rules) {
+        newest.map_or_else(|| (0, &*OF_THE_CODE), |entry| (entry.number, &entry.rules))
+    }
+
     /// The identity of a version.
     #[must_use]
     pub fn key(number: u32) -> Id {

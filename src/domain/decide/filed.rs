@@ -1,7 +1,7 @@
 //! The price that was filed for what is sold, beside the price of the sale: what is wrong with it holds the line and refuses
 //! nothing.
 
-use crate::domain::anomaly::{Anomaly, Beside, Rules, Sold, at_once};
+use crate::domain::anomaly::{Anomaly, Beside, RulesEntry, Sold, at_once};
 use crate::domain::command::Stop;
 use crate::domain::goods::NewItem;
 use crate::domain::product::gtin_14;
@@ -32,7 +32,6 @@ pub(super) fn judge(
     let beside =
         Beside { device: None, claimed_in: claimed_in.to_owned(), sold_in: sold_in.to_owned(), returned: None };
     let sale = Sold::of(fact, beside, None, filed);
-    let entry = state.newest_rules.get(&())?;
-    let (number, rules) = entry.map_or_else(|| (0, Rules::default()), |entry| (entry.number, entry.rules.clone()));
-    Ok(at_once(&rules, &sale).map(|signal| Anomaly::found(signal, number, fact.at)))
+    let (number, rules) = RulesEntry::in_force(state.newest_rules.get(&())?);
+    Ok(at_once(rules, &sale).map(|signal| Anomaly::found(signal, number, fact.at)))
 }

@@ -178,9 +178,7 @@ fn disputes_about(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> 
 
 fn returns_of(conn: &mut Conn, state: &mut State) -> Result<(), StoreError> {
     let batches = state.returns_of.take_unloaded();
-    let about = schema::bank_return::table.filter(schema::bank_return::batch.eq_any(batches));
-    let rows: Vec<(Id, Id)> = about.select((schema::bank_return::batch, schema::bank_return::id)).load(conn)?;
-    for (batch, id) in rows {
+    for BankReturnRow { batch, id, .. } in find!(conn, batches, bank_return.batch as BankReturnRow) {
         let mut known = state.returns_of.peek(&batch).cloned().unwrap_or_default();
         known.insert(id);
         state.returns_of.put(batch, known);

@@ -59,9 +59,14 @@ pub(super) fn reference(retailer: Id, reference: &str) -> ClaimKey {
     ClaimKey::new(ClaimKind::BankReference, &["payment", &retailer.to_string(), reference])
 }
 
+/// Whether a transfer with this reference is recorded.
+pub(super) fn is_recorded(state: &State, key: ClaimKey) -> Result<bool, Stop> {
+    Ok(state.claims.get(&key)?.is_some_and(|held| held.by.is_some()))
+}
+
 /// A transfer is recorded once.
 pub(super) fn judge_reference(state: &State, key: ClaimKey, reference: &str, checks: &mut Checks) -> Result<(), Stop> {
-    let known = state.claims.get(&key)?.is_some_and(|held| held.by.is_some());
+    let known = is_recorded(state, key)?;
     let refusal = Refusal::at(Code::WrongState, "/bank_reference").found(reference);
     checks.note(!known, refusal.expected("a transfer that is not recorded yet"));
     Ok(())

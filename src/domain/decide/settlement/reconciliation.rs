@@ -43,7 +43,7 @@ pub(super) fn ask_what_was_said(state: &mut State, settlement: &Settlement) {
 
 /// The rows that say that the bank has paid something for a settlement, and that nobody has answered yet: until then it
 /// is not known whether it may be paid once more.
-pub(super) fn said_paid<'a>(state: &'a State, settlement: &Settlement) -> Result<Vec<&'a ReconciliationRow>, Stop> {
+fn said_paid<'a>(state: &'a State, settlement: &Settlement) -> Result<Vec<&'a ReconciliationRow>, Stop> {
     let mut found = Vec::new();
     for file in settlement.files() {
         for id in state.payment_batches.get(&file)?.into_iter().flat_map(|batch| &batch.open) {
@@ -52,6 +52,27 @@ pub(super) fn said_paid<'a>(state: &'a State, settlement: &Settlement) -> Result
         }
     }
     Ok(found)
+}
+
+/// Its payment is in no file for the bank.
+pub(super) fn judge_unfiled(settlement: &Settlement, pointer: &str, checks: &mut Checks) {
+    if let Some(batch) = settlement.batch {
+        let refusal = Refusal::at(Code::WrongState, pointer).found(format!("in batch {batch}"));
+        checks.fail(refusal.expected("a settlement that no file for the bank has"));
+    }
+}
+
+/// Nothing that the bank has said it paid for it waits for an answer.
+pub(super) fn judge_said(
+    state: &State,
+    settlement: &Settlement,
+    pointer: &str,
+    checks: &mut Checks,
+) -> Result<(), Stop> {
+    let said = said_paid(state, settlement)?.len();
+    let refusal = Refusal::at(Code::WrongState, pointer).found(format!("{said} rows in which the bank has paid"));
+    checks.note(said == 0, refusal.expected("a settlement of which no row waits for an answer"));
+    Ok(())
 }
 
 /// Puts settlements into one file, in the order in which they are named.
@@ -75,14 +96,9 @@ pub(in crate::domain::decide) fn batch(
         }
         let approved = Refusal::at(Code::WrongState, &pointer).found(row.status);
         checks.note(row.status == SettlementStatus::Approved, approved.expected(SettlementStatus::Approved));
-        if let Some(other) = row.batch {
-            let refusal = Refusal::at(Code::WrongState, &pointer).found(format!("in batch {other}"));
-            checks.fail(refusal.expected("a settlement that no file for the bank has"));
-        }
+        judge_unfiled(row, &pointer, &mut checks);
         may_go_out(state, row, &pointer, &mut checks)?;
-        let said = said_paid(state, row)?.len();
-        let refusal = Refusal::at(Code::WrongState, &pointer).found(format!("{said} rows in which the bank has paid"));
-        checks.note(said == 0, refusal.expected("a settlement of which no row waits for an answer"));
+        judge_said(state, row, &pointer, &mut checks)?;
         sum = sum.plus(Control { lines: 1, amount: row.transfer().unwrap_or_default() });
         taken.push(row);
     }
@@ -284,8 +300,7 @@ impl Taken<'_> {
             return Ok(ReconciliationKind::Different);
         }
         let key = payment::reference(settlement.retailer, &row.reference);
-        let known =
-            self.references.contains(&key) || self.state.claims.get(&key)?.is_some_and(|held| held.by.is_some());
+        let known = self.references.contains(&key) || payment::is_recorded(self.state, key)?;
         Ok(if known { ReconciliationKind::Duplicate } else { ReconciliationKind::Matched })
     }
 

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::reconciliation::{ask_what_was_said, said_paid};
+use super::reconciliation::{ask_what_was_said, judge_said, judge_unfiled};
 use super::{Step, entry, in_state, payment};
 use crate::domain::calendar::Calendars;
 use crate::domain::command::{Decision, Stop};
@@ -37,13 +37,8 @@ pub(super) fn withdraw(
     ids: &mut Ids,
 ) -> Result<Decision, Stop> {
     in_state(before, &[SettlementStatus::Approved], &mut checks);
-    if let Some(batch) = before.batch {
-        let refusal = Refusal::of(Code::WrongState).found(format!("in batch {batch}"));
-        checks.fail(refusal.expected("a settlement that no file for the bank has"));
-    }
-    let said = said_paid(state, before)?.len();
-    let refusal = Refusal::of(Code::WrongState).found(format!("{said} rows in which the bank has paid"));
-    checks.note(said == 0, refusal.expected("a settlement of which no row waits for an answer"));
+    judge_unfiled(before, "", &mut checks);
+    judge_said(state, before, "", &mut checks)?;
     let lost = || Stop::NotLoaded(format!("what settlement {} pays", before.id));
     for one in before.frozen.iter().flat_map(|frozen| &frozen.recovered) {
         let row = state.lines.get(&one.line)?.ok_or_else(|| Stop::NotLoaded(format!("line {}", one.line)))?;
